@@ -1,0 +1,173 @@
+/** MRC images: bytes to pixels and back. Rows stay as stored (formats.md 5.0). It knows bytes, not disks. */
+
+import { FileError } from '../errors.js';
+import type { Image, Micrograph } from '../micrograph.js';
+import {
+  assertSingleImage,
+  isUnsignedMode0,
+  MODES,
+  MRC_HEADER_BYTES,
+  type MrcHeader,
+  pixelSizeOf,
+  readMrcHeader,
+  writeMrcHeader,
+} from './mrc-header.js';
+
+/** Bytes that the image data take, by the header; 4-bit rows may or may not be padded to whole bytes. */
+function dataBytes(header: MrcHeader, padRows: boolean): number {
+  const { nx, ny, nz, mode } = header;
+  const bits = MODES[mode].bits;
+  if (bits !== 4) return (bits / 8) * nx * ny * nz;
+  return padRows ? Math.ceil(nx / 2) * ny * nz : Math.ceil((nx * ny * nz) / 2);
+}
+
+/** Offset of the first pixel. */
+export function dataOffset(header: MrcHeader): number {
+  return MRC_HEADER_BYTES + header.nsymbt;
+}
+
+/**
+ * The size that a whole file of this header has at least.
+ *
+ * @throws FileError if the header does not describe one image of real numbers
+ */
+export function expectedFileBytes(header: MrcHeader, file: string): number {
+  assertSingleImage(header, file);
+  return dataOffset(header) + dataBytes(header, false);
+}
+
+/**
+ * Reads one image.
+ *
+ * @param bytes - the whole file
+ * @param file - the name, for errors
+ * @returns pixels as stored, and the pixel size where the header has one
+ * @throws FileError for anything that is not one whole image of real numbers
+ */
+export function readMrc(bytes: Uint8Array, file: string): Micrograph {
+  const header = readMrcHeader(bytes, file);
+  const expected = expectedFileBytes(header, file);
+  assertComplete(bytes.length, header, expected, file);
+  const pixels = decodePixels(bytes, header);
+  return { pixels, width: header.nx, height: header.ny, pixelSize: pixelSizeOf(header), warnings: [] };
+}
+
+/**
+ * Reads every section of a volume, section by section (x fastest, then y, then z).
+ *
+ * @throws FileError if the file is truncated or holds complex data
+ */
+export function readMrcVolume(
+  bytes: Uint8Array,
+  file: string,
+): { values: Float32Array; nx: number; ny: number; nz: number; pixelSize: number | null } {
+  const header = readMrcHeader(bytes, file);
+  if (!(header.mode in MODES)) assertSingleImage(header, file);
+  assertComplete(bytes.length, header, dataOffset(header) + dataBytes(header, false), file);
+  const { nx, ny, nz } = header;
+  return { values: decodePixels(bytes, header), nx, ny, nz, pixelSize: pixelSizeOf(header) };
+}
+
+/**
+ * Checks a file's size against its header.
+ *
+ * @throws FileError if the file is too short
+ */
+export function assertComplete(size: number, header: MrcHeader, expected: number, file: string): void {
+  if (size >= expected) return;
+  const { nx, ny, mode } = header;
+  throw new FileError({
+    what: `Cannot read ${file}: the file is truncated`,
+    received: `${size} bytes`,
+    expected: `${expected} bytes for ${nx}x${ny} ${MODES[mode].name} pixels after ${dataOffset(header)} bytes of header`,
+    hint: 'Copy it again',
+  });
+}
+
+function decodePixels(bytes: Uint8Array, header: MrcHeader): Float32Array {
+  const start = dataOffset(header);
+  const count = header.nx * header.ny * header.nz;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start);
+  const little = header.littleEndian;
+  switch (header.mode) {
+    case 0:
+      return Float32Array.from(
+        isUnsignedMode0(header) ? bytes.subarray(start, start + count) : int8(bytes, start, count),
+      );
+    case 1:
+      return fill(count, (i) => view.getInt16(2 * i, little));
+    case 2:
+      if (little) return new Float32Array(bytes.slice(start, start + 4 * count).buffer);
+      return fill(count, (i) => view.getFloat32(4 * i, little));
+    case 6:
+      return fill(count, (i) => view.getUint16(2 * i, little));
+    case 12:
+      return fill(count, (i) => float16(view.getUint16(2 * i, little)));
+    default:
+      return decode4bit(bytes, start, header);
+  }
+}
+
+function fill(count: number, value: (i: number) => number): Float32Array {
+  const pixels = new Float32Array(count);
+  for (let i = 0; i < count; i++) pixels[i] = value(i);
+  return pixels;
+}
+
+function int8(bytes: Uint8Array, start: number, count: number): Int8Array {
+  return new Int8Array(bytes.buffer, bytes.byteOffset + start, count);
+}
+
+/** IEEE 754 half precision to a number. */
+export function float16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The low half of a byte is the earlier pixel; rows are padded to whole bytes where the file is long enough for it. */
+function decode4bit(bytes: Uint8Array, start: number, header: MrcHeader): Float32Array {
+  const { nx } = header;
+  const rows = header.ny * header.nz;
+  const padded = bytes.length - start >= dataBytes(header, true);
+  const nibblesPerRow = padded ? 2 * Math.ceil(nx / 2) : nx;
+  return fill(nx * rows, (i) => {
+    const nibble = Math.floor(i / nx) * nibblesPerRow + (i % nx);
+    const byte = bytes[start + (nibble >> 1)];
+    return nibble & 1 ? byte >> 4 : byte & 15;
+  });
+}
+
+/**
+ * Writes one image as float32 MRC2014, little endian.
+ *
+ * @param pixelSize - angstroms per pixel, or null where unknown
+ * @param label - text for the header's first label
+ */
+export function writeMrc(image: Image, pixelSize: number | null, label: string): Uint8Array {
+  const { pixels, width, height } = image;
+  const header = writeMrcHeader({ nx: width, ny: height, nz: 1, pixelSize, statistics: statisticsOf(pixels), label });
+  const bytes = new Uint8Array(MRC_HEADER_BYTES + 4 * pixels.length);
+  bytes.set(header);
+  const view = new DataView(bytes.buffer, MRC_HEADER_BYTES);
+  for (let i = 0; i < pixels.length; i++) view.setFloat32(4 * i, pixels[i], true);
+  return bytes;
+}
+
+function statisticsOf(pixels: Float32Array): { min: number; max: number; mean: number; sd: number } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let sum = 0;
+  for (const value of pixels) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+  }
+  const mean = sum / pixels.length;
+  let squares = 0;
+  for (const value of pixels) squares += (value - mean) ** 2;
+  return { min, max, mean, sd: Math.sqrt(squares / pixels.length) };
+}

@@ -1,0 +1,138 @@
+/**
+ * PNG, JPEG and TIFF to pixels, by `sharp` and `tiff`. PNG and JPEG rows stay as stored; TIFF rows are reversed, as
+ * IMOD, EMAN2, SerialEM, MotionCor2 and RELION do (formats.md 5.0). It knows bytes, not disks.
+ */
+
+import sharp from 'sharp';
+import { decode, pageCount, type TiffIfd } from 'tiff';
+import { FileError, messageOf } from '../errors.js';
+import type { Micrograph } from '../micrograph.js';
+
+/** Largest number of pixels that is read: 16384 x 16384. */
+export const LARGEST_IMAGE = 2 ** 28;
+
+/**
+ * Reads a PNG or JPEG; colours are turned to grey.
+ *
+ * @throws FileError if the bytes are not such an image
+ */
+export async function readPngOrJpeg(bytes: Uint8Array, file: string): Promise<Micrograph> {
+  try {
+    const image = sharp(bytes, { limitInputPixels: LARGEST_IMAGE, failOn: 'error' });
+    const { depth } = await image.metadata();
+    const deep = depth === 'ushort';
+    const grey = deep ? image.removeAlpha().toColourspace('grey16') : image.removeAlpha().toColourspace('b-w');
+    const { data, info } = await grey.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true });
+    const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+    const pixels = everyNth(values, info.channels, info.width * info.height);
+    return { pixels, width: info.width, height: info.height, pixelSize: null, warnings: [] };
+  } catch (cause) {
+    throw unreadable(file, 'PNG or JPEG', cause);
+  }
+}
+
+/** Width and height of a PNG or JPEG, from its header. */
+export async function sizeOfPngOrJpeg(bytes: Uint8Array, file: string): Promise<{ width: number; height: number }> {
+  try {
+    const { width, height } = await sharp(bytes).metadata();
+    return { width, height };
+  } catch (cause) {
+    throw unreadable(file, 'PNG or JPEG', cause);
+  }
+}
+
+/**
+ * Reads a TIFF of one page with 8- or 16-bit integers or 32-bit floats; the rows come out reversed.
+ *
+ * @throws FileError for other kinds, several pages (a movie) or damaged files
+ */
+export function readTiff(bytes: Uint8Array, file: string): Micrograph {
+  const { width, height } = sizeOfTiff(bytes, file);
+  const [page] = decodeTiff(bytes, file, false);
+  const channels = page.samplesPerPixel;
+  const values = signedWhereNeeded(page);
+  if (values.length < width * height * channels) {
+    throw unreadable(file, 'TIFF', new Error(`${values.length} values for ${width}x${height} pixels`));
+  }
+  const stored = everyNth(values, channels, width * height);
+  return { pixels: reverseRows(stored, width, height), width, height, pixelSize: null, warnings: [] };
+}
+
+/**
+ * Width and height of a TIFF, from its directory.
+ *
+ * @throws FileError as `readTiff`
+ */
+export function sizeOfTiff(bytes: Uint8Array, file: string): { width: number; height: number } {
+  const pages = countPages(bytes, file);
+  const [page] = decodeTiff(bytes, file, true);
+  const { width, height, bitsPerSample } = page;
+  if (pages > 1) {
+    throw new FileError({
+      what: `Cannot use ${file} as a micrograph`,
+      received: `a TIFF of ${pages} pages (a movie)`,
+      expected: 'one image',
+      hint: 'Motion-correct the movie first and give the averaged image',
+    });
+  }
+  if (!(width >= 1 && height >= 1 && width * height <= LARGEST_IMAGE) || ![8, 16, 32].includes(bitsPerSample)) {
+    throw new FileError({
+      what: `Cannot read ${file} as TIFF`,
+      received: `${width}x${height} pixels of ${bitsPerSample} bits`,
+      expected: `at most ${LARGEST_IMAGE} pixels of 8, 16 or 32 bits`,
+    });
+  }
+  return { width, height };
+}
+
+function countPages(bytes: Uint8Array, file: string): number {
+  try {
+    return pageCount(bytes);
+  } catch (cause) {
+    throw unreadable(file, 'TIFF', cause);
+  }
+}
+
+function decodeTiff(bytes: Uint8Array, file: string, ignoreImageData: boolean): TiffIfd[] {
+  try {
+    return decode(bytes, { ignoreImageData, pages: [0] });
+  } catch (cause) {
+    throw unreadable(file, 'TIFF', cause);
+  }
+}
+
+/** The decoder returns unsigned integers whatever the sample format says; 2 means two's complement. */
+function signedWhereNeeded(page: TiffIfd): ArrayLike<number> {
+  const { data } = page;
+  if (page.sampleFormat !== 2) return data;
+  if (data instanceof Uint8Array) return new Int8Array(data.buffer, data.byteOffset, data.length);
+  if (data instanceof Uint16Array) return new Int16Array(data.buffer, data.byteOffset, data.length);
+  return data;
+}
+
+function everyNth(values: ArrayLike<number>, channels: number, count: number): Float32Array {
+  const pixels = new Float32Array(count);
+  for (let i = 0; i < count; i++) pixels[i] = values[i * channels];
+  return pixels;
+}
+
+function reverseRows(pixels: Float32Array, width: number, height: number): Float32Array {
+  const reversed = new Float32Array(pixels.length);
+  for (let y = 0; y < height; y++) {
+    reversed.set(pixels.subarray(y * width, (y + 1) * width), (height - 1 - y) * width);
+  }
+  return reversed;
+}
+
+function unreadable(file: string, kind: string, cause: unknown): FileError {
+  if (cause instanceof FileError) return cause;
+  return new FileError(
+    {
+      what: `Cannot read ${file} as ${kind}`,
+      received: messageOf(cause).split('\n')[0],
+      expected: `a whole ${kind} file`,
+      hint: 'The file is damaged, truncated or of another format',
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,98 @@
+/**
+ * RELION's STAR text: data blocks to tables and back, read by label, never by column position.
+ * Layout after RELION's metadata_table.cpp; the 3.0, 3.1, 4 and 5 variants differ in version lines and in blocks.
+ */
+
+/** A block: `data_NAME` with a loop (many rows) or a list (one row). */
+export interface StarBlock {
+  /** What follows `data_`; often empty. */
+  readonly name: string;
+  /** Labels without the leading underscore. */
+  readonly labels: readonly string[];
+  /** Values as text, one array a row, in the order of `labels`. */
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Thrown inside the parser; the caller knows the file's name. */
+export class StarSyntaxError extends Error {}
+
+const TOKEN = /"([^"]*)"|'([^']*)'|(\S+)/g;
+
+/**
+ * Parses all blocks of a STAR file. Comments (`#`, `;`), quotes, CRLF and a byte order mark are taken.
+ *
+ * @throws StarSyntaxError naming the line
+ */
+export function parseStar(text: string): StarBlock[] {
+  const blocks: { name: string; labels: string[]; rows: string[][]; loop: boolean }[] = [];
+  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
+  let headerOpen = false;
+  lines.forEach((line, index) => {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) return;
+    const block = blocks.at(-1);
+    if (/^data_/i.test(trimmed)) {
+      blocks.push({ name: trimmed.slice(5).split(/\s/)[0], labels: [], rows: [], loop: false });
+    } else if (!block) {
+      throw new StarSyntaxError(`line ${index + 1} stands before the first "data_" line: "${shorten(trimmed)}"`);
+    } else if (/^loop_$/i.test(trimmed)) {
+      block.loop = true;
+      headerOpen = true;
+    } else if (trimmed.startsWith('_') && (!block.loop || headerOpen)) {
+      addLabel(block, trimmed, index);
+    } else {
+      headerOpen = false;
+      addRow(block, trimmed, index);
+    }
+  });
+  return blocks;
+}
+
+function addLabel(block: { labels: string[]; rows: string[][]; loop: boolean }, line: string, index: number): void {
+  const [label, ...values] = tokens(line);
+  block.labels.push(label.slice(1));
+  if (block.loop) return;
+  if (values.length === 0)
+    throw new StarSyntaxError(`line ${index + 1}: ${label} has no value and no "loop_" stands before it`);
+  if (block.rows.length === 0) block.rows.push([]);
+  block.rows[0].push(values[0]);
+}
+
+function addRow(block: { labels: string[]; rows: string[][]; loop: boolean }, line: string, index: number): void {
+  const row = tokens(line);
+  if (!block.loop || row.length !== block.labels.length) {
+    throw new StarSyntaxError(
+      `line ${index + 1} has ${row.length} values for ${block.labels.length} labels: "${shorten(line)}"`,
+    );
+  }
+  block.rows.push(row);
+}
+
+function tokens(line: string): string[] {
+  return [...line.matchAll(TOKEN)].map((match) => match[1] ?? match[2] ?? match[3]);
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Index of a label in a block, or -1. */
+export function labelIndex(block: StarBlock, label: string): number {
+  return block.labels.indexOf(label);
+}
+
+/** Writes blocks as RELION 3.1 and later lay them out. */
+export function writeStar(blocks: readonly StarBlock[], comment?: string): string {
+  const head = comment === undefined ? '' : `\n# ${comment}\n`;
+  return head + blocks.map(writeBlock).join('');
+}
+
+function writeBlock({ name, labels, rows }: StarBlock): string {
+  const header = labels.map((label, i) => `_${label} #${i + 1} `).join('\n');
+  const body = rows.map((row) => `${row.map(quoted).join('\t')} \n`).join('');
+  return `\n# version 50001\n\ndata_${name}\n\nloop_ \n${header}\n${body} \n`;
+}
+
+function quoted(value: string): string {
+  return /\s|^$|^["'#;_]/.test(value) ? `"${value.replaceAll('"', "'")}"` : value;
+}

@@ -1,0 +1,42 @@
+/** Background flattening and local normalisation: every part of the image gets mean 0 and standard deviation 1. */
+
+import type { Image } from '../micrograph.js';
+import { blur } from './blur.js';
+
+/** Widths of the windows, in pixels of the image. */
+export interface NormaliseOptions {
+  /** Standard deviation of the Gaussian that is taken for the background. */
+  backgroundSigma: number;
+  /** Standard deviation of the Gaussian window in which the variance is measured. */
+  varianceSigma: number;
+  /** Values are limited to plus or minus this many standard deviations. */
+  limit: number;
+}
+
+/** Standard deviations below this share of the image's own count as this share: flat areas are not blown up. */
+const FLOOR = 0.1;
+
+/**
+ * Subtracts the background and divides by the local standard deviation.
+ *
+ * out = clamp((p - blur(p)) / max(sqrt(blur((p - blur(p))^2)), 0.1 * sd))
+ */
+export function normalise(image: Image, { backgroundSigma, varianceSigma, limit }: NormaliseOptions): Image {
+  const { width, height } = image;
+  const background = blur(image, backgroundSigma).pixels;
+  const flat = new Float32Array(image.pixels.length);
+  const squares = new Float32Array(image.pixels.length);
+  let total = 0;
+  for (let i = 0; i < flat.length; i++) {
+    flat[i] = image.pixels[i] - background[i];
+    squares[i] = flat[i] * flat[i];
+    total += squares[i];
+  }
+  const floor = FLOOR * Math.sqrt(total / flat.length);
+  const variance = blur({ pixels: squares, width, height }, varianceSigma).pixels;
+  for (let i = 0; i < flat.length; i++) {
+    const sd = Math.max(Math.sqrt(Math.max(0, variance[i])), floor, Number.MIN_VALUE);
+    flat[i] = Math.min(limit, Math.max(-limit, flat[i] / sd));
+  }
+  return { pixels: flat, width, height };
+}

@@ -1,0 +1,51 @@
+/** Boxes and borders. */
+
+import type { Image } from '../micrograph.js';
+
+/** Index reflected into 0..n-1 without repeating the edge pixel (… 2 1 0 1 2 …), for any distance. */
+export function mirror(i: number, n: number): number {
+  if (n === 1) return 0;
+  const period = 2 * (n - 1);
+  const folded = ((i % period) + period) % period;
+  return folded < n ? folded : period - folded;
+}
+
+/** Adds `before` pixels at the left and top and `after` at the right and bottom, by reflection. */
+export function padByReflection(image: Image, before: number, after: number): Image {
+  return extract(image, -before, -before, image.width + before + after, image.height + before + after);
+}
+
+/** A part of an image, reflected where it reaches beyond the edges. */
+export function extract(image: Image, left: number, top: number, width: number, height: number): Image {
+  const pixels = new Float32Array(width * height);
+  extractInto(pixels, 0, image, left, top, width, height);
+  return { pixels, width, height };
+}
+
+/** As `extract`, into an array from `offset` on. */
+export function extractInto(
+  target: Float32Array,
+  offset: number,
+  image: Image,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+): void {
+  const inside = left >= 0 && left + width <= image.width;
+  for (let y = 0; y < height; y++) {
+    const source = mirror(top + y, image.height) * image.width;
+    const row = offset + y * width;
+    if (inside) target.set(image.pixels.subarray(source + left, source + left + width), row);
+    else for (let x = 0; x < width; x++) target[row + x] = image.pixels[source + mirror(left + x, image.width)];
+  }
+}
+
+/** Rotates a square of `side` pixels in place by quarter turns, counter-clockwise as seen with the first row at the top. */
+export function rotateQuarter(square: Float32Array, side: number, turns: number): void {
+  const last = side - 1;
+  for (let turn = 0; turn < turns % 4; turn++) {
+    const source = square.slice();
+    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) square[y * side + x] = source[x * side + (last - y)];
+  }
+}

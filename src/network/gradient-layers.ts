@@ -1,0 +1,212 @@
+/**
+ * Forward and backward nodes of each layer type, for the gradient graph. Maps are [n, maps, side, side] throughout, with
+ * side 1 after a fully connected layer. The inference build of ONNX Runtime has no gradient operators, so each layer
+ * writes its own from ordinary ones; which ones are fast was measured (shared engine.md, docs/architecture.md).
+ */
+
+import { BATCH_NORM_EPSILON, type Layer, type Shape } from './architecture.js';
+import type { GraphBuilder } from './onnx.js';
+import type { ParameterRole } from './parameters.js';
+
+/** What a layer needs to add its nodes. */
+export interface GradientContext {
+  readonly graph: GraphBuilder;
+  /** Boxes in a batch. */
+  readonly batch: number;
+  readonly input: Shape;
+  readonly output: Shape;
+  /** The tensor of a group of the layer's weights. */
+  readonly tensor: (role: ParameterRole) => string;
+  /** The dropout mask of this layer: 0, or 1 / (1 - rate). */
+  readonly mask: () => string;
+  /** Keeps batch statistics (mean, variance) as results of the graph. */
+  readonly keepStatistics: (mean: string, variance: string) => void;
+}
+
+/** A layer's output, and how its gradient goes on. */
+export interface GradientLayer {
+  readonly value: string;
+  /**
+   * Adds the backward nodes.
+   *
+   * @param gradient - of the loss with respect to the output
+   * @returns gradients of the layer's weights, and of its input (added only when called)
+   */
+  backward(gradient: string): { weights: Partial<Record<ParameterRole, string>>; input: () => string };
+}
+
+/** Adds a layer's forward nodes. */
+export function addGradientLayer(layer: Layer, value: string, context: GradientContext): GradientLayer {
+  switch (layer.type) {
+    case 'convolution':
+      return convolution(value, context);
+    case 'fully-connected':
+      return fullyConnected(value, context);
+    case 'mean-pool':
+      return meanPool(value, layer.size, context);
+    case 'max-pool':
+      return maxPool(value, layer.size, context);
+    case 'batch-normalisation':
+      return batchNormalisation(value, context);
+    case 'dropout':
+      return dropout(value, context);
+    case 'sigmoid':
+      return sigmoid(value, context);
+    case 'relu':
+      return leakyRelu(value, 0, context);
+    case 'leaky-relu':
+      return leakyRelu(value, layer.slope, context);
+  }
+}
+
+function sumOverMaps({ graph }: GradientContext, value: string): string {
+  return graph.node('ReduceSum', [value, graph.integers([0, 2, 3])], { keepdims: 0 });
+}
+
+/** dW is a convolution of input and gradient with batch and maps exchanged; dx is a transposed convolution. */
+function convolution(value: string, context: GradientContext): GradientLayer {
+  const { graph } = context;
+  const exchange = (tensor: string) => graph.node('Transpose', [tensor], { perm: [1, 0, 2, 3] });
+  return {
+    value: graph.node('Conv', [value, context.tensor('kernel'), context.tensor('bias')]),
+    backward: (gradient) => ({
+      weights: {
+        kernel: exchange(graph.node('Conv', [exchange(value), exchange(gradient)])),
+        bias: sumOverMaps(context, gradient),
+      },
+      input: () => graph.node('ConvTranspose', [gradient, context.tensor('kernel')]),
+    }),
+  };
+}
+
+function fullyConnected(value: string, context: GradientContext): GradientLayer {
+  const { graph, batch, input, output } = context;
+  const flat = graph.node('Flatten', [value], { axis: 1 });
+  const product = graph.node('Gemm', [flat, context.tensor('kernel'), context.tensor('bias')], { transB: 1 });
+  return {
+    value: graph.node('Reshape', [product, graph.integers([batch, output.maps, 1, 1])]),
+    backward: (gradient) => {
+      const rows = graph.node('Reshape', [gradient, graph.integers([batch, output.maps])]);
+      return {
+        weights: {
+          kernel: graph.node('Gemm', [rows, flat], { transA: 1 }),
+          bias: graph.node('ReduceSum', [rows, graph.integers([0])], { keepdims: 0 }),
+        },
+        input: () => {
+          const product = graph.node('MatMul', [rows, context.tensor('kernel')]);
+          return graph.node('Reshape', [product, graph.integers([batch, input.maps, input.side, input.side])]);
+        },
+      };
+    },
+  };
+}
+
+function window(size: number) {
+  return { kernel_shape: [size, size], strides: [size, size] };
+}
+
+function meanPool(value: string, size: number, { graph }: GradientContext): GradientLayer {
+  return {
+    value: graph.node('AveragePool', [value], window(size)),
+    backward: (gradient) => ({
+      weights: {},
+      input: () => {
+        const share = graph.node('Mul', [gradient, graph.scalar(1 / size ** 2)]);
+        const scales = graph.initializer(`scales_${share}`, [4], Float32Array.of(1, 1, size, size));
+        return graph.node('Resize', [share, '', scales], {
+          mode: 'nearest',
+          nearest_mode: 'floor',
+          coordinate_transformation_mode: 'asymmetric',
+        });
+      },
+    }),
+  };
+}
+
+function maxPool(value: string, size: number, context: GradientContext): GradientLayer {
+  const { graph, batch, input } = context;
+  const [largest, indices] = graph.nodeWithOutputs('MaxPool', [value], 2, window(size));
+  const dims = [batch, input.maps, input.side, input.side];
+  return {
+    value: largest,
+    backward: (gradient) => ({
+      weights: {},
+      input: () => {
+        const flat = (tensor: string) => graph.node('Reshape', [tensor, graph.integers([-1])]);
+        const zeros = graph.node('ConstantOfShape', [graph.integers([dims.reduce((a, b) => a * b)])]);
+        const scattered = graph.node('ScatterElements', [zeros, flat(indices), flat(gradient)]);
+        return graph.node('Reshape', [scattered, graph.integers(dims)]);
+      },
+    }),
+  };
+}
+
+/** Ioffe & Szegedy (2015), with the variance in a second pass over the deviations. */
+function batchNormalisation(value: string, context: GradientContext): GradientLayer {
+  const { graph, batch, input } = context;
+  const axes = graph.integers([0, 2, 3]);
+  const perMap = (tensor: string) => graph.node('Reshape', [tensor, graph.integers([1, input.maps, 1, 1])]);
+  const mean = graph.node('ReduceMean', [value, axes], { keepdims: 1 });
+  const deviation = graph.node('Sub', [value, mean]);
+  const variance = graph.node('ReduceMean', [graph.node('Mul', [deviation, deviation]), axes], { keepdims: 1 });
+  context.keepStatistics(mean, variance);
+  const root = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(BATCH_NORM_EPSILON)])]);
+  const normalised = graph.node('Div', [deviation, root]);
+  const scale = perMap(context.tensor('scale'));
+  const count = graph.scalar(batch * input.side ** 2);
+  return {
+    value: graph.node('Add', [graph.node('Mul', [normalised, scale]), perMap(context.tensor('shift'))]),
+    backward: (gradient) => {
+      const shiftGradient = sumOverMaps(context, gradient);
+      const scaleGradient = sumOverMaps(context, graph.node('Mul', [gradient, normalised]));
+      return {
+        weights: { scale: scaleGradient, shift: shiftGradient },
+        input: () => {
+          const meanGradient = graph.node('Div', [perMap(shiftGradient), count]);
+          const along = graph.node('Mul', [normalised, graph.node('Div', [perMap(scaleGradient), count])]);
+          const centred = graph.node('Sub', [graph.node('Sub', [gradient, meanGradient]), along]);
+          return graph.node('Mul', [centred, graph.node('Div', [scale, root])]);
+        },
+      };
+    },
+  };
+}
+
+function dropout(value: string, { graph, mask }: GradientContext): GradientLayer {
+  const factors = mask();
+  return {
+    value: graph.node('Mul', [value, factors]),
+    backward: (gradient) => ({ weights: {}, input: () => graph.node('Mul', [gradient, factors]) }),
+  };
+}
+
+function sigmoid(value: string, { graph }: GradientContext): GradientLayer {
+  const output = graph.node('Sigmoid', [value]);
+  return {
+    value: output,
+    backward: (gradient) => ({
+      weights: {},
+      input: () => {
+        const slope = graph.node('Mul', [output, graph.node('Sub', [graph.scalar(1), output])]);
+        return graph.node('Mul', [gradient, slope]);
+      },
+    }),
+  };
+}
+
+function leakyRelu(value: string, slope: number, { graph }: GradientContext): GradientLayer {
+  const output =
+    slope === 0 ? graph.node('Relu', [value]) : graph.node('LeakyRelu', [value], { alpha: { float: slope } });
+  return {
+    value: output,
+    backward: (gradient) => ({
+      weights: {},
+      input: () => {
+        const positive = graph.node('Cast', [graph.node('Greater', [value, graph.scalar(0)])], { to: 1 });
+        if (slope === 0) return graph.node('Mul', [gradient, positive]);
+        const factor = graph.node('Add', [graph.node('Mul', [positive, graph.scalar(1 - slope)]), graph.scalar(slope)]);
+        return graph.node('Mul', [gradient, factor]);
+      },
+    }),
+  };
+}

@@ -1,0 +1,163 @@
+/** The model: architecture, weights and everything picking needs to know, kept in one standard ONNX file. */
+
+import { z } from 'zod';
+import { ModelError, messageOf } from '../errors.js';
+import { type Architecture, architectureSchema, layerShapes } from './architecture.js';
+import { buildBoxGraph, tensorName } from './box-graph.js';
+import { readModelContents } from './onnx.js';
+import { parameterLayout, type Weights } from './parameters.js';
+
+/** Version of the metadata below; another one is refused. */
+const METADATA_VERSION = 1;
+/** Key of the metadata in the ONNX file. */
+const METADATA_KEY = 'deepem';
+
+const positive = z.number().gt(0).lt(1e6);
+
+/** How a micrograph becomes what the network sees. */
+export const preparationSchema = z.strictObject({
+  /** Full-size pixels per prepared pixel, for micrographs of the model's pixel size. */
+  factor: z.number().gt(1e-3).lt(1e3),
+  /** Standard deviation of the background's Gaussian, in prepared pixels. */
+  backgroundSigma: positive,
+  /** Standard deviation of the Gaussian window of the local variance, in prepared pixels. */
+  varianceSigma: positive,
+  /** Prepared values lie within plus or minus this. */
+  limit: positive,
+});
+
+const metadataSchema = z.strictObject({
+  version: z.literal(METADATA_VERSION),
+  program: z.string().max(80),
+  architecture: architectureSchema,
+  preparation: preparationSchema,
+  /** Angstroms per pixel of the training micrographs, or null where unknown. */
+  pixelSize: positive.nullable(),
+  /** Particle diameter in full-size pixels. */
+  diameter: positive,
+  /** Side of the box written to files, in full-size pixels, even. */
+  box: z.int().min(2).max(100_000),
+  /** Score from which a candidate is a particle. */
+  threshold: z.number().min(0).max(1),
+  /** How the threshold was found. */
+  thresholdFrom: z.string().max(400),
+  /** Smallest distance between two particles in full-size pixels. */
+  minDistance: positive,
+  /** Standard deviation of raw grey values in a box over the micrograph's median, as found at the training positives. */
+  deviationRange: z.strictObject({ min: z.number(), max: z.number() }).nullable(),
+  /** Name of the training recipe. */
+  recipe: z.string().max(80),
+  labels: z.strictObject({
+    positives: z.int().min(0),
+    negatives: z.int().min(0),
+    heldOutPositives: z.int().min(0),
+    micrographs: z.int().min(0),
+    heldOutMicrographs: z.int().min(0),
+  }),
+  /** Share of held-out boxes on the right side of 0.5, or null without any. */
+  accuracy: z.number().min(0).max(1).nullable(),
+  epochs: z.int().min(0),
+  seed: z.int(),
+});
+
+/** How a micrograph becomes what the network sees. */
+export type Preparation = z.infer<typeof preparationSchema>;
+/** What a model file says about itself. */
+export type ModelMetadata = Omit<z.infer<typeof metadataSchema>, 'version' | 'architecture'>;
+
+/** A trained network with all that picking needs. */
+export interface Model {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+  readonly metadata: ModelMetadata;
+}
+
+/** The model as ONNX bytes: the box graph, with the metadata as JSON under the key `deepem` and in words under others. */
+export function encodeModel({ architecture, weights, metadata }: Model): Uint8Array {
+  const json = JSON.stringify({ version: METADATA_VERSION, architecture, ...metadata });
+  return buildBoxGraph(architecture, weights, {
+    metadata: {
+      [METADATA_KEY]: json,
+      description: `deepem particle picker: boxes [n,1,${architecture.box},${architecture.box}] of prepared pixels -> scores [n,1]`,
+      pixel_size_angstrom: String(metadata.pixelSize ?? 'unknown'),
+      threshold: String(metadata.threshold),
+    },
+  });
+}
+
+/**
+ * Reads a model file.
+ *
+ * @param bytes - the whole file
+ * @param file - the name, for errors
+ * @throws ModelError if it is not a model of this program and version, or if it is damaged
+ */
+export function decodeModel(bytes: Uint8Array, file: string): Model {
+  const { metadata: properties, tensors } = contentsOf(bytes, file);
+  const json = properties.get(METADATA_KEY);
+  if (json === undefined) {
+    throw new ModelError({ what: `${file} is not a deepem model`, received: 'an ONNX file without "deepem" metadata' });
+  }
+  const { version: _, architecture, ...metadata } = parseMetadata(json, file);
+  layerShapes(architecture);
+  const layout = parameterLayout(architecture);
+  const values = new Float32Array(layout.size);
+  const statistics = new Float32Array(layout.statisticsSize);
+  const copy = (target: Float32Array, offset: number, size: number, name: string) => {
+    const tensor = tensors.get(name);
+    if (!tensor || tensor.length !== size || !tensor.every(Number.isFinite)) {
+      throw damaged(file, `tensor ${name} with ${tensor?.length ?? 'no'} values`, `${size} finite values`);
+    }
+    target.set(tensor, offset);
+  };
+  for (const { layer, role, offset, size } of layout.groups) copy(values, offset, size, tensorName(layer, role));
+  for (const { layer, mean, variance, maps } of layout.statistics) {
+    copy(statistics, mean, maps, tensorName(layer, 'mean'));
+    copy(statistics, variance, maps, tensorName(layer, 'variance'));
+  }
+  return { architecture, weights: { values, statistics }, metadata };
+}
+
+function contentsOf(bytes: Uint8Array, file: string) {
+  try {
+    return readModelContents(bytes);
+  } catch (cause) {
+    throw new ModelError(
+      {
+        what: `${file} is not a deepem model`,
+        received: `${bytes.length} bytes that are not ONNX (${messageOf(cause)})`,
+      },
+      { cause },
+    );
+  }
+}
+
+function parseMetadata(json: string, file: string) {
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch {
+    throw damaged(file, 'metadata that is not JSON', 'the JSON that deepem wrote');
+  }
+  const version = (data as { version?: unknown } | null)?.version;
+  if (version !== METADATA_VERSION) {
+    throw new ModelError({
+      what: `${file} was made by another version of deepem`,
+      received: `metadata version ${String(version).slice(0, 20)}`,
+      expected: `version ${METADATA_VERSION}`,
+      hint: 'Train the model again with this version',
+    });
+  }
+  const parsed = metadataSchema.safeParse(data);
+  if (!parsed.success) throw damaged(file, z.prettifyError(parsed.error).replaceAll('\n', ' '), 'valid metadata');
+  return parsed.data;
+}
+
+function damaged(file: string, received: string, expected: string): ModelError {
+  return new ModelError({
+    what: `The model ${file} is damaged`,
+    received,
+    expected,
+    hint: 'Copy it again, or train it again',
+  });
+}

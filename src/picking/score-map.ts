@@ -1,0 +1,86 @@
+/** The score map: the network's score at every position of a prepared image, computed tile by tile. */
+
+import { extract, padByReflection } from '../imaging/pad.js';
+import { toFullSize } from '../imaging/resample.js';
+import type { Image } from '../micrograph.js';
+import { type Architecture, layerShapes } from '../network/architecture.js';
+import { buildDenseGraph, densePositions } from '../network/dense-graph.js';
+import type { Weights } from '../network/parameters.js';
+import type { Engine } from '../runtime/engine.js';
+import type { PreparedImage } from './prepare.js';
+
+/** Scores on a regular grid. */
+export interface ScoreMap extends Image {
+  /** Prepared pixels between neighbours. */
+  readonly step: number;
+  /** Prepared coordinate of the first row and column. */
+  readonly origin: number;
+  /** Full-size pixels per prepared pixel. */
+  readonly factor: number;
+}
+
+/** Scores whole images with one network. */
+export interface Scorer {
+  /** The mean score of the four quarter turns at every position of the grid; every centre can be scored. */
+  score(image: PreparedImage): Promise<ScoreMap>;
+  /** Frees the network's session. */
+  release(): Promise<void>;
+}
+
+/** How a scorer works. */
+export interface ScorerOptions {
+  /** Prepared pixels between positions; 1 by default. */
+  step?: number;
+  /** Bytes that the maps of one tile may take; 256 MiB by default. */
+  tileBytes?: number;
+}
+
+const DEFAULTS = { step: 1, tileBytes: 256 * 2 ** 20 } as const;
+
+/** Makes a scorer; its session lives in the engine until it is released. */
+export async function openScorer(
+  engine: Engine,
+  architecture: Architecture,
+  weights: Weights,
+  options: ScorerOptions = {},
+): Promise<Scorer> {
+  const { step, tileBytes } = { ...DEFAULTS, ...options };
+  const { box } = architecture;
+  const session = await engine.load(buildDenseGraph(architecture, weights, step));
+  const before = Math.floor((box - 1) / 2);
+  const tile = tilePositions(architecture, step, tileBytes);
+  return {
+    async score(image) {
+      const padded = padByReflection(image, before, box - 1 - before);
+      const width = densePositions(padded.width, box, step);
+      const height = densePositions(padded.height, box, step);
+      const pixels = new Float32Array(width * height);
+      for (let top = 0; top < height; top += tile) {
+        for (let left = 0; left < width; left += tile) {
+          const [columns, rows] = [Math.min(tile, width - left), Math.min(tile, height - top)];
+          const [w, h] = [columns, rows].map((positions) => (positions - 1) * step + box);
+          const part = extract(padded, left * step, top * step, w, h);
+          const { scores } = await session.run({ image: { dims: [1, 1, h, w], data: part.pixels } });
+          for (let row = 0; row < rows; row++) {
+            pixels.set(scores.data.subarray(row * columns, (row + 1) * columns), (top + row) * width + left);
+          }
+        }
+      }
+      return { pixels, width, height, step, origin: (box - 1) / 2 - before, factor: image.factor };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Positions along a tile's side so that the two largest maps next to each other fit the memory. */
+function tilePositions(architecture: Architecture, step: number, tileBytes: number): number {
+  const maps = Math.max(...layerShapes(architecture).map((shape) => shape.maps));
+  const bytesPerPixel = 4 * 4 * maps * 2;
+  const side = Math.floor(Math.sqrt(tileBytes / bytesPerPixel));
+  return Math.max(1, Math.floor((side - architecture.box) / step) + 1, Math.ceil(architecture.box / step));
+}
+
+/** Full-size coordinate of a column or row of the map. */
+export function mapToFullSize(map: ScoreMap, index: number): number {
+  return toFullSize(map.origin + map.step * index, map.factor);
+}

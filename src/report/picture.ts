@@ -1,0 +1,78 @@
+/** Pictures of micrographs as PNG, by `sharp`. */
+
+import sharp from 'sharp';
+import { toGrey } from '../imaging/contrast.js';
+import { resample, toResampled } from '../imaging/resample.js';
+import type { Image } from '../micrograph.js';
+import type { Point } from '../particle.js';
+
+/** A group of circles. */
+export interface Circles {
+  readonly points: readonly Point[];
+  /** In full-size pixels. */
+  readonly diameter: number;
+  /** Any CSS colour. */
+  readonly colour: string;
+}
+
+/** Longest side of a picture. */
+const LARGEST_SIDE = 1200;
+
+/** A micrograph with circles around particles; the first stored row is at the top. */
+export async function drawPicks(micrograph: Image, groups: readonly Circles[]): Promise<Uint8Array> {
+  const factor = Math.max(1, Math.ceil(Math.max(micrograph.width, micrograph.height) / LARGEST_SIDE));
+  const small = resample(micrograph, factor);
+  const circles = groups.flatMap(({ points, diameter, colour }) =>
+    points.map((point) => {
+      const [x, y] = [toResampled(point.x, factor) + 0.5, toResampled(point.y, factor) + 0.5];
+      return `<circle cx="${x.toFixed(2)}" cy="${y.toFixed(2)}" r="${(diameter / 2 / factor).toFixed(2)}" stroke="${colour}"/>`;
+    }),
+  );
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${small.width}" height="${small.height}" fill="none" stroke-width="2">${circles.join('')}</svg>`;
+  return png(toGrey(small), small.width, small.height, svg);
+}
+
+/** Maps of one layer: `count` squares of `side` pixels. */
+export interface LayerMaps {
+  readonly label: string;
+  readonly maps: Float32Array;
+  readonly count: number;
+  readonly side: number;
+}
+
+const CELL = 96;
+const GAP = 8;
+const LABEL = 20;
+
+/** One row of squares a layer, each scaled to the same size and to its own contrast (the paper's Fig. S1). */
+export async function drawFeatureMaps(layers: readonly LayerMaps[]): Promise<Uint8Array> {
+  const columns = Math.max(...layers.map(({ count }) => count));
+  const width = columns * (CELL + GAP) + GAP;
+  const height = layers.length * (CELL + LABEL + GAP) + GAP;
+  const canvas = new Uint8Array(width * height).fill(255);
+  const labels: string[] = [];
+  layers.forEach(({ label, maps, count, side }, row) => {
+    const top = GAP + row * (CELL + LABEL + GAP) + LABEL;
+    labels.push(`<text x="${GAP}" y="${top - 6}">${label}</text>`);
+    for (let i = 0; i < count; i++) {
+      const pixels = maps.subarray(i * side * side, (i + 1) * side * side);
+      const grey = toGrey({ pixels, width: side, height: side }, 0, 100);
+      for (let y = 0; y < CELL; y++) {
+        for (let x = 0; x < CELL; x++) {
+          const source = Math.floor((y * side) / CELL) * side + Math.floor((x * side) / CELL);
+          canvas[(top + y) * width + GAP + i * (CELL + GAP) + x] = grey[source];
+        }
+      }
+    }
+  });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="13">${labels.join('')}</svg>`;
+  return png(canvas, width, height, svg);
+}
+
+function png(grey: Uint8Array, width: number, height: number, overlay: string): Promise<Uint8Array> {
+  return sharp(grey, { raw: { width, height, channels: 1 } })
+    .toColourspace('srgb')
+    .composite([{ input: Buffer.from(overlay) }])
+    .png()
+    .toBuffer();
+}

@@ -1,0 +1,99 @@
+/**
+ * ONNX Runtime in a worker thread: a session blocks the thread that runs it, so it never runs on the main one.
+ * It knows devices and threads, not what the graphs mean.
+ */
+
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { UsageError } from '../errors.js';
+import type { Answer, Request, Tensors } from './protocol.js';
+
+export type { Tensor, Tensors } from './protocol.js';
+
+/** A graph that is ready to run. */
+export interface Session {
+  /** Runs the graph; feeds and results are copied between the threads. */
+  run(feeds: Tensors): Promise<Tensors>;
+  /** Frees its memory. */
+  release(): Promise<void>;
+}
+
+/** A worker thread with ONNX Runtime. */
+export interface Engine {
+  /** Makes a session of a graph (ONNX bytes). */
+  load(model: Uint8Array): Promise<Session>;
+  /** Ends the worker thread and its sessions. */
+  close(): Promise<void>;
+}
+
+/** The compiled worker, found by the package's own name for it, also when the tests run the TypeScript sources. */
+const WORKER_FILE = createRequire(import.meta.url).resolve('#engine-worker');
+
+/**
+ * Starts a worker thread.
+ *
+ * @param threads - threads that ONNX Runtime uses for one graph, 1 or more
+ */
+export function startEngine(threads: number): Engine {
+  const worker = new Worker(WORKER_FILE);
+  const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  let nextId = 1;
+  let ended: Error | null = null;
+  const end = (error: Error) => {
+    ended = error;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  worker.on('message', (answer: Answer) => {
+    const request = waiting.get(answer.id);
+    waiting.delete(answer.id);
+    if (answer.kind === 'failed') request?.reject(new Error(`The engine failed: ${answer.message}`));
+    else request?.resolve(answer);
+  });
+  worker.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
+  worker.on('exit', (code) => end(new Error(`The engine's thread has ended (code ${code})`)));
+  const ask = (request: Request): Promise<Answer> => {
+    if (ended) return Promise.reject(ended);
+    const id = nextId++;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ ...request, id });
+    });
+  };
+  return {
+    async load(model) {
+      const loaded = await ask({ kind: 'load', model, threads });
+      if (loaded.kind !== 'loaded') throw new Error(`The engine answered "${loaded.kind}" to "load"`);
+      const { session } = loaded;
+      return {
+        async run(feeds) {
+          const result = await ask({ kind: 'run', session, feeds });
+          if (result.kind !== 'result') throw new Error(`The engine answered "${result.kind}" to "run"`);
+          return result.tensors;
+        },
+        async release() {
+          await ask({ kind: 'release', session });
+        },
+      };
+    },
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
+
+/**
+ * Threads to use: as asked, else as Slurm allots (SLURM_CPUS_PER_TASK), else all cores.
+ *
+ * @throws UsageError if the number asked for is not a whole number above 0
+ */
+export function threadCount(asked?: number): number {
+  const threads = asked ?? Number(process.env.SLURM_CPUS_PER_TASK ?? availableParallelism());
+  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return threads;
+  throw new UsageError({
+    what: 'Wrong number of threads',
+    received: String(threads),
+    expected: 'a whole number from 1 on',
+  });
+}

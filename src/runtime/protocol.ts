@@ -1,0 +1,26 @@
+/** Messages between the thread that asks and the worker thread that computes. */
+
+/** A float tensor: axis lengths, and values with the last axis fastest. */
+export interface Tensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Tensors by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** What the worker is asked. */
+export type Request =
+  | { readonly kind: 'load'; readonly model: Uint8Array; readonly threads: number }
+  | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors }
+  | { readonly kind: 'release'; readonly session: number };
+
+/** A request with the number that its answer carries. */
+export type Numbered = Request & { readonly id: number };
+
+/** What the worker answers: a session's number, tensors, or what went wrong. */
+export type Answer =
+  | { readonly id: number; readonly kind: 'loaded'; readonly session: number }
+  | { readonly id: number; readonly kind: 'result'; readonly tensors: Tensors }
+  | { readonly id: number; readonly kind: 'released' }
+  | { readonly id: number; readonly kind: 'failed'; readonly message: string };

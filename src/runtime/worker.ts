@@ -1,0 +1,55 @@
+/** The worker thread: holds ONNX Runtime sessions and runs them, one request after the other. */
+
+import { parentPort } from 'node:worker_threads';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { messageOf } from '../errors.js';
+import type { Answer, Numbered, Tensors } from './protocol.js';
+
+const sessions = new Map<number, InferenceSession>();
+let nextSession = 1;
+
+async function load(model: Uint8Array, threads: number): Promise<number> {
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'extended',
+    logSeverityLevel: 3,
+  });
+  sessions.set(nextSession, session);
+  return nextSession++;
+}
+
+async function run(id: number, feeds: Tensors): Promise<Tensors> {
+  const session = sessions.get(id);
+  if (!session) throw new Error(`no session ${id}`);
+  const inputs = Object.entries(feeds).map(([name, { dims, data }]) => [name, new OrtTensor('float32', data, dims)]);
+  const outputs = await session.run(Object.fromEntries(inputs));
+  return Object.fromEntries(
+    session.outputNames.map((name) => [name, { dims: outputs[name].dims, data: outputs[name].data as Float32Array }]),
+  );
+}
+
+async function answer(request: Numbered): Promise<Answer> {
+  const { id } = request;
+  try {
+    switch (request.kind) {
+      case 'load':
+        return { id, kind: 'loaded', session: await load(request.model, request.threads) };
+      case 'run':
+        return { id, kind: 'result', tensors: await run(request.session, request.feeds) };
+      case 'release':
+        await sessions.get(request.session)?.release();
+        sessions.delete(request.session);
+        return { id, kind: 'released' };
+    }
+  } catch (error) {
+    return { id, kind: 'failed', message: messageOf(error) };
+  }
+}
+
+let queue: Promise<void> = Promise.resolve();
+parentPort?.on('message', (request: Numbered) => {
+  queue = queue.then(async () => parentPort?.postMessage(await answer(request)));
+});

@@ -1,0 +1,44 @@
+/** The contrast transfer function of the microscope. */
+
+import { filterByFrequency } from '../imaging/fft.js';
+import type { Image } from '../micrograph.js';
+
+/** The microscope. */
+export interface Optics {
+  /** Acceleration voltage in kilovolts. */
+  readonly voltage: number;
+  /** Spherical aberration in millimetres. */
+  readonly sphericalAberration: number;
+  /** Share of amplitude contrast. */
+  readonly amplitudeContrast: number;
+  /** Fall-off of the envelope in square angstroms. */
+  readonly bFactor: number;
+}
+
+/** A common cryo microscope. */
+export const OPTICS: Optics = { voltage: 300, sphericalAberration: 2.7, amplitudeContrast: 0.1, bFactor: 150 };
+
+/** Wavelength of the electrons in angstroms, relativistic (Reimer & Kohl, Transmission Electron Microscopy, eq. 2.5). */
+export function wavelength(kilovolts: number): number {
+  const volts = kilovolts * 1000;
+  return 12.2643 / Math.sqrt(volts + 0.97845e-6 * volts * volts);
+}
+
+/**
+ * Applies CTF and envelope: CTF(k) = -(sqrt(1 - A^2) sin(chi) + A cos(chi)), chi = pi lambda dz k^2 - pi/2 Cs lambda^3 k^4
+ * (Rohou & Grigorieff 2015), so that density comes out dark.
+ *
+ * @param defocus - underfocus in angstroms
+ * @param pixelSize - angstroms per pixel
+ */
+export function applyCtf(image: Image, defocus: number, pixelSize: number, optics: Optics = OPTICS): Image {
+  const lambda = wavelength(optics.voltage);
+  const cs = optics.sphericalAberration * 1e7;
+  const amplitude = optics.amplitudeContrast;
+  const phase = Math.sqrt(1 - amplitude ** 2);
+  return filterByFrequency(image, (squared) => {
+    const k2 = squared / pixelSize ** 2;
+    const chi = Math.PI * lambda * defocus * k2 - (Math.PI / 2) * cs * lambda ** 3 * k2 * k2;
+    return -(phase * Math.sin(chi) + amplitude * Math.cos(chi)) * Math.exp((-optics.bFactor * k2) / 4);
+  });
+}

@@ -1,0 +1,94 @@
+/** Disk basics: atomic writes, and errors in words. */
+
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { FileError } from '../errors.js';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function inWords(action: string, file: string, cause: unknown): FileError {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  return new FileError({ what: `Cannot ${action} ${file}: ${REASONS[code] ?? String(cause)}` }, { cause });
+}
+
+/**
+ * Writes a file whole or not at all (temporary name, then renamed), making its folder.
+ *
+ * @throws FileError
+ */
+export async function writeWhole(file: string, data: string | Uint8Array): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(
+      file,
+      typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    );
+  } catch (cause) {
+    throw inWords('write', file, cause);
+  }
+}
+
+/**
+ * Reads a file.
+ *
+ * @throws FileError
+ */
+export async function readWhole(file: string): Promise<Uint8Array> {
+  try {
+    await assertRegularFile(file);
+    return await readFile(file);
+  } catch (cause) {
+    throw cause instanceof FileError ? cause : inWords('read', file, cause);
+  }
+}
+
+/**
+ * Reads a text file as UTF-8.
+ *
+ * @throws FileError
+ */
+export async function readText(file: string): Promise<string> {
+  return new TextDecoder().decode(await readWhole(file));
+}
+
+/**
+ * Reads the first bytes of a file, and its size.
+ *
+ * @throws FileError
+ */
+export async function readStart(file: string, length: number): Promise<{ start: Uint8Array; size: number }> {
+  try {
+    await assertRegularFile(file);
+    const handle = await open(file);
+    try {
+      const { size } = await handle.stat();
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
+      return { start: buffer.subarray(0, bytesRead), size };
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw cause instanceof FileError ? cause : inWords('read', file, cause);
+  }
+}
+
+/** Opening a pipe would wait for its writer for ever: only regular files are read. */
+async function assertRegularFile(file: string): Promise<void> {
+  const found = await stat(file);
+  if (found.isFile()) return;
+  throw new FileError({
+    what: `Cannot read ${file}`,
+    received: found.isDirectory() ? 'a folder' : 'a device or pipe',
+    expected: 'a file',
+  });
+}

@@ -1,0 +1,89 @@
+/** From what a user types (files, folders, globs, a `micrographs.star`) to a list of micrographs. */
+
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { glob } from 'tinyglobby';
+import { FileError, messageOf, UsageError } from '../errors.js';
+import { readMicrographsStar } from '../formats/relion-star.js';
+import { readText } from './files.js';
+import { hasMicrographEnding, MICROGRAPH_ENDINGS } from './read-micrograph.js';
+
+/** A micrograph to work on. */
+export interface InputMicrograph {
+  /** Path as given, or below the folder given. */
+  readonly path: string;
+  /** Angstroms per pixel as a `micrographs.star` has it, or null. */
+  readonly pixelSize: number | null;
+  /** Folder below the common folder of all inputs, `` for that folder itself. */
+  readonly folder: string;
+}
+
+/**
+ * Expands arguments to micrographs, in a fixed order and each once.
+ *
+ * A folder means all micrographs below it; a `.star` file the micrographs it lists; a path that does not exist stays, so
+ * that it is reported with the other micrographs that cannot be read.
+ *
+ * @throws UsageError if an argument matches nothing at all
+ */
+export async function expandMicrographs(args: readonly string[]): Promise<InputMicrograph[]> {
+  const found = new Map<string, Omit<InputMicrograph, 'folder'>>();
+  for (const arg of args) for (const input of await expandOne(arg)) found.set(resolve(input.path), input);
+  const common = commonFolder([...found.keys()]);
+  return [...found.entries()].map(([path, input]) => ({ ...input, folder: relative(common, dirname(path)) }));
+}
+
+async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
+  if (/\.star$/i.test(arg)) return expandStar(arg);
+  if (existsSync(arg) && statSync(arg).isDirectory()) {
+    const files = await filesBelow(arg, hasMicrographEnding);
+    if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
+    throw new UsageError({
+      what: `The folder ${arg} has no micrographs`,
+      expected: `files ending in ${MICROGRAPH_ENDINGS.map((ending) => `.${ending}`).join(', ')}`,
+    });
+  }
+  if (existsSync(arg) || !/[*?[\]{}]/.test(arg)) return [{ path: arg, pixelSize: null }];
+  const files = (await glob(arg, { expandDirectories: false })).filter(hasMicrographEnding).sort();
+  if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
+  throw new UsageError({ what: `No micrograph matches the pattern ${arg}` });
+}
+
+async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
+  const text = await readText(file);
+  try {
+    return readMicrographsStar(text).map(({ name, pixelSize }) => {
+      const besideStar = join(dirname(file), name);
+      return { path: !existsSync(name) && existsSync(besideStar) ? besideStar : name, pixelSize };
+    });
+  } catch (cause) {
+    throw new FileError(
+      {
+        what: `Cannot read micrographs from ${file}`,
+        received: messageOf(cause),
+        expected: 'a list with rlnMicrographName',
+      },
+      { cause },
+    );
+  }
+}
+
+/** The files below a folder that pass a test, sorted, as paths that start with the folder; links to folders are not followed. */
+export async function filesBelow(folder: string, accept: (file: string) => boolean): Promise<string[]> {
+  const files = await glob('**/*', { cwd: folder, onlyFiles: true, dot: false, followSymbolicLinks: false });
+  return files
+    .filter(accept)
+    .sort()
+    .map((file) => join(folder, file));
+}
+
+/** The folder that all paths share. */
+export function commonFolder(paths: readonly string[]): string {
+  const folders = paths.map((path) => dirname(resolve(path)).split(sep));
+  const first = folders[0] ?? [];
+  let length = first.length;
+  for (const folder of folders) {
+    while (length > 0 && first.slice(0, length).join(sep) !== folder.slice(0, length).join(sep)) length--;
+  }
+  return first.slice(0, length).join(sep) || sep;
+}

@@ -1,0 +1,173 @@
+/** Reads any micrograph from disk: picks the format by the file's ending, checks size before memory is taken, repairs. */
+
+import { gunzipSync, constants as zlib } from 'node:zlib';
+import { FileError, messageOf } from '../errors.js';
+import { assertComplete, dataOffset, expectedFileBytes, readMrc } from '../formats/mrc.js';
+import { MRC_HEADER_BYTES, readMrcHeader } from '../formats/mrc-header.js';
+import { LARGEST_IMAGE, readPngOrJpeg, readTiff, sizeOfPngOrJpeg, sizeOfTiff } from '../formats/raster.js';
+import { countNotFinite, repairDefects } from '../imaging/defects.js';
+import type { Micrograph } from '../micrograph.js';
+import { readStart, readWhole } from './files.js';
+
+/** Largest share of NaN or infinite pixels that is repaired. */
+const LARGEST_BAD_SHARE = 0.001;
+/** Compressed bytes that surely hold the MRC header. */
+const GZIP_START = 4096;
+
+type Kind = 'mrc' | 'mrc.gz' | 'png' | 'tiff';
+
+const KINDS: readonly { pattern: RegExp; kind: Kind }[] = [
+  { pattern: /\.mrcs?$/i, kind: 'mrc' },
+  { pattern: /\.mrcs?\.gz$/i, kind: 'mrc.gz' },
+  { pattern: /\.(png|jpe?g)$/i, kind: 'png' },
+  { pattern: /\.tiff?$/i, kind: 'tiff' },
+];
+
+const MOVIES = /\.(eer|gain|dm4|dm3|ser)$/i;
+
+/** The endings of the files that are read as micrographs. */
+export const MICROGRAPH_ENDINGS: readonly string[] = ['mrc', 'mrc.gz', 'png', 'jpg', 'jpeg', 'tif', 'tiff'];
+
+/** True where the ending is one that `readMicrograph` takes. */
+export function hasMicrographEnding(file: string): boolean {
+  return KINDS.some(({ pattern }) => pattern.test(file));
+}
+
+function kindOf(file: string): Kind {
+  const known = KINDS.find(({ pattern }) => pattern.test(file));
+  if (known) return known.kind;
+  const movie = /\.eer$/i.test(file);
+  throw new FileError({
+    what: `Cannot use ${file} as a micrograph`,
+    received: movie ? 'a movie (EER)' : MOVIES.test(file) ? 'a camera format' : 'an unknown ending',
+    expected: MICROGRAPH_ENDINGS.map((ending) => `.${ending}`).join(', '),
+    ...(movie && { hint: 'Motion-correct it first and give the averaged image' }),
+  });
+}
+
+/**
+ * Reads a micrograph.
+ *
+ * MRC, PNG and JPEG rows come as stored, TIFF rows reversed. Pixels beyond 8 robust standard deviations that differ from
+ * their surroundings, and up to 0.1 % NaN or infinite pixels, are replaced by a local median; `warnings` says how many.
+ *
+ * @param file - path of a `.mrc`, `.mrc.gz`, `.png`, `.jpg` or `.tif`
+ * @throws FileError for anything that is not one whole, usable image, naming what was read and what was expected
+ */
+export async function readMicrograph(file: string): Promise<Micrograph> {
+  const micrograph = await decode(file);
+  assertNotConstant(micrograph, file);
+  return { ...micrograph, warnings: repair(micrograph, file) };
+}
+
+async function decode(file: string): Promise<Micrograph> {
+  switch (kindOf(file)) {
+    case 'mrc':
+      await checkMrcSize(file);
+      return readMrc(await readWhole(file), file);
+    case 'mrc.gz':
+      return readMrc(await gunzipMrc(file), file);
+    case 'png':
+      return readPngOrJpeg(await readWhole(file), file);
+    case 'tiff':
+      return readTiff(await readWhole(file), file);
+  }
+}
+
+/** Width and height of a micrograph, read from its header. */
+export async function micrographSize(file: string): Promise<{ width: number; height: number }> {
+  switch (kindOf(file)) {
+    case 'mrc': {
+      const header = await checkMrcSize(file);
+      return { width: header.nx, height: header.ny };
+    }
+    case 'mrc.gz': {
+      const header = gzippedHeader((await readStart(file, GZIP_START)).start, file);
+      return { width: header.nx, height: header.ny };
+    }
+    case 'png':
+      return sizeOfPngOrJpeg(await readWhole(file), file);
+    case 'tiff':
+      return sizeOfTiff(await readWhole(file), file);
+  }
+}
+
+/** Compares a file's length with its header before reading the rest. */
+async function checkMrcSize(file: string) {
+  const { start, size } = await readStart(file, MRC_HEADER_BYTES);
+  const header = readMrcHeader(start, file);
+  const expected = expectedFileBytes(header, file);
+  assertAffordable(header.nx, header.ny, file);
+  assertComplete(size, header, expected, file);
+  return header;
+}
+
+function gzippedHeader(start: Uint8Array, file: string) {
+  const bytes = gunzip(start, file, MRC_HEADER_BYTES * 64, true);
+  const header = readMrcHeader(bytes, file);
+  assertAffordable(header.nx, header.ny, file);
+  return header;
+}
+
+async function gunzipMrc(file: string): Promise<Uint8Array> {
+  const compressed = await readWhole(file);
+  const header = gzippedHeader(compressed.subarray(0, GZIP_START), file);
+  const expected = expectedFileBytes(header, file);
+  return gunzip(compressed, file, expected + dataOffset(header), false);
+}
+
+/** Unpacks gzip to at most `limit` bytes, so that a small file cannot fill the memory. */
+function gunzip(bytes: Uint8Array, file: string, limit: number, partial: boolean): Uint8Array {
+  try {
+    const finishFlush = partial ? zlib.Z_SYNC_FLUSH : zlib.Z_FINISH;
+    return gunzipSync(bytes, { maxOutputLength: Math.max(limit, 1 << 20) * (partial ? 8 : 1), finishFlush });
+  } catch (cause) {
+    throw new FileError(
+      {
+        what: `Cannot unpack ${file}`,
+        received: messageOf(cause),
+        expected: 'a whole gzip file',
+        hint: 'Copy it again',
+      },
+      { cause },
+    );
+  }
+}
+
+function assertAffordable(width: number, height: number, file: string): void {
+  if (width * height <= LARGEST_IMAGE) return;
+  throw new FileError({
+    what: `Cannot use ${file} as a micrograph`,
+    received: `${width}x${height} pixels`,
+    expected: `at most ${LARGEST_IMAGE} pixels`,
+    hint: 'The header is damaged, or this is a montage',
+  });
+}
+
+function assertNotConstant({ pixels, width, height }: Micrograph, file: string): void {
+  const first = pixels[0];
+  for (let i = 1; i < pixels.length; i++) if (pixels[i] !== first) return;
+  throw new FileError({
+    what: `Cannot use ${file} as a micrograph`,
+    received: `a constant image (${width}x${height} pixels, all ${first})`,
+    expected: 'an image with contrast',
+  });
+}
+
+function repair(micrograph: Micrograph, file: string): string[] {
+  const bad = countNotFinite(micrograph.pixels);
+  const allowed = Math.floor(LARGEST_BAD_SHARE * micrograph.pixels.length);
+  if (bad > allowed) {
+    throw new FileError({
+      what: `Cannot use ${file} as a micrograph`,
+      received: `${bad} NaN or infinite pixels of ${micrograph.pixels.length}`,
+      expected: `at most ${allowed} (0.1 %)`,
+      hint: 'The file is damaged, or its byte order or mode is wrong',
+    });
+  }
+  const { notFinite, outliers } = repairDefects(micrograph);
+  const warnings: string[] = [];
+  if (notFinite > 0) warnings.push(`${notFinite} NaN or infinite pixels were replaced by local medians`);
+  if (outliers > 0) warnings.push(`${outliers} hot or dead pixels were replaced by local medians`);
+  return warnings;
+}

@@ -1,0 +1,134 @@
+/** Boxes for training: where they are cut, and which micrographs (or which part of the only one) are held out. */
+
+import { LabelError } from '../errors.js';
+import { indexPoints } from '../evaluation/match.js';
+import { toResampled } from '../imaging/resample.js';
+import type { Point } from '../particle.js';
+import { type Random, shuffle } from '../random.js';
+import type { PreparedMicrograph } from './labelled.js';
+
+/** A box of one micrograph. */
+export interface Example {
+  readonly micrograph: PreparedMicrograph;
+  /** First prepared column and row of the box. */
+  readonly left: number;
+  readonly top: number;
+  /** 1 for a particle, 0 for none. */
+  readonly target: 0 | 1;
+}
+
+/** A micrograph with the columns of it that belong to a set. */
+export interface Region {
+  readonly micrograph: PreparedMicrograph;
+  /** First and last full-size column. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What is trained on and what is held out. */
+export interface Split {
+  readonly training: readonly Region[];
+  readonly heldOut: readonly Region[];
+}
+
+/**
+ * Splits whole micrographs; a single micrograph is split by columns, with a gap of one box between the parts.
+ *
+ * @param fraction - held out, 0 to below 1; above 0 at least one micrograph is
+ * @param gap - full-size pixels between the parts of a single micrograph
+ */
+export function splitMicrographs(
+  micrographs: readonly PreparedMicrograph[],
+  fraction: number,
+  gap: number,
+  random: Random,
+): Split {
+  const whole = (micrograph: PreparedMicrograph): Region => ({ micrograph, from: 0, to: micrograph.width - 1 });
+  if (fraction === 0) return { training: micrographs.map(whole), heldOut: [] };
+  if (micrographs.length === 1) {
+    const [micrograph] = micrographs;
+    const border = Math.round((1 - fraction) * micrograph.width);
+    return {
+      training: [{ micrograph, from: 0, to: border - gap / 2 }],
+      heldOut: [{ micrograph, from: border + gap / 2, to: micrograph.width - 1 }],
+    };
+  }
+  const count = Math.min(micrographs.length - 1, Math.max(1, Math.round(fraction * micrographs.length)));
+  const order = shuffle([...micrographs.keys()], random);
+  const held = new Set(order.slice(0, count));
+  return {
+    training: micrographs.filter((_, i) => !held.has(i)).map(whole),
+    heldOut: micrographs.filter((_, i) => held.has(i)).map(whole),
+  };
+}
+
+/** True where a point lies in the region's columns. */
+export function inRegion({ from, to }: Region, { x }: Point): boolean {
+  return x >= from && x <= to;
+}
+
+/** How negatives are drawn. */
+export interface NegativeOptions {
+  /** For each positive. */
+  readonly perPositive: number;
+  /** Smallest distance from any label, full-size pixels. */
+  readonly distance: number;
+}
+
+/** Tries to place one random negative before the micrograph is taken for full. */
+const TRIES = 200;
+
+/**
+ * The boxes of some regions: all positives, the negatives given, and random ones at places that are no particles.
+ *
+ * @param box - of the network, in prepared pixels
+ * @throws LabelError if the regions hold no label
+ */
+export function makeExamples(
+  regions: readonly Region[],
+  box: number,
+  options: NegativeOptions,
+  random: Random,
+): Example[] {
+  const examples = regions.flatMap((region) => {
+    const { micrograph } = region;
+    const positives = micrograph.positives.filter((point) => inRegion(region, point));
+    const given = micrograph.negatives.filter((point) => inRegion(region, point));
+    const wanted = Math.max(0, Math.round(positives.length * options.perPositive) - given.length);
+    const drawn = randomNegatives(region, wanted, options.distance, random);
+    return [
+      ...positives.map((point) => exampleAt(micrograph, point, box, 1)),
+      ...[...given, ...drawn].map((point) => exampleAt(micrograph, point, box, 0)),
+    ];
+  });
+  if (examples.some(({ target }) => target === 1) && examples.some(({ target }) => target === 0)) return examples;
+  throw new LabelError({
+    what: 'There is nothing to train on',
+    received: `${examples.length} usable boxes on ${regions.length} micrographs, none of them ${examples.length === 0 ? 'a particle' : 'empty'}`,
+    expected: 'particles, and places without particles between them',
+    hint: 'Check that the labels belong to these micrographs, and --edge and --diameter',
+  });
+}
+
+/** The box around a point: its first pixel is chosen so that the box's centre is as near as whole pixels allow. */
+function exampleAt(micrograph: PreparedMicrograph, point: Point, box: number, target: 0 | 1): Example {
+  const { factor } = micrograph.image;
+  const start = (x: number) => Math.round(toResampled(x, factor) - (box - 1) / 2);
+  return { micrograph, left: start(point.x), top: start(point.y), target };
+}
+
+function randomNegatives(region: Region, count: number, distance: number, random: Random): Point[] {
+  const { micrograph } = region;
+  const index = indexPoints(micrograph.avoid);
+  const left = Math.max(region.from, micrograph.edge);
+  const right = Math.min(region.to, micrograph.width - 1 - micrograph.edge);
+  const [top, bottom] = [micrograph.edge, micrograph.height - 1 - micrograph.edge];
+  const drawn: Point[] = [];
+  if (right < left || bottom < top) return drawn;
+  for (let tries = 0; drawn.length < count && tries < TRIES * count; tries++) {
+    const x = left + random.uniform() * (right - left);
+    const y = top + random.uniform() * (bottom - top);
+    if ((index?.within(x, y, distance).length ?? 0) === 0) drawn.push({ x, y });
+  }
+  return drawn;
+}

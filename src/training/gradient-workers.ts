@@ -1,0 +1,113 @@
+/**
+ * The gradient of a batch, computed by several worker threads: each takes a fixed part of the batch with one thread of
+ * its own, and the parts are added in a fixed order, so that a run can be repeated to the last bit.
+ */
+
+import type { Architecture } from '../network/architecture.js';
+import { buildGradientGraph, type GradientGraph, type Loss } from '../network/gradient-graph.js';
+import type { Weights } from '../network/parameters.js';
+import type { Random } from '../random.js';
+import { type Engine, type Session, startEngine, type Tensor } from '../runtime/engine.js';
+
+/** Boxes of a batch with what they should score. */
+export interface Batch {
+  /** [n, 1, B, B]. */
+  readonly boxes: Float32Array;
+  /** n targets, 0..1. */
+  readonly targets: Float32Array;
+}
+
+/** The result of one batch. */
+export interface BatchGradient {
+  /** Mean loss of the batch. */
+  readonly loss: number;
+  /** Gradient of the mean loss. */
+  readonly gradient: Float32Array;
+  /** Batch means and variances of the batch normalisation layers, averaged over the parts; empty without such layers. */
+  readonly statistics: Float32Array;
+}
+
+/** Worker threads that compute gradients of one architecture. */
+export interface GradientWorkers {
+  /** Computes loss and gradient. `random` draws the dropout masks. */
+  compute(weights: Weights, batch: Batch, random: Random): Promise<BatchGradient>;
+  /** Ends the threads. */
+  close(): Promise<void>;
+}
+
+/** What the workers are set up for. */
+export interface GradientWorkersOptions {
+  readonly architecture: Architecture;
+  readonly loss: Loss;
+  /** Boxes in every batch. */
+  readonly batch: number;
+  /** Worker threads at the most. */
+  readonly threads: number;
+}
+
+/** A part smaller than this is not worth a thread. */
+const SMALLEST_PART = 8;
+
+/** Starts the worker threads. */
+export async function startGradientWorkers(options: GradientWorkersOptions): Promise<GradientWorkers> {
+  const { architecture, batch, loss } = options;
+  const parts = Math.max(1, Math.min(options.threads, Math.floor(batch / SMALLEST_PART)));
+  const size = Math.ceil(batch / parts);
+  const graph = buildGradientGraph(architecture, size, loss);
+  const engines = Array.from({ length: parts }, () => startEngine(1));
+  const sessions = await Promise.all(engines.map((engine: Engine) => engine.load(graph.model)));
+  return {
+    async compute(weights, { boxes, targets }, random) {
+      const feeds = sessions.map((_, part) =>
+        feedsOf(graph, architecture.box, weights, boxes, targets, part * size, size, random),
+      );
+      const results = await Promise.all(sessions.map((session: Session, part) => session.run(feeds[part])));
+      const gradient = new Float32Array(graph.layout.size);
+      const statistics = new Float32Array(graph.layout.statisticsSize);
+      let total = 0;
+      for (const result of results) {
+        total += result.loss.data[0];
+        addTo(gradient, result.gradient.data, 1);
+        if (statistics.length > 0) addTo(statistics, result.statistics.data, 1 / parts);
+      }
+      return { loss: total, gradient, statistics };
+    },
+    async close() {
+      await Promise.all(engines.map((engine) => engine.close()));
+    },
+  };
+}
+
+/** Inputs of one part; where the batch does not fill it, boxes of weight 0 do. */
+function feedsOf(
+  graph: GradientGraph,
+  box: number,
+  weights: Weights,
+  boxes: Float32Array,
+  targets: Float32Array,
+  from: number,
+  size: number,
+  random: Random,
+): Record<string, Tensor> {
+  const to = Math.min(targets.length, from + size);
+  const partBoxes = new Float32Array(size * box * box);
+  partBoxes.set(boxes.subarray(from * box * box, to * box * box));
+  const partTargets = new Float32Array(size);
+  partTargets.set(targets.subarray(from, to));
+  const exampleWeights = new Float32Array(size).fill(1 / targets.length, 0, to - from);
+  const masks = graph.masks.map(({ name, rate, size: length, dims }) => {
+    const data = Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate)));
+    return [name, { dims, data }] as const;
+  });
+  return {
+    boxes: { dims: [size, 1, box, box], data: partBoxes },
+    targets: { dims: [size, 1], data: partTargets },
+    example_weights: { dims: [size, 1], data: exampleWeights },
+    parameters: { dims: [weights.values.length], data: weights.values },
+    ...Object.fromEntries(masks),
+  };
+}
+
+function addTo(sum: Float32Array, values: Float32Array, factor: number): void {
+  for (let i = 0; i < sum.length; i++) sum[i] += factor * values[i];
+}

@@ -1,0 +1,111 @@
+/** Labelled micrographs, cleaned and prepared: what training starts from. */
+
+import { LabelError } from '../errors.js';
+import type { Micrograph } from '../micrograph.js';
+import type { Preparation } from '../network/model.js';
+import { isInside, type Particle, type Point } from '../particle.js';
+import { relativeDeviations } from '../picking/deviation.js';
+import { factorFor, type PreparedImage, prepare } from '../picking/prepare.js';
+
+/** A micrograph with its labels; coordinates in full-size pixels. */
+export interface LabelledMicrograph {
+  readonly name: string;
+  readonly micrograph: Micrograph;
+  readonly particles: readonly Particle[];
+  /** Places confirmed to be no particles. */
+  readonly negatives?: readonly Particle[];
+}
+
+/** A labelled micrograph as training sees it. Coordinates stay in full-size pixels. */
+export interface PreparedMicrograph {
+  readonly name: string;
+  readonly image: PreparedImage;
+  readonly width: number;
+  readonly height: number;
+  /** Labels far enough from the edge. */
+  readonly positives: readonly Point[];
+  /** Every label inside the image, also those near the edge: no random negative comes close to them. */
+  readonly avoid: readonly Point[];
+  /** Negatives that were given, far enough from the edge. */
+  readonly negatives: readonly Point[];
+  /** Smallest distance from the edge that was used. */
+  readonly edge: number;
+  /** Relative standard deviations of raw grey values around the positives. */
+  readonly deviations: readonly number[];
+  /** What was left out, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** What preparing labels needs to know. Lengths in full-size pixels. */
+export interface PrepareLabelsOptions {
+  readonly preparation: Preparation;
+  /** Angstroms per pixel of the first micrograph, or null. */
+  readonly pixelSize: number | null;
+  readonly diameter: number;
+  readonly box: number;
+  readonly edge: number;
+}
+
+/** Labels closer to each other than this are one label twice. */
+const SAME_POINT = 1;
+
+/**
+ * Prepares one labelled micrograph.
+ *
+ * @throws LabelError if a coordinate is not a finite number
+ */
+export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLabelsOptions): PreparedMicrograph {
+  const { micrograph } = labelled;
+  const { width, height } = micrograph;
+  const warnings: string[] = [];
+  const factor = factorFor(options.preparation, options.pixelSize, micrograph.pixelSize);
+  const points = [...labelled.particles, ...(labelled.negatives ?? [])];
+  const broken = points.find(({ x, y }) => !Number.isFinite(x) || !Number.isFinite(y));
+  if (broken) {
+    throw new LabelError({
+      what: `A label of ${labelled.name} is not a point`,
+      received: `(${broken.x}, ${broken.y})`,
+      expected: 'two numbers',
+    });
+  }
+  const clean = (points: readonly Particle[], kind: string) => {
+    const inside = points.filter((point) => isInside(point, width, height, 0));
+    const unique = withoutDuplicates(inside);
+    const usable = unique.filter((point) => isInside(point, width, height, options.edge));
+    const count = (n: number, what: string) => n > 0 && warnings.push(`${n} ${kind} ${what}`);
+    count(points.length - inside.length, `outside the image (${width}x${height}) were left out`);
+    count(inside.length - unique.length, 'at the same point as another were left out');
+    count(unique.length - usable.length, `closer than ${options.edge.toFixed(0)} px to the edge were left out`);
+    return { unique, usable };
+  };
+  const positives = clean(labelled.particles, 'labels');
+  const negatives = clean(labelled.negatives ?? [], 'negatives');
+  return {
+    name: labelled.name,
+    image: prepare(micrograph, options.preparation, factor),
+    width,
+    height,
+    positives: positives.usable,
+    avoid: positives.unique,
+    negatives: negatives.usable,
+    edge: options.edge,
+    deviations: relativeDeviations(micrograph, positives.usable, options.box),
+    warnings,
+  };
+}
+
+function withoutDuplicates(points: readonly Particle[]): Particle[] {
+  const seen = new Map<string, Particle[]>();
+  return points.filter((point) => {
+    const [column, row] = [Math.floor(point.x / SAME_POINT), Math.floor(point.y / SAME_POINT)];
+    for (let v = row - 1; v <= row + 1; v++) {
+      for (let u = column - 1; u <= column + 1; u++) {
+        const near = seen.get(`${u} ${v}`) ?? [];
+        if (near.some((other) => Math.hypot(other.x - point.x, other.y - point.y) < SAME_POINT)) return false;
+      }
+    }
+    const key = `${column} ${row}`;
+    seen.set(key, [...(seen.get(key) ?? []), point]);
+    return true;
+  });
+}
