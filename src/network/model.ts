@@ -43,8 +43,8 @@ const metadataSchema = z.strictObject({
   thresholdFrom: z.string().max(400),
   /** Smallest distance between two particles in full-size pixels. */
   minDistance: positive,
-  /** Standard deviation of raw grey values in a box over the micrograph's median, as found at the training positives. */
-  deviationRange: z.strictObject({ min: z.number(), max: z.number() }).nullable(),
+  /** Standard deviation of raw grey values in a particle's box, as found at the training positives. */
+  deviationRange: z.strictObject({ min: z.number(), max: z.number(), unit: z.enum(['median', 'grey']) }).nullable(),
   /** Name of the training recipe. */
   recipe: z.string().max(80),
   labels: z.strictObject({

@@ -8,10 +8,12 @@ import { medianInPlace, percentile } from '../imaging/statistics.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
 
-/** Lowest and highest relative standard deviation of a particle's box. */
+/** Lowest and highest standard deviation of a particle's box. */
 export interface DeviationRange {
   readonly min: number;
   readonly max: number;
+  /** `median`: relative to the median box of the micrograph; `grey`: raw grey values, as in the paper. */
+  readonly unit: 'median' | 'grey';
 }
 
 /** Share of the range of the training positives that is left out at each end, and by which it is widened in all. */
@@ -52,10 +54,15 @@ export function medianDeviation(image: Image, box: number): number {
   return medianInPlace(Float64Array.from(values));
 }
 
-/** Relative standard deviations of boxes: 1 is the median of the image. */
-export function relativeDeviations(image: Image, points: readonly Point[], box: number): number[] {
-  const unit = Math.max(medianDeviation(image, box), Number.MIN_VALUE);
-  return points.map((point) => boxDeviation(image, point, box) / unit);
+/** Standard deviations of boxes in a unit: `median` makes the median box of the image 1. */
+export function boxDeviations(
+  image: Image,
+  points: readonly Point[],
+  box: number,
+  unit: DeviationRange['unit'],
+): number[] {
+  const one = unit === 'grey' ? 1 : Math.max(medianDeviation(image, box), Number.MIN_VALUE);
+  return points.map((point) => boxDeviation(image, point, box) / one);
 }
 
 /** The range of the training positives: 2nd to 98th percentile, widened by a quarter of its width; null without any. */
@@ -64,5 +71,5 @@ export function deviationRangeOf(deviations: readonly number[]): DeviationRange 
   const low = percentile(deviations, OUTER_PERCENT);
   const high = percentile(deviations, 100 - OUTER_PERCENT);
   const margin = (WIDENING * (high - low)) / 2;
-  return { min: Math.max(0, low - margin), max: high + margin };
+  return { min: Math.max(0, low - margin), max: high + margin, unit: 'median' };
 }

@@ -5,7 +5,7 @@ import { denseOperations } from '../network/cost.js';
 import type { Model } from '../network/model.js';
 import { isInside, type Particle } from '../particle.js';
 import type { Engine } from '../runtime/engine.js';
-import { type DeviationRange, relativeDeviations } from './deviation.js';
+import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import { factorFor, prepare } from './prepare.js';
 import { openScorer, type ScoreMap, type Scorer } from './score-map.js';
@@ -20,7 +20,7 @@ export interface PickOptions {
   minDistance?: number;
   /** Smallest distance of a particle from the edge; half the diameter by default. */
   edge?: number;
-  /** Allowed relative standard deviation of raw grey values; by default the model's range; null turns the filter off. */
+  /** Allowed standard deviation of raw grey values in a box; by default the model's range; null turns the filter off. */
   deviationRange?: DeviationRange | null;
 }
 
@@ -103,7 +103,7 @@ function filterDeviation(
   range: DeviationRange | null,
 ): readonly Required<Particle>[] {
   if (!range) return particles;
-  const deviations = relativeDeviations(micrograph, particles, box);
+  const deviations = boxDeviations(micrograph, particles, box, range.unit);
   return particles.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max);
 }
 

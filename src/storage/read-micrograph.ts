@@ -3,7 +3,7 @@
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { FileError, messageOf } from '../errors.js';
 import { assertComplete, dataOffset, expectedFileBytes, readMrc } from '../formats/mrc.js';
-import { MRC_HEADER_BYTES, readMrcHeader } from '../formats/mrc-header.js';
+import { MRC_HEADER_BYTES, type MrcHeader, pixelSizeOf, readMrcHeader } from '../formats/mrc-header.js';
 import { LARGEST_IMAGE, readPngOrJpeg, readTiff, sizeOfPngOrJpeg, sizeOfTiff } from '../formats/raster.js';
 import { countNotFinite, repairDefects } from '../imaging/defects.js';
 import type { Micrograph } from '../micrograph.js';
@@ -74,22 +74,34 @@ async function decode(file: string): Promise<Micrograph> {
   }
 }
 
-/** Width and height of a micrograph, read from its header. */
-export async function micrographSize(file: string): Promise<{ width: number; height: number }> {
+/** What a micrograph's header says. */
+export interface MicrographHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Angstroms per pixel, or null where the file does not say. */
+  readonly pixelSize: number | null;
+}
+
+/**
+ * Reads a micrograph's header only.
+ *
+ * @throws FileError as `readMicrograph`, as far as the header shows
+ */
+export async function readMicrographHeader(file: string): Promise<MicrographHeader> {
   switch (kindOf(file)) {
-    case 'mrc': {
-      const header = await checkMrcSize(file);
-      return { width: header.nx, height: header.ny };
-    }
-    case 'mrc.gz': {
-      const header = gzippedHeader((await readStart(file, GZIP_START)).start, file);
-      return { width: header.nx, height: header.ny };
-    }
+    case 'mrc':
+      return mrcSize(await checkMrcSize(file));
+    case 'mrc.gz':
+      return mrcSize(gzippedHeader((await readStart(file, GZIP_START)).start, file));
     case 'png':
-      return sizeOfPngOrJpeg(await readWhole(file), file);
+      return { ...(await sizeOfPngOrJpeg(await readWhole(file), file)), pixelSize: null };
     case 'tiff':
-      return sizeOfTiff(await readWhole(file), file);
+      return { ...sizeOfTiff(await readWhole(file), file), pixelSize: null };
   }
+}
+
+function mrcSize(header: MrcHeader): MicrographHeader {
+  return { width: header.nx, height: header.ny, pixelSize: pixelSizeOf(header) };
 }
 
 /** Compares a file's length with its header before reading the rest. */

@@ -4,7 +4,7 @@ import { LabelError } from '../errors.js';
 import type { Micrograph } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
 import { isInside, type Particle, type Point } from '../particle.js';
-import { relativeDeviations } from '../picking/deviation.js';
+import { boxDeviations } from '../picking/deviation.js';
 import { factorFor, type PreparedImage, prepare } from '../picking/prepare.js';
 
 /** A micrograph with its labels; coordinates in full-size pixels. */
@@ -89,7 +89,7 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
     avoid: positives.unique,
     negatives: negatives.usable,
     edge: options.edge,
-    deviations: relativeDeviations(micrograph, positives.usable, options.box),
+    deviations: boxDeviations(micrograph, positives.usable, options.box, 'median'),
     warnings,
   };
 }

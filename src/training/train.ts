@@ -98,7 +98,7 @@ const STREAM = { split: 1, negatives: 2, heldOutNegatives: 3, weights: 4, order:
  * Trains a network.
  *
  * @param micrographs - read one after the other; only their prepared images are kept
- * @returns reports; the last one, of kind `done`, holds the model
+ * @returns reports; the last one, of kind `done`, holds the model (there is none if the signal comes before any training)
  * @throws LabelError if nothing can be trained on
  */
 export async function* train(
@@ -116,6 +116,7 @@ export async function* train(
   const { architecture, recipe, seed } = settings;
   const threads = threadCount(settings.threads);
   const data = await gather(micrographs, settings);
+  if (settings.signal?.aborted) return;
   const gap = BOX_DIAMETERS * options.diameter;
   const split = splitMicrographs(data.prepared, settings.testFraction, gap, random(seed, STREAM.split));
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
@@ -171,7 +172,7 @@ export async function* train(
 /** Reads and prepares every micrograph; the first one's pixel size is the model's. */
 async function gather(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
-  settings: { diameter: number; architecture: Architecture; edge: number },
+  settings: { diameter: number; architecture: Architecture; edge: number; signal?: AbortSignal },
 ) {
   const { diameter, architecture, edge } = settings;
   const preparation = choosePreparation(diameter, architecture.box);
@@ -179,10 +180,11 @@ async function gather(
   const prepared: PreparedMicrograph[] = [];
   let pixelSize: number | null = null;
   for await (const labelled of micrographs) {
+    if (settings.signal?.aborted) break;
     if (prepared.length === 0) pixelSize = labelled.micrograph.pixelSize;
     prepared.push(prepareLabelled(labelled, { preparation, pixelSize, diameter, box, edge }));
   }
-  if (prepared.length === 0) {
+  if (prepared.length === 0 && !settings.signal?.aborted) {
     throw new LabelError({
       what: 'There is nothing to train on',
       received: 'no labelled micrographs',

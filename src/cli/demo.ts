@@ -1,0 +1,141 @@
+/** `deepem demo`: the main job from end to end on simulated micrographs, in about a minute. */
+
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { evaluate } from '../evaluation/evaluate.js';
+import { matchPicks } from '../evaluation/match.js';
+import { csvFormat } from '../formats/csv.js';
+import type { Model } from '../network/model.js';
+import { openPicker, type PickResult, pick } from '../picking/pick.js';
+import { drawEvaluation } from '../report/evaluation-chart.js';
+import { drawPicks } from '../report/picture.js';
+import { startEngine, threadCount } from '../runtime/engine.js';
+import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
+import { asymmetric, barrel } from '../simulation/volume.js';
+import { writeWhole } from '../storage/files.js';
+import { saveModel } from '../storage/model-file.js';
+import type { LabelledMicrograph } from '../training/labelled.js';
+import { train } from '../training/train.js';
+import { PROGRAM } from '../version.js';
+import { duration, note, print } from './console.js';
+import { writeSimulated } from './simulate.js';
+
+const BODIES = ['barrel', 'asymmetric'];
+const TRAINING = 6;
+const JUDGED = 4;
+const SNR = 0.05;
+const SEED = 1;
+/** Candidates are picked down to here, so that the whole curve is seen; the judgement is at the model's own threshold. */
+const LOWEST = 0.02;
+
+export function configure(command: Command): void {
+  command
+    .option('--out <folder>', 'where everything goes', 'demo')
+    .action(async ({ out }: { out: string }) => runDemo(out));
+}
+
+async function runDemo(out: string): Promise<void> {
+  const started = performance.now();
+  note(`simulating ${TRAINING + JUDGED} micrographs at a signal-to-noise ratio of ${SNR}`);
+  const fields = await simulateFields(out);
+  const model = await trainOn(fields.slice(0, TRAINING));
+  await saveModel(model, join(out, 'model.onnx'));
+  note('picking micrographs that were not used for training');
+  const judged = fields.slice(TRAINING);
+  const results = await pickAll(model, judged);
+  const { threshold } = model.metadata;
+  const radius = model.metadata.diameter / 3;
+  const evaluation = evaluate(
+    judged.map(({ name, made }, i) => ({
+      name,
+      truth: made.particles,
+      picks: results[i].particles,
+      size: made.micrograph,
+    })),
+    { radius, edge: model.metadata.diameter / 2, threshold },
+  );
+  const context = { box: model.metadata.box, provenance: `${PROGRAM} demo; threshold ${LOWEST}` };
+  for (const [i, { name }] of judged.entries()) {
+    await writeWhole(join(out, 'picks', `${name}.csv`), csvFormat.write(results[i].particles, context));
+  }
+  await drawFirst(out, model, judged[0].made, results[0], radius);
+  await writeWhole(join(out, 'curve.svg'), drawEvaluation(evaluation));
+  const own = evaluation.atThreshold ?? { precision: 0, recall: 0, f1: 0, f2: 0 };
+  const { precision, recall, f1, f2 } = own;
+  const json = { precision, recall, f1, f2, ap: evaluation.averagePrecision, threshold };
+  await writeWhole(join(out, 'evaluation.json'), `${JSON.stringify(json, null, 1)}\n`);
+  print(
+    `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F1 ${f1.toFixed(3)}, F2 ${f2.toFixed(3)} at the model's threshold ${threshold.toFixed(3)}`,
+  );
+  print(
+    `average precision ${json.ap.toFixed(3)}; ${evaluation.truthCount} particles on ${JUDGED} micrographs; ${duration((performance.now() - started) / 1000)}`,
+  );
+  print(`look at ${join(out, 'picks.png')} (green: right, red: false, yellow: missed) and ${join(out, 'curve.svg')}`);
+  print(`micrographs ${join(out, 'micrographs')}, picks ${join(out, 'picks')}, model ${join(out, 'model.onnx')}`);
+}
+
+interface Field {
+  readonly name: string;
+  readonly made: SimulatedMicrograph;
+}
+
+async function simulateFields(out: string): Promise<Field[]> {
+  const bodies = [barrel(), asymmetric()];
+  const fields: Field[] = [];
+  for (let i = 0; i < TRAINING + JUDGED; i++) {
+    const made = simulate({ bodies, snr: SNR, seed: SEED, dirt: ['carbon', 'aggregate', 'ice'] }, i);
+    const name = `${i < TRAINING ? 'train' : 'judge'}_${String(i + 1).padStart(2, '0')}`;
+    await writeSimulated(made, BODIES, join(out, 'micrographs'), name);
+    fields.push({ name, made });
+  }
+  return fields;
+}
+
+async function trainOn(fields: readonly Field[]): Promise<Model> {
+  const labelled = fields.map(
+    ({ name, made }): LabelledMicrograph => ({ name, micrograph: made.micrograph, particles: made.particles }),
+  );
+  for await (const report of train(labelled, { diameter: fields[0].made.diameter, seed: SEED })) {
+    if (report.kind === 'data')
+      note(`training on ${report.labels.positives} particles of ${report.labels.micrographs} micrographs`);
+    if (report.kind === 'epoch')
+      note(
+        `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}, accuracy ${((report.accuracy ?? 0) * 100).toFixed(1)} %`,
+      );
+    if (report.kind === 'done') return report.model;
+  }
+  throw new Error('training ended without a model');
+}
+
+async function pickAll(model: Model, fields: readonly Field[]): Promise<PickResult[]> {
+  const engine = startEngine(threadCount());
+  try {
+    const picker = openPicker(engine, model);
+    const results: PickResult[] = [];
+    for (const { made } of fields) results.push(await pick(made.micrograph, picker, { threshold: LOWEST }));
+    return results;
+  } finally {
+    await engine.close();
+  }
+}
+
+async function drawFirst(
+  out: string,
+  model: Model,
+  made: SimulatedMicrograph,
+  result: PickResult,
+  radius: number,
+): Promise<void> {
+  const { threshold, diameter } = model.metadata;
+  const kept = result.particles.filter(({ score }) => score >= threshold);
+  const matches = matchPicks(made.particles, kept, radius);
+  const found = new Set(matches.map(({ truth }) => truth));
+  const picks = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map((match) => match.pick);
+  const missed = made.particles.filter((_, i) => !found.has(i));
+  const picture = await drawPicks(made.micrograph, [
+    { points: picks(true), diameter, colour: '#33dd55' },
+    { points: picks(false), diameter, colour: '#ff4433' },
+    { points: missed, diameter, colour: '#ffdd22' },
+  ]);
+  await writeWhole(join(out, 'picks.png'), picture);
+}

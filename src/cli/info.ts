@@ -1,0 +1,55 @@
+/** `deepem info` */
+
+import type { Command } from 'commander';
+import { layerShapes } from '../network/architecture.js';
+import type { Model } from '../network/model.js';
+import { loadModel } from '../storage/model-file.js';
+import { print, printJson } from './console.js';
+
+export function configure(command: Command): void {
+  command
+    .argument('<model.onnx>', 'made by deepem train')
+    .option('--json', 'as one JSON object')
+    .action(async (file: string, options: { json?: boolean }) => {
+      const model = await loadModel(file);
+      if (options.json) printJson({ architecture: model.architecture, ...model.metadata });
+      else printInfo(model);
+    });
+}
+
+function printInfo({ architecture, metadata }: Model): void {
+  const { labels, preparation, deviationRange } = metadata;
+  const range = deviationRange
+    ? `${deviationRange.min.toFixed(3)} to ${deviationRange.max.toFixed(3)} of the median box`
+    : 'none';
+  const accuracy =
+    metadata.accuracy === null ? 'not measured' : `${(100 * metadata.accuracy).toFixed(1)} % of held-out boxes`;
+  const rows: [string, string][] = [
+    ['made by', `${metadata.program}, recipe ${metadata.recipe}, seed ${metadata.seed}`],
+    ['particle', `${metadata.diameter} px across; boxes of ${metadata.box} px are written`],
+    ['pixel size', metadata.pixelSize === null ? 'unknown' : `${metadata.pixelSize} A`],
+    [
+      'preparation',
+      `binned ${preparation.factor} times, background ${preparation.backgroundSigma} and variance window ${preparation.varianceSigma} prepared px`,
+    ],
+    ['threshold', `${metadata.threshold}: ${metadata.thresholdFrom}`],
+    ['min distance', `${metadata.minDistance} px`],
+    ['std range', range],
+    ['accuracy', accuracy],
+    [
+      'trained on',
+      `${labels.positives} particles, ${labels.negatives} empty boxes, ${labels.micrographs} micrographs, ${metadata.epochs} epochs`,
+    ],
+    ['held out', `${labels.heldOutPositives} particles, ${labels.heldOutMicrographs} micrographs`],
+    ['network', `${architecture.name}, box ${architecture.box}`],
+  ];
+  for (const [name, value] of rows) print(`${name.padEnd(14)}${value}`);
+  const shapes = layerShapes(architecture);
+  architecture.layers.forEach((layer, i) => {
+    const { type, ...settings } = layer;
+    const details = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+    print(
+      `  ${String(i + 1).padStart(2)} ${type.padEnd(20)}${details.join(', ').padEnd(22)}-> ${shapes[i + 1].maps} maps of ${shapes[i + 1].side}x${shapes[i + 1].side}`,
+    );
+  });
+}

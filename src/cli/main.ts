@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/** The command line: lists the commands, loads the one that is asked for, turns errors into exit codes. */
+
+import { Command, CommanderError } from 'commander';
+import { DeepemError, messageOf, UsageError } from '../errors.js';
+import { VERSION } from '../version.js';
+
+/** A command's file: adds arguments and options to its command, and what it does. */
+interface CommandFile {
+  configure(command: Command): void;
+}
+
+/** Every command: name, one line of help, its file (loaded only when needed: the program starts faster). */
+const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<CommandFile>])[] = [
+  ['train', 'train a network on labelled micrographs', () => import('./train.js')],
+  ['pick', 'find the particles of micrographs with a trained model', () => import('./pick.js')],
+  ['evaluate', 'compare picks with true centres', () => import('./evaluate.js')],
+  ['info', 'show what a model file says about itself', () => import('./info.js')],
+  ['features', "draw each layer's feature maps for one particle", () => import('./features.js')],
+  ['simulate', 'make micrographs with known true centres', () => import('./simulate.js')],
+  ['demo', 'simulate, train, pick and evaluate, as a first look', () => import('./demo.js')],
+];
+
+/** Exit codes (docs/architecture.md, Conventions). */
+const FAILED = 1;
+const USAGE = 2;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('deepem')
+    .description('Finds particles in cryo-EM micrographs: label a few, train in seconds, pick thousands.')
+    .version(VERSION)
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  for (const [name, summary, load] of COMMANDS) {
+    const command = program.command(name).description(summary).exitOverride();
+    command.showHelpAfterError(`(deepem ${name} --help shows the options)`);
+    if (argv.includes(name)) (await load()).configure(command);
+  }
+  await program.parseAsync(argv, { from: 'user' });
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  if (error instanceof DeepemError) process.stderr.write(`deepem: ${messageOf(error)}\n`);
+  else
+    process.stderr.write(
+      `deepem: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`,
+    );
+  return error instanceof UsageError ? USAGE : FAILED;
+}
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = report(error);
+}

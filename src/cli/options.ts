@@ -1,0 +1,36 @@
+/** Parsers of option values, shared by the commands. */
+
+import { UsageError } from '../errors.js';
+import { type Length, parseLength } from '../length.js';
+
+/** Parser of a length; `bare` is the unit of a number without one. */
+export function length(name: string, bare?: Length['unit']): (text: string) => Length {
+  return (text) => parseLength(text, name, bare);
+}
+
+/** Limits of a number. */
+interface NumberLimits {
+  readonly min?: number;
+  readonly max?: number;
+  readonly whole?: boolean;
+}
+
+/** Parser of a number within limits. */
+export function number(name: string, { min = -Infinity, max = Infinity, whole = false }: NumberLimits = {}) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
+    const bounds = `${min === -Infinity ? '' : ` from ${min}`}${max === Infinity ? '' : ` to ${max}`}`;
+    throw new UsageError({
+      what: `Wrong value of ${name}`,
+      received: `"${text}"`,
+      expected: `a ${whole ? 'whole number' : 'number'}${bounds}`,
+    });
+  };
+}
+
+/** Parser of `auto` or a number. */
+export function autoOrNumber(name: string, limits: NumberLimits): (text: string) => number | 'auto' {
+  const parse = number(name, limits);
+  return (text) => (text === 'auto' ? 'auto' : parse(text));
+}

@@ -1,0 +1,248 @@
+/** `deepem pick` */
+
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { messageOf, UsageError } from '../errors.js';
+import type { CoordinateFormat } from '../formats/coordinate-format.js';
+import { formatNamed } from '../formats/coordinates.js';
+import { writeMrc } from '../formats/mrc.js';
+import { type Length, toPixels } from '../length.js';
+import type { Micrograph } from '../micrograph.js';
+import type { Model } from '../network/model.js';
+import type { DeviationRange } from '../picking/deviation.js';
+import { openPicker, type Picker, type PickOptions, type PickResult, pick } from '../picking/pick.js';
+import { startEngine, threadCount } from '../runtime/engine.js';
+import { writeWhole } from '../storage/files.js';
+import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { loadModel } from '../storage/model-file.js';
+import { stem } from '../storage/names.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
+import { PROGRAM } from '../version.js';
+import { duration, note, onInterrupt, print, printJson, startProgress } from './console.js';
+import { autoOrNumber, length, number } from './options.js';
+
+interface PickArguments {
+  model: string;
+  out: string;
+  format: readonly CoordinateFormat[];
+  threshold: number | 'auto';
+  step?: Length;
+  minDistance?: Length;
+  stdRange: DeviationRange | 'auto' | 'off';
+  edge?: Length;
+  pixelSize?: number;
+  threads?: number;
+  saveScores?: boolean;
+  json?: boolean;
+}
+
+const HELP = `
+Examples:
+  deepem pick micrographs/ --model model.onnx --out picks/
+  deepem pick micrographs.star --model model.onnx --out picks/ --format star,csv --threshold 0.5
+
+One file a micrograph and format, in the folders of the micrographs: .box (EMAN: corner and size), .csv (x,y,score:
+centres in pixels) and _autopick.star (RELION). The step of the original program: --step 20 --edge half a box.
+A micrograph that cannot be read is listed at the end with its reason; the exit code is then 3.`;
+
+export function configure(command: Command): void {
+  command
+    .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star')
+    .requiredOption('--model <model.onnx>', 'made by deepem train')
+    .requiredOption('--out <folder>', 'where the coordinates go')
+    .option('--format <list>', 'box, csv, star: one or more, with commas', parseFormats, parseFormats('box,csv'))
+    .option(
+      '--threshold <t>',
+      "lowest score, or auto: the model's",
+      autoOrNumber('--threshold', { min: 0, max: 1 }),
+      'auto',
+    )
+    .option(
+      '--step <px>',
+      'full-size pixels between scored positions (default: every one where affordable)',
+      length('--step', 'px'),
+    )
+    .option('--min-distance <length>', "between two particles (default: the model's)", length('--min-distance', 'px'))
+    .option(
+      '--std-range <range>',
+      'allowed standard deviation of raw grey values in a box: auto, off, or MIN,MAX',
+      parseRange,
+      'auto',
+    )
+    .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, instead of what the files say',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .option(
+      '--threads <n>',
+      'default: SLURM_CPUS_PER_TASK, else all cores',
+      number('--threads', { min: 1, max: 1024, whole: true }),
+    )
+    .option('--save-scores', 'also write the score map, as .mrc')
+    .option('--json', 'one JSON line a micrograph, then a summary')
+    .addHelpText('after', HELP)
+    .action(runPick);
+}
+
+function parseFormats(text: string): CoordinateFormat[] {
+  return [...new Set(text.split(','))].map((name) => formatNamed(name.trim()));
+}
+
+function parseRange(text: string): DeviationRange | 'auto' | 'off' {
+  if (text === 'auto' || text === 'off') return text;
+  const [min, max, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (rest.length === 0 && min >= 0 && max > min) return { min, max, unit: 'grey' };
+  throw new UsageError({
+    what: 'Wrong value of --std-range',
+    received: `"${text}"`,
+    expected: 'auto, off, or two rising grey values such as 22,34',
+  });
+}
+
+/** What became of one micrograph. */
+interface Outcome {
+  readonly micrograph: string;
+  readonly particles?: number;
+  readonly removed?: PickResult['removed'];
+  readonly files?: readonly string[];
+  readonly warnings?: readonly string[];
+  readonly error?: string;
+}
+
+async function runPick(args: readonly string[], options: PickArguments): Promise<void> {
+  const model = await loadModel(options.model);
+  const inputs = await expandMicrographs(args);
+  assertDistinctOutputs(inputs);
+  const engine = startEngine(threadCount(options.threads));
+  const interruption = onInterrupt('Stopping after this micrograph. Ctrl-C again ends at once.');
+  const started = performance.now();
+  const progress = startProgress(inputs.length, 'picking');
+  const outcomes: Outcome[] = [];
+  try {
+    const picker = openPicker(engine, model);
+    for (const input of inputs) {
+      if (interruption.signal.aborted) break;
+      const outcome = await pickOne(input, picker, options);
+      outcomes.push(outcome);
+      progress.update(outcomes.length, input.path);
+      report(outcome, outcomes.length, inputs.length, options.json ?? false);
+    }
+  } finally {
+    progress.stop();
+    interruption.dispose();
+    await engine.close();
+  }
+  summarise(outcomes, inputs.length, (performance.now() - started) / 1000, options);
+  const failed = outcomes.some(({ error }) => error !== undefined);
+  process.exitCode = interruption.exitCode() || (failed ? 3 : 0);
+}
+
+function outputStem(input: InputMicrograph): string {
+  return join(input.folder, stem(input.path));
+}
+
+/** @throws UsageError if two micrographs would be written to one file */
+function assertDistinctOutputs(inputs: readonly InputMicrograph[]): void {
+  const seen = new Map<string, string>();
+  for (const input of inputs) {
+    const other = seen.get(outputStem(input));
+    if (other !== undefined) {
+      throw new UsageError({
+        what: 'Two micrographs would be written to the same file',
+        received: `${other} and ${input.path}`,
+        expected: 'different names once the ending is gone',
+      });
+    }
+    seen.set(outputStem(input), input.path);
+  }
+}
+
+async function pickOne(input: InputMicrograph, picker: Picker, options: PickArguments): Promise<Outcome> {
+  try {
+    const read = await readMicrograph(input.path);
+    const micrograph = { ...read, pixelSize: options.pixelSize ?? read.pixelSize ?? input.pixelSize };
+    const result = await pick(micrograph, picker, pickOptions(options, micrograph));
+    const files = await writeResult(input, micrograph, picker.model, result, options);
+    const { particles, removed } = result;
+    return { micrograph: input.path, particles: particles.length, removed, files, warnings: read.warnings };
+  } catch (error) {
+    return { micrograph: input.path, error: messageOf(error) };
+  }
+}
+
+function pickOptions(options: PickArguments, { pixelSize }: Micrograph): PickOptions {
+  const pixels = (length: Length, name: string) => toPixels(length, pixelSize, name);
+  return {
+    ...(options.threshold !== 'auto' && { threshold: options.threshold }),
+    ...(options.step && { step: pixels(options.step, '--step') }),
+    ...(options.minDistance && { minDistance: pixels(options.minDistance, '--min-distance') }),
+    ...(options.edge && { edge: pixels(options.edge, '--edge') }),
+    ...(options.stdRange !== 'auto' && { deviationRange: options.stdRange === 'off' ? null : options.stdRange }),
+  };
+}
+
+async function writeResult(
+  input: InputMicrograph,
+  micrograph: Micrograph,
+  model: Model,
+  { particles, scoreMap }: PickResult,
+  options: PickArguments,
+): Promise<string[]> {
+  const base = join(options.out, outputStem(input));
+  const threshold = options.threshold === 'auto' ? model.metadata.threshold : options.threshold;
+  const provenance = `${PROGRAM}; threshold ${threshold}; ${micrograph.width}x${micrograph.height}; centres, first stored row is y = 0`;
+  const files: string[] = [];
+  const write = async (file: string, data: string | Uint8Array) => {
+    await writeWhole(file, data);
+    files.push(file);
+  };
+  const { metadata } = model;
+  const scale = metadata.pixelSize && micrograph.pixelSize ? metadata.pixelSize / micrograph.pixelSize : 1;
+  const box = 2 * Math.round((metadata.box * scale) / 2);
+  for (const format of options.format)
+    await write(`${base}${format.suffix}`, format.write(particles, { box, provenance }));
+  if (options.saveScores) {
+    const spacing = micrograph.pixelSize === null ? null : micrograph.pixelSize * scoreMap.factor * scoreMap.step;
+    await write(`${base}_scores.mrc`, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+  }
+  return files;
+}
+
+function report(outcome: Outcome, done: number, total: number, json: boolean): void {
+  if (json) {
+    printJson({ event: 'micrograph', ...outcome });
+    return;
+  }
+  for (const warning of outcome.warnings ?? []) note(`warning: ${outcome.micrograph}: ${warning}`);
+  if (outcome.error === undefined && !process.stderr.isTTY)
+    print(`${done}/${total} ${outcome.micrograph}: ${outcome.particles} particles`);
+}
+
+function summarise(outcomes: readonly Outcome[], total: number, seconds: number, options: PickArguments): void {
+  const good = outcomes.filter(({ error }) => error === undefined);
+  const failed = outcomes.flatMap(({ micrograph, error }) =>
+    error === undefined ? [] : [{ micrograph, reason: error }],
+  );
+  const sum = (count: (outcome: Outcome) => number | undefined) =>
+    good.reduce((all, outcome) => all + (count(outcome) ?? 0), 0);
+  const removed = {
+    edge: sum((outcome) => outcome.removed?.edge),
+    close: sum((outcome) => outcome.removed?.close),
+    deviation: sum((outcome) => outcome.removed?.deviation),
+  };
+  const particles = sum((outcome) => outcome.particles);
+  const unfinished = total - outcomes.length;
+  if (options.json) {
+    printJson({ event: 'summary', micrographs: good.length, particles, removed, failed, unfinished, seconds });
+    return;
+  }
+  print(`${particles} particles in ${good.length} micrographs in ${duration(seconds)}, written to ${options.out}`);
+  print(
+    `candidates left out: ${removed.close} too close to a better one, ${removed.edge} at the edge, ${removed.deviation} by standard deviation`,
+  );
+  if (unfinished > 0) print(`${unfinished} micrographs were not reached; the same command picks them`);
+  if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
+  for (const { reason } of failed) print(`  ${reason}`);
+}

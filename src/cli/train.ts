@@ -1,0 +1,320 @@
+/** `deepem train` */
+
+import type { Command } from 'commander';
+import { LabelError, messageOf, UsageError } from '../errors.js';
+import { type Length, toPixels } from '../length.js';
+import type { Micrograph } from '../micrograph.js';
+import { DEFAULT_PRESET, PRESETS } from '../network/presets.js';
+import { drawCharts } from '../report/chart.js';
+import { type CoordinateSet, findCoordinates, readCoordinateSets } from '../storage/coordinates.js';
+import { writeWhole } from '../storage/files.js';
+import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import {
+  loadArchitecture,
+  saveModel,
+  saveTrainingRecord,
+  type TrainingRecord,
+  trainingRecordFile,
+} from '../storage/model-file.js';
+import { baseName } from '../storage/names.js';
+import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
+import type { LabelledMicrograph } from '../training/labelled.js';
+import { RECIPES } from '../training/recipe.js';
+import { type DoneReport, type EpochReport, train } from '../training/train.js';
+import { PROGRAM } from '../version.js';
+import { duration, note, onInterrupt, type Progress, print, startProgress } from './console.js';
+import { length, number } from './options.js';
+
+interface TrainArguments {
+  picks: string;
+  negatives?: string;
+  diameter: Length;
+  pixelSize?: number;
+  preset: string;
+  recipe: string;
+  testFraction: number;
+  edge?: Length;
+  epochs?: number;
+  seed: number;
+  threads?: number;
+  plot?: string;
+  output: string;
+}
+
+/** The paper's acceptance: this share of a test set right at 0.5. */
+const ACCEPTED = 0.95;
+
+const HELP = `
+Examples:
+  deepem train micrographs/ --picks picks/ --diameter 190A -o model.onnx
+  deepem train "data/*.mrc" --picks particles.star --diameter 108px --edge 130px -o model.onnx
+
+Labels are matched to micrographs by base name: folder, ending, a cryoSPARC UID prefix and the endings
+_autopick, _manualpick, _automatch, _picks do not count. .box, .star (RELION, any version) and .csv (x,y) are read.
+Ctrl-C saves the best model so far.`;
+
+export function configure(command: Command): void {
+  command
+    .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star')
+    .requiredOption('--picks <path>', 'labels: a folder of coordinate files, or one file')
+    .requiredOption('--diameter <length>', 'of the particle, for example 108px or 190A', length('--diameter'))
+    .option('--negatives <path>', 'places that are no particles, as for --picks')
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, where the files do not say',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .option(
+      '--preset <name>',
+      `network: ${Object.keys(PRESETS).join(', ')}, or an architecture in a .json file`,
+      DEFAULT_PRESET,
+    )
+    .option('--recipe <name>', `how to train: ${Object.keys(RECIPES).join(', ')}`, 'deepem')
+    .option(
+      '--test-fraction <f>',
+      'share of the micrographs held out to judge',
+      number('--test-fraction', { min: 0, max: 0.9 }),
+      0.2,
+    )
+    .option(
+      '--edge <length>',
+      'leave out labels closer to the edge (default: half the diameter)',
+      length('--edge', 'px'),
+    )
+    .option(
+      '--epochs <n>',
+      'passes over the boxes (default: 20)',
+      number('--epochs', { min: 1, max: 100_000, whole: true }),
+    )
+    .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
+    .option(
+      '--threads <n>',
+      'default: SLURM_CPUS_PER_TASK, else all cores',
+      number('--threads', { min: 1, max: 1024, whole: true }),
+    )
+    .option('--plot <file.svg>', 'draw loss and accuracy')
+    .requiredOption('-o, --output <model.onnx>', 'where the model goes')
+    .addHelpText('after', HELP)
+    .action(runTrain);
+}
+
+async function runTrain(args: readonly string[], options: TrainArguments): Promise<void> {
+  const recipe = RECIPES[options.recipe];
+  if (!recipe) {
+    throw new UsageError({
+      what: 'Unknown recipe',
+      received: `"${options.recipe}"`,
+      expected: Object.keys(RECIPES).join(', '),
+    });
+  }
+  if (!/\.onnx$/i.test(options.output)) {
+    throw new UsageError({
+      what: 'Wrong name of the model',
+      received: options.output,
+      expected: 'a name ending in .onnx',
+    });
+  }
+  const architecture = await loadArchitecture(options.preset);
+  const inputs = await expandMicrographs(args);
+  const labels = await matchLabels(inputs, options);
+  const pixelSize = await firstPixelSize(labels, options);
+  const diameter = toPixels(options.diameter, pixelSize, '--diameter');
+  if (!(diameter >= 4)) {
+    throw new UsageError({ what: 'Wrong diameter', received: `${diameter} pixels`, expected: '4 pixels or more' });
+  }
+  const interruption = onInterrupt('Stopping: the best model so far will be saved. Ctrl-C again ends at once.');
+  const started = performance.now();
+  const record: TrainingRecord = { program: PROGRAM, settings: settingsOf(args, options), micrographs: [] };
+  const failed: string[] = [];
+  const reports = train(readLabelled(labels, pixelSize, options, record, failed), {
+    diameter,
+    architecture,
+    recipe: { ...recipe, epochs: options.epochs ?? recipe.epochs },
+    testFraction: options.testFraction,
+    seed: options.seed,
+    signal: interruption.signal,
+    ...(options.edge && { edge: toPixels(options.edge, pixelSize, '--edge') }),
+    ...(options.threads && { threads: options.threads }),
+  });
+  const { done, epochs, heldOut } = await follow(reports);
+  interruption.dispose();
+  if (!done || done.epoch === 0) {
+    note('Interrupted before the first epoch: no model was saved.');
+    process.exitCode = interruption.exitCode();
+    return;
+  }
+  await saveModel(done.model, options.output);
+  for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.includes(micrograph.path);
+  await saveTrainingRecord(record, options.output);
+  if (options.plot) await writeWhole(options.plot, drawTraining(epochs));
+  summarise(done, options.output, (performance.now() - started) / 1000);
+  for (const reason of failed) note(`left out: ${reason}`);
+  process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
+}
+
+function settingsOf(args: readonly string[], options: TrainArguments): Record<string, unknown> {
+  return { micrographs: args, ...options };
+}
+
+interface LabelledInput {
+  readonly input: InputMicrograph;
+  readonly positives: CoordinateSet;
+  readonly negatives: CoordinateSet | undefined;
+}
+
+/** Pairs micrographs with their labels and lists what has no partner. */
+async function matchLabels(inputs: readonly InputMicrograph[], options: TrainArguments): Promise<LabelledInput[]> {
+  const picks = await readCoordinateSets(options.picks);
+  const negatives = options.negatives ? await readCoordinateSets(options.negatives) : { sets: [], failed: [] };
+  for (const { file, reason } of [...picks.failed, ...negatives.failed])
+    note(`warning: ${file} is left out: ${reason}`);
+  const matched = inputs.flatMap((input): LabelledInput[] => {
+    const positives = findCoordinates(picks.sets, input.path, input.folder);
+    if (!positives) return [];
+    return [{ input, positives, negatives: findCoordinates(negatives.sets, input.path, input.folder) }];
+  });
+  const used = new Set(matched.map(({ positives }) => positives));
+  const unlabelled = inputs.filter((input) => !matched.some((one) => one.input === input));
+  const unused = picks.sets.filter((set) => !used.has(set));
+  if (matched.length === 0) {
+    throw new LabelError({
+      what: 'No label file belongs to any of the micrographs',
+      received: `for example the micrograph ${inputs[0]?.path} (base name "${baseName(inputs[0]?.path ?? '')}") and the labels ${unused[0]?.file} (base name "${unused[0]?.name}")`,
+      expected: 'equal base names',
+    });
+  }
+  listUnmatched(
+    'micrographs without labels are not used',
+    unlabelled.map(({ path }) => path),
+  );
+  listUnmatched(
+    'label files without a micrograph are not used',
+    unused.map(({ file }) => file),
+  );
+  return matched;
+}
+
+function listUnmatched(what: string, names: readonly string[]): void {
+  const shown = 5;
+  if (names.length === 0) return;
+  const more = names.length > shown ? `, and ${names.length - shown} more` : '';
+  note(`warning: ${names.length} ${what}: ${names.slice(0, shown).join(', ')}${more}`);
+}
+
+/** The pixel size of the first micrograph that can be read: lengths in angstroms are converted with it. */
+async function firstPixelSize(labels: readonly LabelledInput[], options: TrainArguments): Promise<number | null> {
+  if (options.pixelSize) return options.pixelSize;
+  for (const { input } of labels) {
+    try {
+      return (await readMicrographHeader(input.path)).pixelSize ?? input.pixelSize;
+    } catch {
+      // Reported when the micrograph itself is read.
+    }
+  }
+  return null;
+}
+
+async function* readLabelled(
+  labels: readonly LabelledInput[],
+  modelPixelSize: number | null,
+  options: TrainArguments,
+  record: TrainingRecord,
+  failed: string[],
+): AsyncGenerator<LabelledMicrograph> {
+  const progress = startProgress(labels.length, 'reading');
+  for (const [i, { input, positives, negatives }] of labels.entries()) {
+    try {
+      const read = await readMicrograph(input.path);
+      const micrograph = withPixelSize(read, options.pixelSize ?? read.pixelSize ?? input.pixelSize);
+      if (modelPixelSize !== null && micrograph.pixelSize === null) {
+        throw new LabelError({
+          what: `The pixel size of ${input.path} is unknown, but that of others is not`,
+          hint: 'Give --pixel-size',
+        });
+      }
+      const particles = positives.particles;
+      for (const warning of micrograph.warnings) note(`warning: ${input.path}: ${warning}`);
+      record.micrographs.push({
+        path: input.path,
+        heldOut: false,
+        particles: particles.map(({ x, y }) => ({ x, y })),
+        negatives: (negatives?.particles ?? []).map(({ x, y }) => ({ x, y })),
+      });
+      yield { name: input.path, micrograph, particles, ...(negatives && { negatives: negatives.particles }) };
+    } catch (error) {
+      failed.push(messageOf(error));
+    }
+    progress.update(i + 1, input.path);
+  }
+  progress.stop();
+}
+
+function withPixelSize(micrograph: Micrograph, pixelSize: number | null): Micrograph {
+  return { ...micrograph, pixelSize };
+}
+
+/** Shows the reports as they come. */
+async function follow(reports: ReturnType<typeof train>) {
+  const epochs: EpochReport[] = [];
+  let heldOut: readonly string[] = [];
+  let progress: Progress | undefined;
+  let done: DoneReport | undefined;
+  let started = performance.now();
+  for await (const report of reports) {
+    switch (report.kind) {
+      case 'data': {
+        for (const warning of report.warnings) note(`warning: ${warning}`);
+        const { labels, architecture, factor } = report;
+        note(
+          `network ${architecture.name}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
+        );
+        note(`${labels.positives} particles and ${labels.negatives} empty boxes of ${labels.micrographs} micrographs`);
+        note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);
+        heldOut = report.heldOut;
+        progress = startProgress(report.steps, 'training');
+        started = performance.now();
+        break;
+      }
+      case 'step':
+        progress?.update(report.step, `loss ${report.loss.toFixed(4)}`);
+        break;
+      case 'epoch': {
+        epochs.push(report);
+        const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
+        const accuracy = report.accuracy === null ? '' : `, accuracy ${(100 * report.accuracy).toFixed(1)} %`;
+        const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracy}`;
+        if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
+        break;
+      }
+      case 'done':
+        done = report;
+    }
+  }
+  progress?.stop();
+  return { done, epochs, heldOut };
+}
+
+function summarise({ model, epoch }: DoneReport, file: string, seconds: number): void {
+  const { accuracy, threshold, thresholdFrom } = model.metadata;
+  if (accuracy !== null) {
+    const verdict = accuracy >= ACCEPTED ? 'met' : 'not met';
+    print(
+      `accuracy ${(100 * accuracy).toFixed(1)} % of held-out boxes at 0.5 after epoch ${epoch} (the paper's 95 %: ${verdict})`,
+    );
+  }
+  print(`threshold ${threshold.toFixed(3)}: ${thresholdFrom}`);
+  print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
+}
+
+function drawTraining(epochs: readonly EpochReport[]): string {
+  const accuracy = epochs.flatMap((epoch) => (epoch.accuracy === null ? [] : [{ x: epoch.epoch, y: epoch.accuracy }]));
+  return drawCharts([
+    {
+      title: 'Loss',
+      x: 'epoch',
+      y: 'mean loss',
+      series: [{ label: 'training', points: epochs.map(({ epoch, loss }) => ({ x: epoch, y: loss })) }],
+    },
+    { title: 'Accuracy at 0.5', x: 'epoch', y: 'share right', series: [{ label: 'held out', points: accuracy }] },
+  ]);
+}
