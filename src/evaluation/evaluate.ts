@@ -65,7 +65,7 @@ export interface Evaluation extends EvaluationResult {
  */
 export function evaluate(micrographs: readonly EvaluatedMicrograph[], options: EvaluateOptions): Evaluation {
   const matched = micrographs.map((micrograph) => {
-    const { truth, picks } = withoutEdge(micrograph, options.edge ?? 0);
+    const { truth, picks } = withoutEdge(micrograph, options.edge);
     return { name: micrograph.name, truth, matches: matchPicks(truth, picks, options.radius) };
   });
   return {
@@ -74,8 +74,8 @@ export function evaluate(micrographs: readonly EvaluatedMicrograph[], options: E
   };
 }
 
-function withoutEdge({ truth, picks, size }: EvaluatedMicrograph, edge: number) {
-  if (!size) return { truth, picks };
+function withoutEdge({ truth, picks, size }: EvaluatedMicrograph, edge: number | undefined) {
+  if (!size || edge === undefined) return { truth, picks };
   const inside = (point: Point) => isInside(point, size.width, size.height, edge);
   return { truth: truth.filter(inside), picks: picks.filter(inside) };
 }

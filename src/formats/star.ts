@@ -68,8 +68,11 @@ function addRow(block: { labels: string[]; rows: string[][]; loop: boolean }, li
   block.rows.push(row);
 }
 
+/** The values of a line; an unquoted word that starts with # begins a comment. */
 function tokens(line: string): string[] {
-  return [...line.matchAll(TOKEN)].map((match) => match[1] ?? match[2] ?? match[3]);
+  const words = [...line.matchAll(TOKEN)];
+  const comment = words.findIndex((word) => word[3]?.startsWith('#'));
+  return words.slice(0, comment < 0 ? undefined : comment).map((word) => word[1] ?? word[2] ?? word[3]);
 }
 
 function shorten(text: string): string {

@@ -1,6 +1,7 @@
 /** Pictures of micrographs as PNG, by `sharp`. */
 
 import sharp from 'sharp';
+import { blur } from '../imaging/blur.js';
 import { toGrey } from '../imaging/contrast.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
@@ -15,13 +16,15 @@ export interface Circles {
   readonly colour: string;
 }
 
+/** Standard deviation of the blur that makes particles visible in the noise, in pixels of the picture. */
+const SOFTNESS = 1.2;
 /** Longest side of a picture. */
 const LARGEST_SIDE = 1200;
 
 /** A micrograph with circles around particles; the first stored row is at the top. */
 export async function drawPicks(micrograph: Image, groups: readonly Circles[]): Promise<Uint8Array> {
   const factor = Math.max(1, Math.ceil(Math.max(micrograph.width, micrograph.height) / LARGEST_SIDE));
-  const small = resample(micrograph, factor);
+  const small = blur(resample(micrograph, factor), SOFTNESS);
   const circles = groups.flatMap(({ points, diameter, colour }) =>
     points.map((point) => {
       const [x, y] = [toResampled(point.x, factor) + 0.5, toResampled(point.y, factor) + 0.5];

@@ -13,7 +13,13 @@ export type OptimiserSettings =
     };
 
 /** Adam's usual settings. */
-export const ADAM: OptimiserSettings = { kind: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
+export const ADAM = {
+  kind: 'adamw',
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+} as const satisfies OptimiserSettings;
 
 /** What an optimiser remembers between steps. */
 export interface OptimiserState {

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { readMicrographsStar } from './relion-star.js';
+
+describe('readMicrographsStar', () => {
+  it('takes the pixel size from the optics group', () => {
+    const text = `data_optics
+loop_
+_rlnOpticsGroup #1
+_rlnMicrographPixelSize #2
+1 1.77
+2 0.885
+
+data_micrographs
+loop_
+_rlnMicrographName #1
+_rlnOpticsGroup #2
+Movies/a.mrc 2
+Movies/b.mrc 1
+`;
+    expect(readMicrographsStar(text)).toEqual([
+      { name: 'Movies/a.mrc', pixelSize: 0.885 },
+      { name: 'Movies/b.mrc', pixelSize: 1.77 },
+    ]);
+  });
+
+  it('takes it from magnification and detector in RELION 3.0, and knows none without', () => {
+    const old = 'data_\nloop_\n_rlnMicrographName\n_rlnMagnification\n_rlnDetectorPixelSize\na.mrc 50000 5\n';
+    expect(readMicrographsStar(old)).toEqual([{ name: 'a.mrc', pixelSize: 1 }]);
+    expect(readMicrographsStar('data_\nloop_\n_rlnMicrographName\na.mrc\n')).toEqual([
+      { name: 'a.mrc', pixelSize: null },
+    ]);
+  });
+
+  it('says when there is no micrograph', () => {
+    expect(() => readMicrographsStar('data_\nloop_\n_rlnCoordinateX\n1\n')).toThrow(/rlnMicrographName/);
+  });
+});

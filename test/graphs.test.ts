@@ -1,0 +1,162 @@
+/** The suite that every graph must pass: box graph against plain loops, dense graph against boxes. */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { extract, rotateQuarter } from '../src/imaging/pad.js';
+import type { Image } from '../src/micrograph.js';
+import type { Architecture } from '../src/network/architecture.js';
+import { buildBoxGraph } from '../src/network/box-graph.js';
+import { buildDenseGraph, densePositions } from '../src/network/dense-graph.js';
+import type { Weights } from '../src/network/parameters.js';
+import { PRESETS } from '../src/network/presets.js';
+import { scoreBox } from '../src/network/testing/forward.js';
+import { mapToFullSize, openScorer } from '../src/picking/score-map.js';
+import { random } from '../src/random.js';
+import { type Engine, startEngine } from '../src/runtime/engine.js';
+import { EVERY_LAYER, testWeights, UNUSUAL_ORDER } from '../src/testing/architectures.js';
+import { maxDifference, noiseImage } from '../src/testing/helpers.js';
+
+const ARCHITECTURES = [...Object.values(PRESETS), EVERY_LAYER, UNUSUAL_ORDER].map((one) => [one.name, one] as const);
+const TOLERANCE = 1e-6;
+
+let engine: Engine;
+beforeAll(() => {
+  engine = startEngine(2);
+});
+afterAll(() => engine.close());
+
+/** Box-by-box scores: the mean over four quarter turns of the boxes that start at the given corners. */
+async function scoreBoxes(architecture: Architecture, weights: Weights, image: Image, corners: [number, number][]) {
+  const { box } = architecture;
+  const session = await engine.load(buildBoxGraph(architecture, weights));
+  const scores = [];
+  for (const [left, top] of corners) {
+    const data = new Float32Array(4 * box * box);
+    for (let turns = 0; turns < 4; turns++) {
+      const { pixels } = extract(image, left, top, box, box);
+      rotateQuarter(pixels, box, turns);
+      data.set(pixels, turns * box * box);
+    }
+    const { scores: four } = await session.run({ boxes: { dims: [4, 1, box, box], data } });
+    scores.push(four.data.reduce((a, b) => a + b) / 4);
+  }
+  await session.release();
+  return scores;
+}
+
+describe.each(ARCHITECTURES)('%s', (_, architecture) => {
+  const { box } = architecture;
+  const weights = testWeights(architecture, 11);
+
+  it('box graph equals the plain forward pass, max |d| < 1e-6', async () => {
+    const image = noiseImage(box, 2 * box, 1);
+    const session = await engine.load(buildBoxGraph(architecture, weights));
+    const { scores } = await session.run({ boxes: { dims: [2, 1, box, box], data: image.pixels } });
+    const halves = [image.pixels.subarray(0, box * box), image.pixels.subarray(box * box)];
+    expect(
+      maxDifference(
+        scores.data,
+        halves.map((half) => scoreBox(architecture, weights, half)),
+      ),
+    ).toBeLessThan(TOLERANCE);
+    await session.release();
+  });
+
+  it.each([1, 2, 3, 5, 20])(
+    'dense graph at step %i equals box-by-box scoring at random positions, max |d| < 1e-6',
+    async (step) => {
+      const image = noiseImage(box + 67, box + 42, 2);
+      const session = await engine.load(buildDenseGraph(architecture, weights, step));
+      const { scores } = await session.run({ image: { dims: [1, 1, image.height, image.width], data: image.pixels } });
+      const [rows, columns] = scores.dims.slice(2);
+      expect([rows, columns]).toEqual([
+        densePositions(image.height, box, step),
+        densePositions(image.width, box, step),
+      ]);
+      const source = random(3);
+      const positions = Array.from(
+        { length: step === 1 ? 200 : 40 },
+        () => [source.integer(columns), source.integer(rows)] as const,
+      );
+      const boxes = await scoreBoxes(
+        architecture,
+        weights,
+        image,
+        positions.map(([x, y]) => [x * step, y * step]),
+      );
+      expect(
+        maxDifference(
+          positions.map(([x, y]) => scores.data[y * columns + x]),
+          boxes,
+        ),
+      ).toBeLessThan(TOLERANCE);
+      await session.release();
+    },
+  );
+
+  it.each([
+    [0, 0],
+    [1, 0],
+    [2, 3],
+  ])('dense graph of an image larger than the box by %i and %i pixels equals boxes', async (dx, dy) => {
+    const image = noiseImage(box + dx, box + dy, 4);
+    const session = await engine.load(buildDenseGraph(architecture, weights, 1));
+    const { scores } = await session.run({ image: { dims: [1, 1, image.height, image.width], data: image.pixels } });
+    const corners: [number, number][] = [
+      [0, 0],
+      [dx, dy],
+    ];
+    const boxes = await scoreBoxes(architecture, weights, image, corners);
+    expect(
+      maxDifference(
+        corners.map(([x, y]) => scores.data[y * (dx + 1) + x]),
+        boxes,
+      ),
+    ).toBeLessThan(TOLERANCE);
+    await session.release();
+  });
+});
+
+describe('score map', () => {
+  it.each([
+    [40, 1],
+    [40, 3],
+    [40, 7],
+  ])('of small tiles equals that of one tile (box %i, step %i), max |d| < 1e-6', async (_, step) => {
+    const architecture = PRESETS.small;
+    const weights = testWeights(architecture, 5);
+    const image = { ...noiseImage(151, 97, 6), factor: 2 };
+    const whole = await openScorer(engine, architecture, weights, { step });
+    const tiled = await openScorer(engine, architecture, weights, { step, tileBytes: 2 ** 18 });
+    const [a, b] = [await whole.score(image), await tiled.score(image)];
+    expect([a.width, a.height]).toEqual([Math.ceil(151 / step), Math.ceil(97 / step)]);
+    expect([b.width, b.height]).toEqual([a.width, a.height]);
+    expect(maxDifference(a.pixels, b.pixels)).toBeLessThan(TOLERANCE);
+    await whole.release();
+    await tiled.release();
+  });
+
+  it.each([
+    [40, 0.5],
+    [41, 0],
+  ])(
+    'of a box of %i pixels has its first centre at prepared pixel %f, and scores what a box there would',
+    async (box, origin) => {
+      const architecture: Architecture = {
+        name: 'one kernel',
+        box,
+        layers: [{ type: 'fully-connected', units: 1 }],
+      };
+      const weights = testWeights(architecture, 7);
+      const image = { ...noiseImage(60, 50, 8), factor: 4 };
+      const scorer = await openScorer(engine, architecture, weights, { step: 1 });
+      const map = await scorer.score(image);
+      expect(map.origin).toBe(origin);
+      expect(mapToFullSize(map, 3)).toBe(4 * (3 + origin + 0.5) - 0.5);
+      const [boxes] = await scoreBoxes(architecture, weights, image, [
+        [27 + origin - (box - 1) / 2, 22 + origin - (box - 1) / 2],
+      ]);
+      expect(Math.abs(map.pixels[22 * map.width + 27] - boxes)).toBeLessThan(TOLERANCE);
+      await scorer.release();
+    },
+  );
+});
