@@ -59,7 +59,7 @@ describe('CTF', () => {
   it('makes density dark', () => {
     const image = blankImage(64, 64);
     image.pixels.forEach((_, i) => {
-      image.pixels[i] = Math.exp(-((i % 64) - 32) ** 2 / 18 - (Math.floor(i / 64) - 32) ** 2 / 18);
+      image.pixels[i] = Math.exp(-(((i % 64) - 32) ** 2 + (Math.floor(i / 64) - 32) ** 2) / 18);
     });
     expect(applyCtf(image, 20_000, 6).pixels[32 * 64 + 32]).toBeLessThan(0);
   });
