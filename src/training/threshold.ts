@@ -1,5 +1,6 @@
 /** The threshold: where F2 peaks on held-out micrographs (paper, Recognition, step 5). */
 
+import { fMeasure } from '../evaluation/curve.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import type { Model } from '../network/model.js';
 import { isInside } from '../particle.js';
@@ -15,6 +16,12 @@ const MATCH_DIAMETERS = 1 / 3;
 
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
 const DISTANCES = [0.5, 0.6, 0.7, 0.8, 0.9];
+
+/**
+ * F2 within this of its best counts as equal, and the highest such threshold is taken: the curve is flat there, and a few
+ * hundred labels do not tell F2 better than this.
+ */
+const F2_TOLERANCE = 0.005;
 
 /** What is chosen on held-out micrographs. */
 export interface Choice {
@@ -46,10 +53,11 @@ export async function chooseThreshold(
     return { distance, result: evaluate(picked, { radius: MATCH_DIAMETERS * diameter }) };
   });
   const best = choices.reduce((a, b) => ((b.result.bestF1?.f1 ?? 0) > (a.result.bestF1?.f1 ?? 0) ? b : a));
-  const { bestF2, truthCount } = best.result;
+  const { bestF2, truthCount, curve } = best.result;
   if (!bestF2 || truthCount === 0) return {};
-  const { threshold, precision, recall, f2 } = bestF2;
-  const found = `best F2 ${f2.toFixed(3)} (precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)})`;
+  const chosen = curve.find((point) => fMeasure(point, 2) >= bestF2.f2 - F2_TOLERANCE) ?? bestF2;
+  const { threshold, precision, recall } = chosen;
+  const found = `best F2 ${fMeasure(chosen, 2).toFixed(3)} (precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)})`;
   return {
     threshold,
     thresholdFrom: `${found} for ${truthCount} labels of ${regions.length} held-out micrographs`,
