@@ -57,7 +57,7 @@ async function runFeatures(modelFile: string, file: string, options: FeaturesArg
     });
   }
   const factor = factorFor(metadata.preparation, metadata.pixelSize, options.pixelSize ?? micrograph.pixelSize);
-  const image = prepare(micrograph, metadata.preparation, factor);
+  const { image } = prepare(micrograph, metadata.preparation, factor);
   const { box } = architecture;
   const start = (x: number) => Math.round(toResampled(x, factor) - (box - 1) / 2);
   const { pixels } = extract(image, start(options.at.x), start(options.at.y), box, box);

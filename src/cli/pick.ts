@@ -16,7 +16,7 @@ import { writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
 import { stem } from '../storage/names.js';
-import { readMicrograph } from '../storage/read-micrograph.js';
+import { hasMicrographEnding, readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, printJson, startProgress } from './console.js';
 import { autoOrNumber, length, number } from './options.js';
@@ -65,7 +65,7 @@ export function configure(command: Command): void {
     .option('--min-distance <length>', "between two particles (default: the model's)", length('--min-distance', 'px'))
     .option(
       '--std-range <range>',
-      'allowed standard deviation of raw grey values in a box: auto, off, or MIN,MAX',
+      'allowed standard deviation of the (binned) grey values in a box: auto, off, or MIN,MAX',
       parseRange,
       'auto',
     )
@@ -146,7 +146,7 @@ function outputStem(input: InputMicrograph): string {
 /** @throws UsageError if two micrographs would be written to one file */
 function assertDistinctOutputs(inputs: readonly InputMicrograph[]): void {
   const seen = new Map<string, string>();
-  for (const input of inputs) {
+  for (const input of inputs.filter(({ path }) => hasMicrographEnding(path))) {
     const other = seen.get(outputStem(input));
     if (other !== undefined) {
       throw new UsageError({

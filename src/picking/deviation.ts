@@ -1,9 +1,10 @@
 /**
  * The paper's standard-deviation filter (Fig. S2): on carbon and contamination the raw grey values of a box vary more, or
- * less, than around a particle. Here they are taken relative to the micrograph's median box, so that the range found in
- * training holds for micrographs of another exposure.
+ * less, than around a particle. As in the paper they are those of the binned micrograph. They are taken relative to the
+ * micrograph's median box, so that the range found in training holds for micrographs of another exposure.
  */
 
+import { toResampled } from '../imaging/resample.js';
 import { medianInPlace, percentile } from '../imaging/statistics.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
@@ -54,15 +55,25 @@ export function medianDeviation(image: Image, box: number): number {
   return medianInPlace(Float64Array.from(values));
 }
 
-/** Standard deviations of boxes in a unit: `median` makes the median box of the image 1. */
+/**
+ * Standard deviations of boxes in a unit: `median` makes the median box of the image 1.
+ *
+ * @param grey - resampled grey values
+ * @param factor - full-size pixels per pixel of `grey`
+ * @param points - in full-size pixels
+ * @param box - side in pixels of `grey`
+ */
 export function boxDeviations(
-  image: Image,
+  grey: Image,
+  factor: number,
   points: readonly Point[],
   box: number,
   unit: DeviationRange['unit'],
 ): number[] {
-  const one = unit === 'grey' ? 1 : Math.max(medianDeviation(image, box), Number.MIN_VALUE);
-  return points.map((point) => boxDeviation(image, point, box) / one);
+  const one = unit === 'grey' ? 1 : Math.max(medianDeviation(grey, box), Number.MIN_VALUE);
+  return points.map(({ x, y }) => {
+    return boxDeviation(grey, { x: toResampled(x, factor), y: toResampled(y, factor) }, box) / one;
+  });
 }
 
 /** The range of the training positives: 2nd to 98th percentile, widened by a quarter of its width; null without any. */

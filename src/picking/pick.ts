@@ -80,14 +80,14 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
     deviationRange: metadata.deviationRange,
     ...options,
   };
-  const image = prepare(micrograph, metadata.preparation, factor);
+  const { image, grey } = prepare(micrograph, metadata.preparation, factor);
   const step =
     settings.step === undefined ? automaticStep(architecture, image) : Math.max(1, Math.round(settings.step / factor));
   const scoreMap = await (await picker.scorer(step)).score(image);
   const peaks = findPeaks(scoreMap, settings.threshold);
   const inside = peaks.filter((peak) => isInside(peak, micrograph.width, micrograph.height, settings.edge));
   const apart = suppressClose(inside, settings.minDistance);
-  const particles = filterDeviation(micrograph, apart, Math.round(scale * metadata.box), settings.deviationRange);
+  const particles = filterDeviation(grey, factor, apart, architecture.box, settings.deviationRange);
   const removed = {
     edge: peaks.length - inside.length,
     close: inside.length - apart.length,
@@ -97,13 +97,14 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
 }
 
 function filterDeviation(
-  micrograph: Image,
+  grey: Image,
+  factor: number,
   particles: readonly Required<Particle>[],
   box: number,
   range: DeviationRange | null,
 ): readonly Required<Particle>[] {
   if (!range) return particles;
-  const deviations = boxDeviations(micrograph, particles, box, range.unit);
+  const deviations = boxDeviations(grey, factor, particles, box, range.unit);
   return particles.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max);
 }
 

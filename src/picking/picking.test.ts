@@ -110,7 +110,7 @@ describe('prepare', () => {
       return 100 + 0.5 * x + 10 * Math.sin(x * 0.7) * Math.cos(y * 0.9) + ((x * 7 + y * 13) % 5);
     });
     const preparation = { factor: 2.5, backgroundSigma: 4, varianceSigma: 8, limit: 6 };
-    const image = prepare({ pixels, width, height }, preparation, 2.5);
+    const { image } = prepare({ pixels, width, height }, preparation, 2.5);
     expect([image.width, image.height]).toEqual([golden.width, golden.height]);
     expect(maxDifference(image.pixels, golden.values)).toBeLessThan(1e-4);
   });
@@ -137,10 +137,10 @@ describe('standard deviation of boxes', () => {
       { x: 40, y: 30 },
     ];
     expect(
-      maxDifference(boxDeviations(image, points, 16, 'median'), boxDeviations(brighter, points, 16, 'median')),
+      maxDifference(boxDeviations(image, 1, points, 16, 'median'), boxDeviations(brighter, 1, points, 16, 'median')),
     ).toBeLessThan(1e-4);
-    expect(boxDeviations(brighter, points, 16, 'grey')[0]).toBeCloseTo(
-      7 * boxDeviations(image, points, 16, 'grey')[0],
+    expect(boxDeviations(brighter, 1, points, 16, 'grey')[0]).toBeCloseTo(
+      7 * boxDeviations(image, 1, points, 16, 'grey')[0],
       3,
     );
     expect(medianDeviation(image, 16)).toBeCloseTo(1, 1);

@@ -3,7 +3,7 @@
 import { ModelError } from '../errors.js';
 import { normalise } from '../imaging/normalise.js';
 import { resample } from '../imaging/resample.js';
-import type { Image, Micrograph } from '../micrograph.js';
+import type { Image } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
 
 /** A prepared image: binned, flattened, normalised. */
@@ -63,11 +63,19 @@ export function factorFor(preparation: Preparation, trained: number | null, pixe
   return (preparation.factor * trained) / pixelSize;
 }
 
+/** A prepared image, and the grey values it was made of. */
+export interface Prepared {
+  readonly image: PreparedImage;
+  /** The resampled micrograph before background and variance are taken out: what the standard-deviation filter looks at. */
+  readonly grey: Image;
+}
+
 /**
  * Prepares a micrograph: resamples it, subtracts the background, divides by the local standard deviation.
  *
  * @param factor - full-size pixels per prepared pixel, from `factorFor`
  */
-export function prepare(micrograph: Micrograph | Image, preparation: Preparation, factor: number): PreparedImage {
-  return { ...normalise(resample(micrograph, factor), preparation), factor };
+export function prepare(micrograph: Image, preparation: Preparation, factor: number): Prepared {
+  const grey = resample(micrograph, factor);
+  return { image: { ...normalise(grey, preparation), factor }, grey };
 }

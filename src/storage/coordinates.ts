@@ -27,8 +27,8 @@ export interface CoordinateSets {
   readonly failed: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** Two files hold the same picks in two formats if their centres agree to this many pixels (`.box` has whole ones). */
-const SAME_CENTRE = 1;
+/** Two files hold the same picks in two formats if their centres agree to this many pixels (`.box` rounds to whole ones). */
+const SAME_CENTRE = 0.51;
 
 /**
  * Reads a coordinate file, or all below a folder.

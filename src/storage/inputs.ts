@@ -1,7 +1,7 @@
 /** From what a user types (files, folders, globs, a `micrographs.star`) to a list of micrographs. */
 
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { readMicrographsStar } from '../formats/relion-star.js';
@@ -44,7 +44,9 @@ async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]
     });
   }
   if (existsSync(arg) || !/[*?[\]{}]/.test(arg)) return [{ path: arg, pixelSize: null }];
-  const files = (await glob(arg, { expandDirectories: false })).filter(hasMicrographEnding).sort();
+  const files = (await glob(arg, { expandDirectories: false, absolute: isAbsolute(arg) }))
+    .filter(hasMicrographEnding)
+    .sort();
   if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
   throw new UsageError({ what: `No micrograph matches the pattern ${arg}` });
 }

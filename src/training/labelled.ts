@@ -41,7 +41,7 @@ export interface PrepareLabelsOptions {
   readonly preparation: Preparation;
   /** Angstroms per pixel of the first micrograph, or null. */
   readonly pixelSize: number | null;
-  readonly diameter: number;
+  /** Of the network, in prepared pixels. */
   readonly box: number;
   readonly edge: number;
 }
@@ -80,16 +80,17 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
   };
   const positives = clean(labelled.particles, 'labels');
   const negatives = clean(labelled.negatives ?? [], 'negatives');
+  const { image, grey } = prepare(micrograph, options.preparation, factor);
   return {
     name: labelled.name,
-    image: prepare(micrograph, options.preparation, factor),
+    image,
     width,
     height,
     positives: positives.usable,
     avoid: positives.unique,
     negatives: negatives.usable,
     edge: options.edge,
-    deviations: boxDeviations(micrograph, positives.usable, options.box, 'median'),
+    deviations: boxDeviations(grey, factor, positives.usable, options.box, 'median'),
     warnings,
   };
 }

@@ -182,7 +182,7 @@ async function gather(
   for await (const labelled of micrographs) {
     if (settings.signal?.aborted) break;
     if (prepared.length === 0) pixelSize = labelled.micrograph.pixelSize;
-    prepared.push(prepareLabelled(labelled, { preparation, pixelSize, diameter, box, edge }));
+    prepared.push(prepareLabelled(labelled, { preparation, pixelSize, box: architecture.box, edge }));
   }
   if (prepared.length === 0 && !settings.signal?.aborted) {
     throw new LabelError({

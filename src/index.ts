@@ -1,0 +1,46 @@
+/**
+ * The library: read micrographs, train, pick, evaluate. Every export is listed here; a test snapshots the names.
+ *
+ * @packageDocumentation
+ */
+
+export { ArchitectureError, DeepemError, FileError, LabelError, ModelError, UsageError } from './errors.js';
+export type {
+  EvaluatedMicrograph,
+  EvaluateOptions,
+  Evaluation,
+  EvaluationResult,
+  Measures,
+} from './evaluation/evaluate.js';
+export { evaluate } from './evaluation/evaluate.js';
+export type { CoordinateFormat, CoordinateRecord, WriteContext } from './formats/coordinate-format.js';
+export { COORDINATE_FORMATS, formatNamed, parseCoordinates } from './formats/coordinates.js';
+export { readMrc, writeMrc } from './formats/mrc.js';
+export type { Image, Micrograph } from './micrograph.js';
+export type { Architecture, Layer } from './network/architecture.js';
+export { layerShapes, parseArchitecture } from './network/architecture.js';
+export type { Model, ModelMetadata } from './network/model.js';
+export { decodeModel, encodeModel } from './network/model.js';
+export { PRESETS } from './network/presets.js';
+export type { Particle, Point } from './particle.js';
+export type { DeviationRange } from './picking/deviation.js';
+export type { Picker, PickOptions, PickResult } from './picking/pick.js';
+export { openPicker, pick } from './picking/pick.js';
+export type { ScoreMap } from './picking/score-map.js';
+export type { Engine } from './runtime/engine.js';
+export { startEngine } from './runtime/engine.js';
+export type { SimulatedMicrograph, SimulateOptions } from './simulation/simulate.js';
+export { simulate } from './simulation/simulate.js';
+export type { Volume } from './simulation/volume.js';
+export { asymmetric, barrel, volumeFromMap } from './simulation/volume.js';
+export { readCoordinates } from './storage/coordinates.js';
+export { loadModel, saveModel } from './storage/model-file.js';
+export { readMicrograph } from './storage/read-micrograph.js';
+export type { LabelledMicrograph } from './training/labelled.js';
+export type { OptimiserSettings } from './training/optimisers.js';
+export { ADAM, startOptimiser, updateWeights } from './training/optimisers.js';
+export type { Recipe } from './training/recipe.js';
+export { DEEPEM_RECIPE } from './training/recipe.js';
+export type { DataReport, DoneReport, EpochReport, StepReport, TrainOptions, TrainReport } from './training/train.js';
+export { train } from './training/train.js';
+export { VERSION } from './version.js';
