@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The tarball, installed in an empty folder without install scripts, must run the demo. Used by .ci/run.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+tarball=$(npm pack --silent --pack-destination "$work" | tail -n 1)
+tar -tzf "$work/$tarball" | sed 's#^package/##' | sort >"$work/files"
+if grep -vE '^(dist/.*\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$' "$work/files"; then
+  echo 'The package holds files that nobody needs to run it (above).' >&2
+  exit 1
+fi
+if grep -E 'test' "$work/files"; then
+  echo 'The package holds tests (above).' >&2
+  exit 1
+fi
+mkdir "$work/empty"
+cd "$work/empty"
+npm init -y >/dev/null
+npm install --ignore-scripts --no-audit --no-fund --silent "$work/$tarball"
+npx deepem demo
+node -e 'const { f1 } = require("./demo/evaluation.json"); if (!(f1 >= 0.9)) { console.error(`F1 ${f1} of the demo is below 0.9`); process.exit(1); }'
