@@ -41,6 +41,7 @@ export type { OptimiserSettings } from './training/optimisers.js';
 export { ADAM, startOptimiser, updateWeights } from './training/optimisers.js';
 export type { Recipe } from './training/recipe.js';
 export { DEEPEM_RECIPE } from './training/recipe.js';
-export type { DataReport, DoneReport, EpochReport, StepReport, TrainOptions, TrainReport } from './training/train.js';
+export type { DataReport, DoneReport, EpochReport, StepReport, TrainReport } from './training/reports.js';
+export type { TrainOptions } from './training/train.js';
 export { train } from './training/train.js';
 export { VERSION } from './version.js';

@@ -1,14 +1,12 @@
 /** `deepem train` */
 
 import type { Command } from 'commander';
-import { LabelError, messageOf, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
-import type { Micrograph } from '../micrograph.js';
 import { DEFAULT_PRESET, PRESETS } from '../network/presets.js';
 import { drawCharts } from '../report/chart.js';
-import { type CoordinateSet, findCoordinates, readCoordinateSets } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { expandMicrographs } from '../storage/inputs.js';
 import {
   loadArchitecture,
   saveModel,
@@ -16,20 +14,16 @@ import {
   type TrainingRecord,
   trainingRecordFile,
 } from '../storage/model-file.js';
-import { baseName } from '../storage/names.js';
-import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
-import type { LabelledMicrograph } from '../training/labelled.js';
 import { RECIPES } from '../training/recipe.js';
-import { type DoneReport, type EpochReport, train } from '../training/train.js';
+import type { DoneReport, EpochReport } from '../training/reports.js';
+import { train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, type Progress, print, startProgress } from './console.js';
+import { firstPixelSize, type LabelOptions, matchLabels, readLabelled } from './labelled-inputs.js';
 import { length, number } from './options.js';
 
-interface TrainArguments {
-  picks: string;
-  negatives?: string;
+interface TrainArguments extends LabelOptions {
   diameter: Length;
-  pixelSize?: number;
   preset: string;
   recipe: string;
   testFraction: number;
@@ -156,103 +150,6 @@ function settingsOf(args: readonly string[], options: TrainArguments): Record<st
   return { micrographs: args, ...options };
 }
 
-interface LabelledInput {
-  readonly input: InputMicrograph;
-  readonly positives: CoordinateSet;
-  readonly negatives: CoordinateSet | undefined;
-}
-
-/** Pairs micrographs with their labels and lists what has no partner. */
-async function matchLabels(inputs: readonly InputMicrograph[], options: TrainArguments): Promise<LabelledInput[]> {
-  const picks = await readCoordinateSets(options.picks);
-  const negatives = options.negatives ? await readCoordinateSets(options.negatives) : { sets: [], failed: [] };
-  for (const { file, reason } of [...picks.failed, ...negatives.failed])
-    note(`warning: ${file} is left out: ${reason}`);
-  const matched = inputs.flatMap((input): LabelledInput[] => {
-    const positives = findCoordinates(picks.sets, input.path, input.folder);
-    if (!positives) return [];
-    return [{ input, positives, negatives: findCoordinates(negatives.sets, input.path, input.folder) }];
-  });
-  const used = new Set(matched.map(({ positives }) => positives));
-  const unlabelled = inputs.filter((input) => !matched.some((one) => one.input === input));
-  const unused = picks.sets.filter((set) => !used.has(set));
-  if (matched.length === 0) {
-    throw new LabelError({
-      what: 'No label file belongs to any of the micrographs',
-      received: `for example the micrograph ${inputs[0]?.path} (base name "${baseName(inputs[0]?.path ?? '')}") and the labels ${unused[0]?.file} (base name "${unused[0]?.name}")`,
-      expected: 'equal base names',
-    });
-  }
-  listUnmatched(
-    'micrographs without labels are not used',
-    unlabelled.map(({ path }) => path),
-  );
-  listUnmatched(
-    'label files without a micrograph are not used',
-    unused.map(({ file }) => file),
-  );
-  return matched;
-}
-
-function listUnmatched(what: string, names: readonly string[]): void {
-  const shown = 5;
-  if (names.length === 0) return;
-  const more = names.length > shown ? `, and ${names.length - shown} more` : '';
-  note(`warning: ${names.length} ${what}: ${names.slice(0, shown).join(', ')}${more}`);
-}
-
-/** The pixel size of the first micrograph that can be read: lengths in angstroms are converted with it. */
-async function firstPixelSize(labels: readonly LabelledInput[], options: TrainArguments): Promise<number | null> {
-  if (options.pixelSize) return options.pixelSize;
-  for (const { input } of labels) {
-    try {
-      return (await readMicrographHeader(input.path)).pixelSize ?? input.pixelSize;
-    } catch {
-      // Reported when the micrograph itself is read.
-    }
-  }
-  return null;
-}
-
-async function* readLabelled(
-  labels: readonly LabelledInput[],
-  modelPixelSize: number | null,
-  options: TrainArguments,
-  record: TrainingRecord,
-  failed: string[],
-): AsyncGenerator<LabelledMicrograph> {
-  const progress = startProgress(labels.length, 'reading');
-  for (const [i, { input, positives, negatives }] of labels.entries()) {
-    try {
-      const read = await readMicrograph(input.path);
-      const micrograph = withPixelSize(read, options.pixelSize ?? read.pixelSize ?? input.pixelSize);
-      if (modelPixelSize !== null && micrograph.pixelSize === null) {
-        throw new LabelError({
-          what: `The pixel size of ${input.path} is unknown, but that of others is not`,
-          hint: 'Give --pixel-size',
-        });
-      }
-      const particles = positives.particles;
-      for (const warning of micrograph.warnings) note(`warning: ${input.path}: ${warning}`);
-      record.micrographs.push({
-        path: input.path,
-        heldOut: false,
-        particles: particles.map(({ x, y }) => ({ x, y })),
-        negatives: (negatives?.particles ?? []).map(({ x, y }) => ({ x, y })),
-      });
-      yield { name: input.path, micrograph, particles, ...(negatives && { negatives: negatives.particles }) };
-    } catch (error) {
-      failed.push(messageOf(error));
-    }
-    progress.update(i + 1, input.path);
-  }
-  progress.stop();
-}
-
-function withPixelSize(micrograph: Micrograph, pixelSize: number | null): Micrograph {
-  return { ...micrograph, pixelSize };
-}
-
 /** Shows the reports as they come. */
 async function follow(reports: ReturnType<typeof train>) {
   const epochs: EpochReport[] = [];
@@ -276,13 +173,12 @@ async function follow(reports: ReturnType<typeof train>) {
         break;
       }
       case 'step':
-        progress?.update(report.step, `loss ${report.loss.toFixed(4)}`);
+        progress?.update(report.step, `loss ${report.loss.toFixed(4)}${accuracyOf(epochs.at(-1))}`);
         break;
       case 'epoch': {
         epochs.push(report);
         const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
-        const accuracy = report.accuracy === null ? '' : `, accuracy ${(100 * report.accuracy).toFixed(1)} %`;
-        const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracy}`;
+        const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
         if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
         break;
       }
@@ -292,6 +188,10 @@ async function follow(reports: ReturnType<typeof train>) {
   }
   progress?.stop();
   return { done, epochs, heldOut };
+}
+
+function accuracyOf(report: EpochReport | undefined): string {
+  return typeof report?.accuracy === 'number' ? `, accuracy ${(100 * report.accuracy).toFixed(1)} %` : '';
 }
 
 function summarise({ model, epoch }: DoneReport, file: string, seconds: number): void {

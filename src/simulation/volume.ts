@@ -72,14 +72,17 @@ export function asymmetric(): Volume {
 
 /** The share of the density that counts as the particle when a map's diameter is measured. */
 const ENCLOSED = 0.99;
+/** Share of the largest density below which a map is noise in the solvent. */
+const CONTOUR = 0.1;
 
 /**
  * A particle from a density map.
  *
- * @param values - `side`^3 values; negative ones count as solvent
+ * @param values - `side`^3 values; those below a tenth of the largest count as solvent
  */
 export function volumeFromMap(values: Float32Array, side: number, voxelSize: number): Volume {
-  const density = values.map((value) => Math.max(0, value));
+  const contour = CONTOUR * values.reduce((largest, value) => Math.max(largest, value), 0);
+  const density = values.map((value) => (value < contour ? 0 : value));
   const shells = new Float64Array(side);
   density.forEach((value, index) => {
     const position = [index % side, Math.floor(index / side) % side, Math.floor(index / side ** 2)];

@@ -82,7 +82,6 @@ const TRIES = 200;
  * The boxes of some regions: all positives, the negatives given, and random ones at places that are no particles.
  *
  * @param box - of the network, in prepared pixels
- * @throws LabelError if the regions hold no label
  */
 export function makeExamples(
   regions: readonly Region[],
@@ -90,7 +89,7 @@ export function makeExamples(
   options: NegativeOptions,
   random: Random,
 ): Example[] {
-  const examples = regions.flatMap((region) => {
+  return regions.flatMap((region) => {
     const { micrograph } = region;
     const positives = micrograph.positives.filter((point) => inRegion(region, point));
     const given = micrograph.negatives.filter((point) => inRegion(region, point));
@@ -101,10 +100,18 @@ export function makeExamples(
       ...[...given, ...drawn].map((point) => exampleAt(micrograph, point, box, 0)),
     ];
   });
-  if (examples.some(({ target }) => target === 1) && examples.some(({ target }) => target === 0)) return examples;
+}
+
+/**
+ * Checks that there are both particles and places without.
+ *
+ * @throws LabelError
+ */
+export function assertTrainable(examples: readonly Example[], micrographs: number): void {
+  if (examples.some(({ target }) => target === 1) && examples.some(({ target }) => target === 0)) return;
   throw new LabelError({
     what: 'There is nothing to train on',
-    received: `${examples.length} usable boxes on ${regions.length} micrographs, none of them ${examples.length === 0 ? 'a particle' : 'empty'}`,
+    received: `${examples.length} usable boxes on ${micrographs} micrographs, none of them ${examples.length === 0 ? 'a particle' : 'empty'}`,
     expected: 'particles, and places without particles between them',
     hint: 'Check that the labels belong to these micrographs, and --edge and --diameter',
   });

@@ -2,21 +2,20 @@
 
 import { LabelError } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
-import { buildBoxGraph } from '../network/box-graph.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
 import { DEFAULT_PRESET, PRESETS } from '../network/presets.js';
 import { deviationRangeOf } from '../picking/deviation.js';
 import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
-import { type Random, random, shuffle } from '../random.js';
-import { type Engine, startEngine, threadCount } from '../runtime/engine.js';
+import { random } from '../random.js';
+import { startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
-import { allTurns, cutBoxes, type TurnedExample } from './batches.js';
-import { type Example, inRegion, makeExamples, type Split, splitMicrographs } from './examples.js';
-import { type GradientWorkers, startGradientWorkers } from './gradient-workers.js';
+import { allTurns } from './batches.js';
+import { runEpochs, SEED_STREAM } from './epochs.js';
+import { assertTrainable, type Example, inRegion, makeExamples, type Split, splitMicrographs } from './examples.js';
+import { startGradientWorkers } from './gradient-workers.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
-import { startOptimiser, updateWeights } from './optimisers.js';
 import { DEEPEM_RECIPE, type Recipe } from './recipe.js';
+import type { TrainReport } from './reports.js';
 import { chooseThreshold } from './threshold.js';
 
 /** How a network is trained. */
@@ -39,60 +38,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What the network is trained on. */
-export interface DataReport {
-  readonly kind: 'data';
-  readonly labels: ModelMetadata['labels'];
-  readonly architecture: Architecture;
-  /** Full-size pixels per prepared pixel. */
-  readonly factor: number;
-  /** Steps that the training takes in all. */
-  readonly steps: number;
-  readonly warnings: readonly string[];
-  /** Names of the held-out micrographs. */
-  readonly heldOut: readonly string[];
-}
-
-/** The state after some steps of an epoch. */
-export interface StepReport {
-  readonly kind: 'step';
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-}
-
-/** The state after an epoch. */
-export interface EpochReport {
-  readonly kind: 'epoch';
-  /** From 1. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** Mean loss of the epoch's batches. */
-  readonly loss: number;
-  /** Share of held-out boxes on the right side of 0.5; null without held-out boxes. */
-  readonly accuracy: number | null;
-}
-
-/** The end. */
-export interface DoneReport {
-  readonly kind: 'done';
-  readonly model: Model;
-  /** True where the signal ended the training early. */
-  readonly interrupted: boolean;
-  /** Epoch of the weights in the model. */
-  readonly epoch: number;
-}
-
-/** What training reports, in this order: data, then steps and epochs, then done. */
-export type TrainReport = DataReport | StepReport | EpochReport | DoneReport;
-
-/** Boxes of a held-out set that are scored at a time. */
-const SCORING_BATCH = 64;
 /** Fewer labels than this are worth a warning. */
 const FEW_LABELS = 50;
-
-/** Streams of the seed: each random choice has its own, so that one does not move the others. */
-const STREAM = { split: 1, negatives: 2, heldOutNegatives: 3, weights: 4, order: 5 } as const;
 
 /**
  * Trains a network.
@@ -118,10 +65,11 @@ export async function* train(
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
   const gap = BOX_DIAMETERS * options.diameter;
-  const split = splitMicrographs(data.prepared, settings.testFraction, gap, random(seed, STREAM.split));
+  const split = splitMicrographs(data.prepared, settings.testFraction, gap, random(seed, SEED_STREAM.split));
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
-  const examples = makeExamples(split.training, architecture.box, negatives, random(seed, STREAM.negatives));
-  const heldOut = heldOutExamples(split, architecture.box, negatives, random(seed, STREAM.heldOutNegatives));
+  const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
+  assertTrainable(examples, split.training.length);
+  const heldOut = makeExamples(split.heldOut, architecture.box, negatives, random(seed, SEED_STREAM.heldOutNegatives));
   const labels = countLabels(split, examples, heldOut);
   const turned = allTurns(examples);
   const batch = Math.min(recipe.batch, turned.length);
@@ -195,17 +143,6 @@ async function gather(
   return { preparation, box, prepared, pixelSize, warnings };
 }
 
-/** Held-out boxes; none where the held-out micrographs have no usable labels. */
-function heldOutExamples(
-  split: Split,
-  box: number,
-  negatives: Parameters<typeof makeExamples>[2],
-  source: Random,
-): Example[] {
-  const labelled = split.heldOut.some((region) => region.micrograph.positives.some((point) => inRegion(region, point)));
-  return labelled ? makeExamples(split.heldOut, box, negatives, source) : [];
-}
-
 function countLabels(split: Split, examples: readonly Example[], heldOut: readonly Example[]): ModelMetadata['labels'] {
   const count = (all: readonly Example[], target: number) => all.filter((example) => example.target === target).length;
   return {
@@ -227,81 +164,4 @@ function trainingDeviations(split: Split): number[] {
       inRegion(region, point) ? [region.micrograph.deviations[i]] : [],
     ),
   );
-}
-
-interface Run {
-  readonly architecture: Architecture;
-  readonly recipe: Recipe;
-  readonly seed: number;
-  readonly batch: number;
-  readonly steps: number;
-  readonly turned: TurnedExample[];
-  readonly workers: GradientWorkers;
-  readonly engine: Engine;
-  readonly heldOut: readonly Example[];
-}
-
-interface Best {
-  readonly weights: Weights;
-  readonly epoch: number;
-  readonly accuracy: number | null;
-}
-
-/** All epochs; returns the weights of the epoch with the best held-out accuracy (the last one without held-out boxes). */
-async function* runEpochs(
-  run: Run,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<StepReport | EpochReport, Best, void> {
-  const { recipe, architecture } = run;
-  const order = random(run.seed, STREAM.order);
-  let weights = initialWeights(architecture, random(run.seed, STREAM.weights));
-  let optimiser = startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
-  let best: Best = { weights, epoch: 0, accuracy: null };
-  const stepsPerEpoch = run.steps / recipe.epochs;
-  for (let epoch = 1; epoch <= recipe.epochs && !signal?.aborted; epoch++) {
-    shuffle(run.turned, order);
-    let total = 0;
-    let done = 0;
-    for (; done < stepsPerEpoch && !signal?.aborted; done++) {
-      const part = run.turned.slice(done * run.batch, (done + 1) * run.batch);
-      const targets = Float32Array.from(part, ({ example }) => example.target);
-      const result = await run.workers.compute(weights, { boxes: cutBoxes(part, architecture.box), targets }, order);
-      const updated = updateWeights(recipe.optimiser, optimiser, weights.values, result.gradient, recipe.learningRate);
-      optimiser = updated.state;
-      weights = { values: updated.weights, statistics: runningStatistics(weights.statistics, result.statistics) };
-      total += result.loss;
-      yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps: run.steps, loss: result.loss };
-    }
-    const accuracy = await accuracyOf(run, weights);
-    if (accuracy === null || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
-    yield { kind: 'epoch', epoch, epochs: recipe.epochs, loss: total / Math.max(1, done), accuracy };
-  }
-  return best;
-}
-
-/** Share of the new batch in the running statistics, as in PyTorch. */
-const MOMENTUM = 0.1;
-
-function runningStatistics(running: Float32Array, batch: Float32Array): Float32Array {
-  return running.map((value, i) => (1 - MOMENTUM) * value + MOMENTUM * batch[i]);
-}
-
-async function accuracyOf(run: Run, weights: Weights): Promise<number | null> {
-  if (run.heldOut.length === 0) return null;
-  const { box } = run.architecture;
-  const session = await run.engine.load(buildBoxGraph(run.architecture, weights));
-  let right = 0;
-  for (let from = 0; from < run.heldOut.length; from += SCORING_BATCH) {
-    const part = run.heldOut.slice(from, from + SCORING_BATCH);
-    const data = cutBoxes(
-      part.map((example) => ({ example, turns: 0 })),
-      box,
-    );
-    const { scores } = await session.run({ boxes: { dims: [part.length, 1, box, box], data } });
-    part.forEach(({ target }, i) => {
-      if (scores.data[i] >= 0.5 === (target === 1)) right++;
-    });
-  }
-  await session.release();
-  return right / run.heldOut.length;
 }

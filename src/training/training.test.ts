@@ -4,7 +4,7 @@ import { choosePreparation } from '../picking/prepare.js';
 import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { allTurns, cutBoxes } from './batches.js';
-import { makeExamples, splitMicrographs } from './examples.js';
+import { assertTrainable, makeExamples, splitMicrographs } from './examples.js';
 import { type LabelledMicrograph, prepareLabelled } from './labelled.js';
 import { ADAM, startOptimiser, updateWeights } from './optimisers.js';
 
@@ -123,18 +123,27 @@ describe('makeExamples', () => {
 
   it('says when there is nothing to train on', () => {
     const empty = prepareLabelled(labelled('a', []), OPTIONS);
-    expect(() =>
-      makeExamples([{ micrograph: empty, from: 0, to: 199 }], 40, { perPositive: 1, distance: 10 }, random(1)),
-    ).toThrow(/nothing to train on.*0 usable boxes on 1 micrographs/);
+    const none = makeExamples(
+      [{ micrograph: empty, from: 0, to: 199 }],
+      40,
+      { perPositive: 1, distance: 10 },
+      random(1),
+    );
+    expect(() => assertTrainable(none, 1)).toThrow(/nothing to train on.*0 usable boxes on 1 micrographs/);
   });
 
-  it('ends where a micrograph is too full for negatives', () => {
+  it('ends where a micrograph is too full for negatives, and says that they lack', () => {
     const grid: [number, number][] = [];
     for (let y = 10; y < 150; y += 10) for (let x = 10; x < 190; x += 10) grid.push([x, y]);
     const full = prepareLabelled(labelled('full', grid), OPTIONS);
-    expect(() =>
-      makeExamples([{ micrograph: full, from: 0, to: 199 }], 40, { perPositive: 1, distance: 15 }, random(1)),
-    ).toThrow(/nothing to train on/);
+    const crowded = makeExamples(
+      [{ micrograph: full, from: 0, to: 199 }],
+      40,
+      { perPositive: 1, distance: 15 },
+      random(1),
+    );
+    expect(crowded.length).toBeGreaterThan(100);
+    expect(() => assertTrainable(crowded, 1)).toThrow(/none of them empty/);
   });
 });
 

@@ -1,0 +1,98 @@
+/** The epochs of one training: batches, steps, and the accuracy on held-out boxes after each epoch. */
+
+import type { Architecture } from '../network/architecture.js';
+import { buildBoxGraph } from '../network/box-graph.js';
+import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
+import { random, shuffle } from '../random.js';
+import type { Engine } from '../runtime/engine.js';
+import { cutBoxes, type TurnedExample } from './batches.js';
+import type { Example } from './examples.js';
+import type { GradientWorkers } from './gradient-workers.js';
+import { startOptimiser, updateWeights } from './optimisers.js';
+import type { Recipe } from './recipe.js';
+import type { EpochReport, StepReport } from './reports.js';
+
+/** Streams of the seed: each random choice has its own, so that one does not move the others. */
+export const SEED_STREAM = { split: 1, negatives: 2, heldOutNegatives: 3, weights: 4, order: 5 } as const;
+
+/** Boxes of a held-out set that are scored at a time. */
+const SCORING_BATCH = 64;
+
+/** Everything that the epochs need. */
+export interface Run {
+  readonly architecture: Architecture;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly turned: TurnedExample[];
+  readonly workers: GradientWorkers;
+  readonly engine: Engine;
+  readonly heldOut: readonly Example[];
+}
+
+/** The best weights so far. */
+export interface Best {
+  readonly weights: Weights;
+  readonly epoch: number;
+  readonly accuracy: number | null;
+}
+
+/** All epochs; returns the weights of the epoch with the best held-out accuracy (the last one without held-out boxes). */
+export async function* runEpochs(
+  run: Run,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<StepReport | EpochReport, Best, void> {
+  const { recipe, architecture } = run;
+  const order = random(run.seed, SEED_STREAM.order);
+  let weights = initialWeights(architecture, random(run.seed, SEED_STREAM.weights));
+  let optimiser = startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
+  let best: Best = { weights, epoch: 0, accuracy: null };
+  const stepsPerEpoch = run.steps / recipe.epochs;
+  for (let epoch = 1; epoch <= recipe.epochs && !signal?.aborted; epoch++) {
+    shuffle(run.turned, order);
+    let total = 0;
+    let done = 0;
+    for (; done < stepsPerEpoch && !signal?.aborted; done++) {
+      const part = run.turned.slice(done * run.batch, (done + 1) * run.batch);
+      const targets = Float32Array.from(part, ({ example }) => example.target);
+      const result = await run.workers.compute(weights, { boxes: cutBoxes(part, architecture.box), targets }, order);
+      const updated = updateWeights(recipe.optimiser, optimiser, weights.values, result.gradient, recipe.learningRate);
+      optimiser = updated.state;
+      weights = { values: updated.weights, statistics: runningStatistics(weights.statistics, result.statistics) };
+      total += result.loss;
+      yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps: run.steps, loss: result.loss };
+    }
+    const accuracy = await accuracyOf(run, weights);
+    if (accuracy === null || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
+    yield { kind: 'epoch', epoch, epochs: recipe.epochs, loss: total / Math.max(1, done), accuracy };
+  }
+  return best;
+}
+
+/** Share of the new batch in the running statistics, as in PyTorch. */
+const MOMENTUM = 0.1;
+
+function runningStatistics(running: Float32Array, batch: Float32Array): Float32Array {
+  return running.map((value, i) => (1 - MOMENTUM) * value + MOMENTUM * batch[i]);
+}
+
+async function accuracyOf(run: Run, weights: Weights): Promise<number | null> {
+  if (run.heldOut.length === 0) return null;
+  const { box } = run.architecture;
+  const session = await run.engine.load(buildBoxGraph(run.architecture, weights));
+  let right = 0;
+  for (let from = 0; from < run.heldOut.length; from += SCORING_BATCH) {
+    const part = run.heldOut.slice(from, from + SCORING_BATCH);
+    const data = cutBoxes(
+      part.map((example) => ({ example, turns: 0 })),
+      box,
+    );
+    const { scores } = await session.run({ boxes: { dims: [part.length, 1, box, box], data } });
+    part.forEach(({ target }, i) => {
+      if (scores.data[i] >= 0.5 === (target === 1)) right++;
+    });
+  }
+  await session.release();
+  return right / run.heldOut.length;
+}

@@ -1,0 +1,51 @@
+/** What training reports while it runs. */
+
+import type { Architecture } from '../network/architecture.js';
+import type { Model, ModelMetadata } from '../network/model.js';
+
+/** What the network is trained on. */
+export interface DataReport {
+  readonly kind: 'data';
+  readonly labels: ModelMetadata['labels'];
+  readonly architecture: Architecture;
+  /** Full-size pixels per prepared pixel. */
+  readonly factor: number;
+  /** Steps that the training takes in all. */
+  readonly steps: number;
+  readonly warnings: readonly string[];
+  /** Names of the held-out micrographs. */
+  readonly heldOut: readonly string[];
+}
+
+/** The state after some steps of an epoch. */
+export interface StepReport {
+  readonly kind: 'step';
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+}
+
+/** The state after an epoch. */
+export interface EpochReport {
+  readonly kind: 'epoch';
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean loss of the epoch's batches. */
+  readonly loss: number;
+  /** Share of held-out boxes on the right side of 0.5; null without held-out boxes. */
+  readonly accuracy: number | null;
+}
+
+/** The end. */
+export interface DoneReport {
+  readonly kind: 'done';
+  readonly model: Model;
+  /** True where the signal ended the training early. */
+  readonly interrupted: boolean;
+  /** Epoch of the weights in the model. */
+  readonly epoch: number;
+}
+
+/** What training reports, in this order: data, then steps and epochs, then done. */
+export type TrainReport = DataReport | StepReport | EpochReport | DoneReport;
