@@ -36,7 +36,7 @@ export interface Choice {
 /**
  * Picks the held-out regions and chooses the smallest distance (best F1) and the threshold (best F2).
  *
- * @returns nothing where the regions hold no labels or no candidates
+ * @returns only words where the regions hold no labels or no candidates
  */
 export async function chooseThreshold(
   engine: Engine,
@@ -54,7 +54,12 @@ export async function chooseThreshold(
   });
   const best = choices.reduce((a, b) => ((b.result.bestF1?.f1 ?? 0) > (a.result.bestF1?.f1 ?? 0) ? b : a));
   const { bestF2, truthCount, curve } = best.result;
-  if (!bestF2 || truthCount === 0) return {};
+  if (regions.length === 0) return { thresholdFrom: 'nothing was held out' };
+  if (!bestF2 || truthCount === 0) {
+    return {
+      thresholdFrom: `${truthCount} labels and ${bestF2 ? '' : 'no '}candidates were held out: too few to choose`,
+    };
+  }
   const chosen = curve.find((point) => fMeasure(point, 2) >= bestF2.f2 - F2_TOLERANCE) ?? bestF2;
   const { threshold, precision, recall } = chosen;
   const found = `best F2 ${fMeasure(chosen, 2).toFixed(3)} (precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)})`;

@@ -95,7 +95,7 @@ export async function* train(
       diameter: options.diameter,
       box: data.box,
       threshold: 0.5,
-      thresholdFrom: 'nothing was held out',
+      thresholdFrom: '',
       minDistance: options.diameter / 2,
       deviationRange: deviationRangeOf(trainingDeviations(split)),
       recipe: recipe.name,
