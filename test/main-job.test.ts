@@ -20,7 +20,20 @@ import { deepem, deepemInterrupted, type Run } from './command-line.js';
 const work = mkdtempSync(join(tmpdir(), 'deepem-main-job-'));
 const at = (...names: string[]) => join(work, ...names);
 const model = at('model.onnx');
-const TRAIN = ['--picks', at('train'), '--diameter', '360A', '--seed', '3', '--threads', '2', '--epochs', '30'];
+const TRAIN = [
+  '--picks',
+  at('train'),
+  '--diameter',
+  '360A',
+  '--seed',
+  '3',
+  '--threads',
+  '2',
+  '--epochs',
+  '30',
+  '--recipe',
+  'deepem',
+];
 let trained: Run;
 
 /** Four micrographs to train on, two to judge; 640 pixels, SNR 0.2: quick, and easy. */
@@ -63,7 +76,7 @@ describe('train', () => {
   it('keeps what was trained on beside the model, without pixels', () => {
     const record = JSON.parse(readFileSync(at('model.training.json'), 'utf8'));
     expect(record.micrographs).toHaveLength(4);
-    expect(record.micrographs.filter((one: { heldOut: boolean }) => one.heldOut)).toHaveLength(1);
+    expect(record.micrographs.flatMap((one: { heldOut: unknown }) => one.heldOut ?? [])).toEqual([0, 639]);
     expect(record.micrographs[0].particles[0]).toEqual({ x: expect.any(Number), y: expect.any(Number) });
     expect(record.settings).toMatchObject({ seed: 3, recipe: 'deepem' });
   });
@@ -148,6 +161,34 @@ describe('train', () => {
     );
     expect(run.code, run.stderr).toBe(130);
     expect(JSON.parse(deepem('info', at('stopped.onnx'), '--json').stdout).epochs).toBeGreaterThan(0);
+  });
+
+  it('refuses one set of labels for two micrographs of one name', () => {
+    for (const name of ['one', 'two']) {
+      mkdirSync(at('same', name), { recursive: true });
+      cpSync(at('train', 'sim_0001.mrc'), at('same', name, 'sim_0001.mrc'));
+    }
+    const run = deepem(
+      'train',
+      at('same'),
+      '--picks',
+      at('train', 'sim_0001.csv'),
+      '--diameter',
+      '60px',
+      '-o',
+      at('x.onnx'),
+    );
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(
+      /One set of labels belongs to two micrographs.*one.sim_0001\.mrc and .*two.sim_0001\.mrc/,
+    );
+  });
+
+  it('says what was left out where nothing is left to train on', () => {
+    mkdirSync(at('outside'), { recursive: true });
+    writeFileSync(at('outside', 'sim_0001.csv'), 'x,y\n5000,5000\n6000,6000\n');
+    const run = deepem('train', at('train'), '--picks', at('outside'), '--diameter', '60px', '-o', at('x.onnx'));
+    expect(run.stderr).toMatch(/nothing to train on.*2 labels outside the image/);
   });
 
   it('says when no label belongs to a micrograph, showing one of each side', () => {
@@ -299,6 +340,29 @@ describe('pick and evaluate', () => {
     expect(run.stdout).toMatch(/\d+ micrographs were not reached/);
     for (const file of readdirSync(at('many-picks')))
       expect(statSync(at('many-picks', file)).size).toBeGreaterThan(100);
+  });
+
+  it('refuses to write beside the micrographs, where labels may be', () => {
+    const run = deepem('pick', at('judge'), '--model', model, '--out', at('judge'));
+    expect([run.code, run.stderr]).toEqual([2, expect.stringMatching(/could overwrite labels/)]);
+  });
+
+  it('picks without a model: --blob with --diameter', () => {
+    const run = deepem(
+      'pick',
+      at('judge'),
+      '--blob',
+      '--diameter',
+      '300A',
+      '--out',
+      at('blobs'),
+      '--threshold',
+      '0.02',
+    );
+    expect(run.code, run.stderr).toBe(0);
+    expect(evaluate('blobs').bestF1.f1).toBeGreaterThan(0.6);
+    expect(deepem('pick', at('judge'), '--blob', '--out', at('x')).code).toBe(2);
+    expect(deepem('pick', at('judge'), '--blob', '--diameter', '9px', '--model', model, '--out', at('x')).code).toBe(2);
   });
 
   it('refuses two micrographs that would share an output file', () => {

@@ -4,13 +4,9 @@ import type { Command } from 'commander';
 import { LabelError, UsageError } from '../errors.js';
 import { type EvaluatedMicrograph, type Evaluation, evaluate, type Measures } from '../evaluation/evaluate.js';
 import { type Length, toPixels } from '../length.js';
+import type { Particle } from '../particle.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
-import {
-  type CoordinateSet,
-  type CoordinateSets,
-  findCoordinates,
-  readCoordinateSets,
-} from '../storage/coordinates.js';
+import { type CoordinateSet, mostExact, readCoordinateSets } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { baseName } from '../storage/names.js';
@@ -24,6 +20,7 @@ interface EvaluateArguments {
   radius: Length;
   edge?: Length;
   micrographs?: string;
+  pixelSize?: number;
   threshold?: number;
   json?: boolean;
   plot?: string;
@@ -44,6 +41,11 @@ export function configure(command: Command): void {
     .option('--edge <length>', 'leave out what is closer to the edge; needs --micrographs', length('--edge', 'px'))
     .option('--micrographs <path>', 'a folder of the micrographs, for their sizes')
     .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, for lengths in angstroms',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .option(
       '--threshold <t>',
       "the program's own threshold, judged beside the best",
       number('--threshold', { min: 0, max: 1 }),
@@ -59,8 +61,10 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
     throw new UsageError({ what: '--edge needs the sizes of the micrographs', expected: '--micrographs FOLDER' });
   }
   const inputs = options.micrographs ? await expandMicrographs([options.micrographs]) : [];
-  const micrographs = await pair(await readSets(options.picks), await readSets(options.truth), inputs);
-  const pixels = (value: Length, name: string) => toPixels(value, null, name);
+  const failed: string[] = [];
+  const picks = await readSets(options.picks, failed);
+  const micrographs = await pair(picks, await readSets(options.truth, failed), inputs);
+  const pixels = (value: Length, name: string) => toPixels(value, options.pixelSize ?? null, name);
   const result = evaluate(micrographs, {
     radius: pixels(options.radius, '--radius'),
     ...(options.edge && { edge: pixels(options.edge, '--edge') }),
@@ -69,12 +73,16 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
   if (options.plot) await writeWhole(options.plot, drawEvaluation(result));
   if (options.json) printJson(result);
   else printTable(result);
+  for (const reason of failed) note(`left out: ${reason}`);
+  process.exitCode = failed.length > 0 ? 3 : 0;
 }
 
-async function readSets(path: string): Promise<readonly CoordinateSet[]> {
-  const { sets, failed }: CoordinateSets = await readCoordinateSets(path);
-  for (const { reason } of failed) note(`warning: ${reason}`);
-  return sets;
+/** Reads coordinates; files that cannot be read are added to `failed`. */
+async function readSets(path: string, failed: string[]): Promise<readonly CoordinateSet[]> {
+  const read = await readCoordinateSets(path);
+  failed.push(...read.failed.map(({ reason }) => reason));
+  if (read.sets.length > 0) return read.sets;
+  throw new LabelError({ what: `None of the coordinate files of ${path} can be read`, received: failed.join('; ') });
 }
 
 /** One entry a micrograph that has picks or truth. */
@@ -100,11 +108,18 @@ async function pair(
     note(`warning: ${alone.length} pick files have no true centres: all their picks count as false`);
   const result: EvaluatedMicrograph[] = [];
   for (const { folder, name } of entries.values()) {
-    const found = (sets: readonly CoordinateSet[]) => findCoordinates(sets, name, folder)?.particles ?? [];
+    const found = (sets: readonly CoordinateSet[]) => coordinatesOf(sets, name, folder);
     const size = inputs.length > 0 ? await sizeOf(inputs, name) : undefined;
     result.push({ name, truth: found(truth), picks: found(picks), ...(size && { size }) });
   }
   return result;
+}
+
+/** Particles of a micrograph by its base name, of several in the same folder. */
+function coordinatesOf(sets: readonly CoordinateSet[], name: string, folder: string): readonly Particle[] {
+  const named = sets.filter((set) => set.name === name);
+  const inFolder = named.filter((set) => set.folder === folder);
+  return mostExact(inFolder.length > 0 ? inFolder : named, name)?.particles ?? [];
 }
 
 /** @throws LabelError if no micrograph has the name */

@@ -1,7 +1,6 @@
 /** From arguments to labelled micrographs: matching by name, reading one by one, naming what is left out. */
 
 import { LabelError, messageOf } from '../errors.js';
-import type { Micrograph } from '../micrograph.js';
 import { type CoordinateSet, findCoordinates, readCoordinateSets } from '../storage/coordinates.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { TrainingRecord } from '../storage/model-file.js';
@@ -25,36 +24,73 @@ export interface LabelledInput {
   readonly negatives: CoordinateSet | undefined;
 }
 
-/** Pairs micrographs with their labels and lists what has no partner. */
+/**
+ * Pairs micrographs with their labels and lists what has no partner.
+ *
+ * @throws LabelError if nothing matches, or if one label file belongs to several micrographs
+ */
 export async function matchLabels(inputs: readonly InputMicrograph[], options: LabelOptions): Promise<LabelledInput[]> {
-  const picks = await readCoordinateSets(options.picks);
-  const negatives = options.negatives ? await readCoordinateSets(options.negatives) : { sets: [], failed: [] };
-  for (const { file, reason } of [...picks.failed, ...negatives.failed])
-    note(`warning: ${file} is left out: ${reason}`);
+  const picks = await readLabels(options.picks);
+  const negatives = options.negatives ? await readLabels(options.negatives) : [];
   const matched = inputs.flatMap((input): LabelledInput[] => {
-    const positives = findCoordinates(picks.sets, input.path, input.folder);
+    const positives = findCoordinates(picks, input.path, input.folder);
     if (!positives) return [];
-    return [{ input, positives, negatives: findCoordinates(negatives.sets, input.path, input.folder) }];
+    return [{ input, positives, negatives: findCoordinates(negatives, input.path, input.folder) }];
   });
-  const used = new Set(matched.map(({ positives }) => positives));
-  const unlabelled = inputs.filter((input) => !matched.some((one) => one.input === input));
-  const unused = picks.sets.filter((set) => !used.has(set));
   if (matched.length === 0) {
+    const [micrograph, labels] = [inputs[0]?.path ?? '', picks[0]];
     throw new LabelError({
       what: 'No label file belongs to any of the micrographs',
-      received: `for example the micrograph ${inputs[0]?.path} (base name "${baseName(inputs[0]?.path ?? '')}") and the labels ${unused[0]?.file} (base name "${unused[0]?.name}")`,
+      received: `for example the micrograph ${micrograph} (base name "${baseName(micrograph)}") and the labels ${labels?.file} (base name "${labels?.name}")`,
       expected: 'equal base names',
     });
   }
+  assertUsedOnce(matched);
+  const unlabelled = inputs.filter((input) => !matched.some((one) => one.input === input));
+  const unused = (sets: readonly CoordinateSet[]) =>
+    sets.filter((set) => !matched.some(({ input }) => baseName(input.path) === set.name));
   listUnmatched(
     'micrographs without labels are not used',
     unlabelled.map(({ path }) => path),
   );
-  listUnmatched(
-    'label files without a micrograph are not used',
-    unused.map(({ file }) => file),
-  );
+  for (const sets of [picks, negatives]) {
+    listUnmatched(
+      'label files without a micrograph are not used',
+      unused(sets).map(({ file }) => file),
+    );
+  }
   return matched;
+}
+
+/** Reads labels and says what was left out. */
+async function readLabels(path: string): Promise<readonly CoordinateSet[]> {
+  const { sets, failed } = await readCoordinateSets(path);
+  for (const { reason } of failed) note(`warning: left out: ${reason}`);
+  for (const { file, notPoints } of sets) {
+    if (notPoints > 0) note(`warning: ${file}: ${notPoints} labels are left out: a coordinate is NaN or infinite`);
+  }
+  if (sets.length > 0) return sets;
+  throw new LabelError({
+    what: `None of the coordinate files of ${path} can be read`,
+    received: failed[0]?.reason ?? 'none',
+  });
+}
+
+/** @throws LabelError if two micrographs would be trained with the same labels */
+function assertUsedOnce(matched: readonly LabelledInput[]): void {
+  const users = new Map<CoordinateSet, string>();
+  for (const { input, positives } of matched) {
+    const other = users.get(positives);
+    if (other !== undefined) {
+      throw new LabelError({
+        what: 'One set of labels belongs to two micrographs of the same base name',
+        received: `${positives.file} for ${other} and ${input.path}`,
+        expected: 'one micrograph for each set of labels',
+        hint: 'Give only one of the micrographs, or put the labels into folders like those of the micrographs',
+      });
+    }
+    users.set(positives, input.path);
+  }
 }
 
 function listUnmatched(what: string, names: readonly string[]): void {
@@ -64,12 +100,16 @@ function listUnmatched(what: string, names: readonly string[]): void {
   note(`warning: ${names.length} ${what}: ${names.slice(0, shown).join(', ')}${more}`);
 }
 
-/** The pixel size of the first micrograph that can be read: lengths in angstroms are converted with it. */
-export async function firstPixelSize(labels: readonly LabelledInput[], options: LabelOptions): Promise<number | null> {
-  if (options.pixelSize) return options.pixelSize;
-  for (const { input } of labels) {
+/**
+ * The pixel size of the first micrograph that can be read: lengths in angstroms are converted with it.
+ *
+ * @param asked - as given to --pixel-size, which goes before what files say
+ */
+export async function firstPixelSize(inputs: readonly InputMicrograph[], asked?: number): Promise<number | null> {
+  if (asked) return asked;
+  for (const { path, pixelSize } of inputs) {
     try {
-      return (await readMicrographHeader(input.path)).pixelSize ?? input.pixelSize;
+      return (await readMicrographHeader(path)).pixelSize ?? pixelSize;
     } catch {
       // Reported when the micrograph itself is read.
     }
@@ -86,33 +126,46 @@ export async function* readLabelled(
   failed: string[],
 ): AsyncGenerator<LabelledMicrograph> {
   const progress = startProgress(labels.length, 'reading');
-  for (const [i, { input, positives, negatives }] of labels.entries()) {
-    try {
-      const read = await readMicrograph(input.path);
-      const micrograph = withPixelSize(read, options.pixelSize ?? read.pixelSize ?? input.pixelSize);
-      if (modelPixelSize !== null && micrograph.pixelSize === null) {
-        throw new LabelError({
-          what: `The pixel size of ${input.path} is unknown, but that of others is not`,
-          hint: 'Give --pixel-size',
-        });
+  try {
+    for (const [i, one] of labels.entries()) {
+      try {
+        const labelled = await readOne(one, modelPixelSize, options);
+        record.micrographs.push(recordOf(one));
+        yield labelled;
+      } catch (error) {
+        failed.push(messageOf(error));
       }
-      const particles = positives.particles;
-      for (const warning of micrograph.warnings) note(`warning: ${input.path}: ${warning}`);
-      record.micrographs.push({
-        path: input.path,
-        heldOut: false,
-        particles: particles.map(({ x, y }) => ({ x, y })),
-        negatives: (negatives?.particles ?? []).map(({ x, y }) => ({ x, y })),
-      });
-      yield { name: input.path, micrograph, particles, ...(negatives && { negatives: negatives.particles }) };
-    } catch (error) {
-      failed.push(messageOf(error));
+      progress.update(i + 1, one.input.path);
     }
-    progress.update(i + 1, input.path);
+  } finally {
+    progress.stop();
   }
-  progress.stop();
 }
 
-function withPixelSize(micrograph: Micrograph, pixelSize: number | null): Micrograph {
-  return { ...micrograph, pixelSize };
+async function readOne(
+  one: LabelledInput,
+  modelPixelSize: number | null,
+  options: LabelOptions,
+): Promise<LabelledMicrograph> {
+  const { input, positives, negatives } = one;
+  const read = await readMicrograph(input.path);
+  for (const warning of read.warnings) note(`warning: ${input.path}: ${warning}`);
+  const micrograph = { ...read, pixelSize: options.pixelSize ?? read.pixelSize ?? input.pixelSize };
+  if (modelPixelSize !== null && micrograph.pixelSize === null) {
+    throw new LabelError({
+      what: `The pixel size of ${input.path} is unknown, but that of others is not`,
+      hint: 'Give --pixel-size',
+    });
+  }
+  return {
+    name: input.path,
+    micrograph,
+    particles: positives.particles,
+    ...(negatives && { negatives: negatives.particles }),
+  };
+}
+
+function recordOf({ input, positives, negatives }: LabelledInput): TrainingRecord['micrographs'][number] {
+  const centres = (set: CoordinateSet | undefined) => (set?.particles ?? []).map(({ x, y }) => ({ x, y }));
+  return { path: input.path, heldOut: null, particles: centres(positives), negatives: centres(negatives) };
 }

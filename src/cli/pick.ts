@@ -1,6 +1,6 @@
 /** `deepem pick` */
 
-import { join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
@@ -9,6 +9,7 @@ import { writeMrc } from '../formats/mrc.js';
 import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
 import type { Model } from '../network/model.js';
+import { blobModel } from '../picking/blob.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import { openPicker, type Picker, type PickOptions, type PickResult, pick } from '../picking/pick.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
@@ -19,10 +20,13 @@ import { stem } from '../storage/names.js';
 import { hasMicrographEnding, readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, printJson, startProgress } from './console.js';
+import { firstPixelSize } from './labelled-inputs.js';
 import { autoOrNumber, length, number } from './options.js';
 
 interface PickArguments {
-  model: string;
+  model?: string;
+  blob?: boolean;
+  diameter?: Length;
   out: string;
   format: readonly CoordinateFormat[];
   threshold: number | 'auto';
@@ -36,9 +40,13 @@ interface PickArguments {
   json?: boolean;
 }
 
+/** Ending of the score maps. */
+const SCORES = '_scores.mrc';
+
 const HELP = `
 Examples:
   deepem pick micrographs/ --model model.onnx --out picks/
+  deepem pick micrographs/ --blob --diameter 190A --out bootstrap/
   deepem pick micrographs.star --model model.onnx --out picks/ --format star,csv --threshold 0.5
 
 One file a micrograph and format, in the folders of the micrographs: .box (EMAN: corner and size), .csv (x,y,score:
@@ -48,7 +56,9 @@ A micrograph that cannot be read is listed at the end with its reason; the exit 
 export function configure(command: Command): void {
   command
     .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star')
-    .requiredOption('--model <model.onnx>', 'made by deepem train')
+    .option('--model <model.onnx>', 'made by deepem train')
+    .option('--blob', 'without a model: dark round blobs of the size given by --diameter')
+    .option('--diameter <length>', 'of the blobs, for example 108px or 190A', length('--diameter'))
     .requiredOption('--out <folder>', 'where the coordinates go')
     .option('--format <list>', 'box, csv, star: one or more, with commas', parseFormats, parseFormats('box,csv'))
     .option(
@@ -101,6 +111,24 @@ function parseRange(text: string): DeviationRange | 'auto' | 'off' {
   });
 }
 
+/** @throws UsageError unless there is either a model or --blob with a diameter */
+function assertModelOrBlob({ model, blob, diameter }: PickArguments): void {
+  if (blob && !model && diameter) return;
+  if (model && !blob && !diameter) return;
+  throw new UsageError({
+    what: 'What to pick with is not clear',
+    received: [model && '--model', blob && '--blob', diameter && '--diameter'].filter(Boolean).join(', ') || 'nothing',
+    expected: 'either --model MODEL.onnx, or --blob with --diameter',
+  });
+}
+
+async function chooseModel(inputs: readonly InputMicrograph[], options: PickArguments): Promise<Model> {
+  if (options.model) return loadModel(options.model);
+  const pixelSize = await firstPixelSize(inputs, options.pixelSize);
+  const diameter = options.diameter ?? { value: 0, unit: 'px' };
+  return blobModel(toPixels(diameter, pixelSize, '--diameter'), pixelSize);
+}
+
 /** What became of one micrograph. */
 interface Outcome {
   readonly micrograph: string;
@@ -112,8 +140,9 @@ interface Outcome {
 }
 
 async function runPick(args: readonly string[], options: PickArguments): Promise<void> {
-  const model = await loadModel(options.model);
-  const inputs = await expandMicrographs(args);
+  assertModelOrBlob(options);
+  const inputs = withoutOutputs(await expandMicrographs(args), options.out);
+  const model = await chooseModel(inputs, options);
   assertDistinctOutputs(inputs);
   const engine = startEngine(threadCount(options.threads));
   const interruption = onInterrupt('Stopping after this micrograph. Ctrl-C again ends at once.');
@@ -137,6 +166,22 @@ async function runPick(args: readonly string[], options: PickArguments): Promise
   summarise(outcomes, inputs.length, (performance.now() - started) / 1000, options);
   const failed = outcomes.some(({ error }) => error !== undefined);
   process.exitCode = interruption.exitCode() || (failed ? 3 : 0);
+}
+
+/**
+ * Leaves out the score maps of earlier runs.
+ *
+ * @throws UsageError if the coordinates would stand beside the micrographs
+ */
+function withoutOutputs(inputs: readonly InputMicrograph[], out: string): InputMicrograph[] {
+  const folder = resolve(out);
+  const micrographs = inputs.filter(({ path }) => !(resolve(path).startsWith(folder + sep) && path.endsWith(SCORES)));
+  if (!micrographs.some(({ path }) => dirname(resolve(path)) === folder)) return micrographs;
+  throw new UsageError({
+    what: 'The coordinates would stand beside the micrographs, where they could overwrite labels',
+    received: `--out ${out}`,
+    expected: 'a folder without micrographs',
+  });
 }
 
 function outputStem(input: InputMicrograph): string {
@@ -205,7 +250,7 @@ async function writeResult(
     await write(`${base}${format.suffix}`, format.write(particles, { box, provenance }));
   if (options.saveScores) {
     const spacing = micrograph.pixelSize === null ? null : micrograph.pixelSize * scoreMap.factor * scoreMap.step;
-    await write(`${base}_scores.mrc`, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+    await write(`${base}${SCORES}`, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
   }
   return files;
 }

@@ -61,13 +61,16 @@ async function runSimulate(options: SimulateArguments): Promise<void> {
   const { snr, pixelSize, particles, seed } = options;
   const progress = startProgress(options.micrographs, 'simulating');
   let count = 0;
-  for (let i = 0; i < options.micrographs; i++) {
-    const made = simulate({ bodies, ...options.size, snr, pixelSize, particles, seed }, i);
-    await writeSimulated(made, options.body.split(','), options.out, `sim_${String(i + 1).padStart(4, '0')}`);
-    count += made.particles.length;
-    progress.update(i + 1, '');
+  try {
+    for (let i = 0; i < options.micrographs; i++) {
+      const made = simulate({ bodies, ...options.size, snr, pixelSize, particles, seed }, i);
+      await writeSimulated(made, options.body.split(','), options.out, `sim_${String(i + 1).padStart(4, '0')}`);
+      count += made.particles.length;
+      progress.update(i + 1, '');
+    }
+  } finally {
+    progress.stop();
   }
-  progress.stop();
   print(`${options.micrographs} micrographs with ${count} particles, written to ${options.out}`);
 }
 

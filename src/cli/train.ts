@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
-import { DEFAULT_PRESET, PRESETS } from '../network/presets.js';
+import { PRESETS } from '../network/presets.js';
 import { drawCharts } from '../report/chart.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs } from '../storage/inputs.js';
@@ -15,7 +15,7 @@ import {
   trainingRecordFile,
 } from '../storage/model-file.js';
 import { RECIPES } from '../training/recipe.js';
-import type { DoneReport, EpochReport } from '../training/reports.js';
+import type { DataReport, DoneReport, EpochReport } from '../training/reports.js';
 import { train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, type Progress, print, startProgress } from './console.js';
@@ -24,7 +24,7 @@ import { length, number } from './options.js';
 
 interface TrainArguments extends LabelOptions {
   diameter: Length;
-  preset: string;
+  preset?: string;
   recipe: string;
   testFraction: number;
   edge?: Length;
@@ -60,10 +60,9 @@ export function configure(command: Command): void {
     )
     .option(
       '--preset <name>',
-      `network: ${Object.keys(PRESETS).join(', ')}, or an architecture in a .json file`,
-      DEFAULT_PRESET,
+      `network: ${Object.keys(PRESETS).join(', ')}, or an architecture in a .json file (default: the recipe's)`,
     )
-    .option('--recipe <name>', `how to train: ${Object.keys(RECIPES).join(', ')}`, 'deepem')
+    .option('--recipe <name>', `how to train: ${Object.keys(RECIPES).join(', ')}`, 'auto')
     .option(
       '--test-fraction <f>',
       'share of the micrographs held out to judge',
@@ -77,7 +76,7 @@ export function configure(command: Command): void {
     )
     .option(
       '--epochs <n>',
-      'passes over the boxes (default: 20)',
+      "passes over the boxes (default: the recipe's)",
       number('--epochs', { min: 1, max: 100_000, whole: true }),
     )
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
@@ -93,7 +92,7 @@ export function configure(command: Command): void {
 }
 
 async function runTrain(args: readonly string[], options: TrainArguments): Promise<void> {
-  const recipe = RECIPES[options.recipe];
+  const recipe = Object.hasOwn(RECIPES, options.recipe) ? RECIPES[options.recipe] : undefined;
   if (!recipe) {
     throw new UsageError({
       what: 'Unknown recipe',
@@ -108,10 +107,13 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
       expected: 'a name ending in .onnx',
     });
   }
-  const architecture = await loadArchitecture(options.preset);
+  const architecture = options.preset ? await loadArchitecture(options.preset) : recipe.architecture;
   const inputs = await expandMicrographs(args);
   const labels = await matchLabels(inputs, options);
-  const pixelSize = await firstPixelSize(labels, options);
+  const pixelSize = await firstPixelSize(
+    labels.map(({ input }) => input),
+    options.pixelSize,
+  );
   const diameter = toPixels(options.diameter, pixelSize, '--diameter');
   if (!(diameter >= 4)) {
     throw new UsageError({ what: 'Wrong diameter', received: `${diameter} pixels`, expected: '4 pixels or more' });
@@ -123,26 +125,27 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
   const reports = train(readLabelled(labels, pixelSize, options, record, failed), {
     diameter,
     architecture,
-    recipe: { ...recipe, epochs: options.epochs ?? recipe.epochs },
+    recipe: options.epochs ? { ...recipe, epochs: options.epochs, fewestSteps: 0 } : recipe,
     testFraction: options.testFraction,
     seed: options.seed,
     signal: interruption.signal,
     ...(options.edge && { edge: toPixels(options.edge, pixelSize, '--edge') }),
     ...(options.threads && { threads: options.threads }),
   });
-  const { done, epochs, heldOut } = await follow(reports);
-  interruption.dispose();
+  const { done, epochs, heldOut } = await follow(reports).finally(() => {
+    interruption.dispose();
+    for (const reason of failed) note(`left out: ${reason}`);
+  });
   if (!done || done.epoch === 0) {
     note('Interrupted before the first epoch: no model was saved.');
     process.exitCode = interruption.exitCode();
     return;
   }
   await saveModel(done.model, options.output);
-  for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.includes(micrograph.path);
+  for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.get(micrograph.path) ?? null;
   await saveTrainingRecord(record, options.output);
   if (options.plot) await writeWhole(options.plot, drawTraining(epochs));
   summarise(done, options.output, (performance.now() - started) / 1000);
-  for (const reason of failed) note(`left out: ${reason}`);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
 }
 
@@ -153,41 +156,44 @@ function settingsOf(args: readonly string[], options: TrainArguments): Record<st
 /** Shows the reports as they come. */
 async function follow(reports: ReturnType<typeof train>) {
   const epochs: EpochReport[] = [];
-  let heldOut: readonly string[] = [];
+  const heldOut = new Map<string, [number, number]>();
   let progress: Progress | undefined;
   let done: DoneReport | undefined;
   let started = performance.now();
-  for await (const report of reports) {
-    switch (report.kind) {
-      case 'data': {
-        for (const warning of report.warnings) note(`warning: ${warning}`);
-        const { labels, architecture, factor } = report;
-        note(
-          `network ${architecture.name}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
-        );
-        note(`${labels.positives} particles and ${labels.negatives} empty boxes of ${labels.micrographs} micrographs`);
-        note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);
-        heldOut = report.heldOut;
-        progress = startProgress(report.steps, 'training');
-        started = performance.now();
-        break;
+  try {
+    for await (const report of reports) {
+      switch (report.kind) {
+        case 'data':
+          announce(report);
+          for (const { name, columns } of report.heldOut) heldOut.set(name, [...columns]);
+          progress = startProgress(report.steps, 'training');
+          started = performance.now();
+          break;
+        case 'step':
+          progress?.update(report.step, `loss ${report.loss.toFixed(4)}${accuracyOf(epochs.at(-1))}`);
+          break;
+        case 'epoch': {
+          epochs.push(report);
+          const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
+          const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
+          if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
+          break;
+        }
+        case 'done':
+          done = report;
       }
-      case 'step':
-        progress?.update(report.step, `loss ${report.loss.toFixed(4)}${accuracyOf(epochs.at(-1))}`);
-        break;
-      case 'epoch': {
-        epochs.push(report);
-        const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
-        const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
-        if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
-        break;
-      }
-      case 'done':
-        done = report;
     }
+  } finally {
+    progress?.stop();
   }
-  progress?.stop();
   return { done, epochs, heldOut };
+}
+
+function announce({ warnings, labels, architecture, factor }: DataReport): void {
+  for (const warning of warnings) note(`warning: ${warning}`);
+  note(`network ${architecture.name}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`);
+  note(`${labels.positives} particles and ${labels.negatives} empty boxes of ${labels.micrographs} micrographs`);
+  note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);
 }
 
 function accuracyOf(report: EpochReport | undefined): string {

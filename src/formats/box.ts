@@ -3,7 +3,7 @@
  * is x + width/2 (formats.md 5.4). Integers are written, as RELION reads nothing else there.
  */
 
-import { type CoordinateFormat, contentLines, finiteNumber } from './coordinate-format.js';
+import { type CoordinateFormat, contentLines, parseNumber, scoredParticle } from './coordinate-format.js';
 
 export const boxFormat: CoordinateFormat = {
   name: 'box',
@@ -13,11 +13,10 @@ export const boxFormat: CoordinateFormat = {
     return contentLines(text).map(({ line, number }) => {
       const fields = line.split(/[\s,]+/);
       const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name, i) =>
-        finiteNumber(fields[i], name, number),
+        parseNumber(fields[i], name, number),
       );
-      const centre = { x: x + width / 2, y: y + height / 2 };
-      const score = fields.length > 4 ? finiteNumber(fields[4], 'score', number) : undefined;
-      return { micrograph: null, particle: score === undefined ? centre : { ...centre, score } };
+      const score = fields.length > 4 ? parseNumber(fields[4], 'score', number) : undefined;
+      return { micrograph: null, particle: scoredParticle(x + width / 2, y + height / 2, score) };
     });
   },
   write(particles, { box }) {

@@ -25,13 +25,18 @@ export interface CoordinateFormat {
   /** Endings of the files it reads, in lower case. */
   readonly extensions: readonly string[];
   /**
-   * Text to particles (centres, full-size pixels).
+   * Text to particles (centres, full-size pixels). A row whose coordinates are NaN comes as it is: the caller counts it.
    *
    * @throws SyntaxError naming the line; the caller adds the file's name
    */
   read(text: string): CoordinateRecord[];
   /** Particles to text; no particles give an empty, valid file. */
   write(particles: readonly Particle[], context: WriteContext): string;
+}
+
+/** A particle with its score; without one where the score is NaN or there is none. */
+export function scoredParticle(x: number, y: number, score: number | undefined): Particle {
+  return score === undefined || Number.isNaN(score) ? { x, y } : { x, y, score };
 }
 
 /** The lines of a text that are neither empty nor comments, with their numbers from 1. */
@@ -43,12 +48,15 @@ export function contentLines(text: string): { line: string; number: number }[] {
     .filter(({ line }) => line !== '' && !line.startsWith('#'));
 }
 
+const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
+
 /**
- * A finite number, or a syntax error naming the line and the field.
+ * A number; NaN where the text says that it is not finite, as programs write it.
  *
- * @throws SyntaxError
+ * @throws SyntaxError naming the line and the field where the text is no number
  */
-export function finiteNumber(text: string | undefined, field: string, line: number): number {
+export function parseNumber(text: string | undefined, field: string, line: number): number {
+  if (text !== undefined && NOT_FINITE.test(text.trim())) return Number.NaN;
   const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
   if (Number.isFinite(value)) return value;
   throw new SyntaxError(

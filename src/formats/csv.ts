@@ -1,6 +1,6 @@
 /** Plain `x,y[,score]` text with a header; other columns are ignored. Centres, full-size pixels, first stored row is y = 0. */
 
-import { type CoordinateFormat, contentLines, finiteNumber } from './coordinate-format.js';
+import { type CoordinateFormat, contentLines, parseNumber, scoredParticle } from './coordinate-format.js';
 
 export const csvFormat: CoordinateFormat = {
   name: 'csv',
@@ -16,20 +16,18 @@ export const csvFormat: CoordinateFormat = {
     }
     return rows.map(({ line, number }) => {
       const fields = split(line);
-      const centre = { x: finiteNumber(fields[x], 'x', number), y: finiteNumber(fields[y], 'y', number) };
-      return {
-        micrograph: null,
-        particle: score < 0 ? centre : { ...centre, score: finiteNumber(fields[score], 'score', number) },
-      };
+      const value = (column: number, name: string) => parseNumber(fields[column], name, number);
+      const particle = scoredParticle(value(x, 'x'), value(y, 'y'), score < 0 ? undefined : value(score, 'score'));
+      return { micrograph: null, particle };
     });
   },
-  write(particles, { provenance }) {
+  write(particles) {
     const scored = particles.some(({ score }) => score !== undefined);
     const rows = particles.map(({ x, y, score }) => {
       const centre = `${x.toFixed(3)},${y.toFixed(3)}`;
       return scored ? `${centre},${(score ?? 0).toFixed(6)}\n` : `${centre}\n`;
     });
-    return `# ${provenance}\nx,y${scored || particles.length === 0 ? ',score' : ''}\n${rows.join('')}`;
+    return `x,y${scored || particles.length === 0 ? ',score' : ''}\n${rows.join('')}`;
   },
 };
 

@@ -52,6 +52,7 @@ export const MODES: Readonly<Record<number, { bits: number; name: string }>> = {
 
 const COMPLEX_MODES: Readonly<Record<number, string>> = { 3: 'complex int16', 4: 'complex float32' };
 const LARGEST_SIDE = 1 << 17;
+const LARGEST_EXTENDED_HEADER = 1 << 26;
 
 /** IMOD's stamp: the bytes "IMOD". */
 const IMOD_STAMP = 0x444f4d49;
@@ -101,7 +102,8 @@ function readFields(bytes: Uint8Array, littleEndian: boolean): MrcHeader {
 function isPlausible(header: MrcHeader): boolean {
   const sides = [header.nx, header.ny, header.nz];
   const knownMode = header.mode in MODES || header.mode in COMPLEX_MODES;
-  return knownMode && header.nsymbt >= 0 && sides.every((side) => side >= 1 && side <= LARGEST_SIDE);
+  const extended = header.nsymbt >= 0 && header.nsymbt <= LARGEST_EXTENDED_HEADER;
+  return knownMode && extended && sides.every((side) => side >= 1 && side <= LARGEST_SIDE);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 
 import sharp from 'sharp';
-import { decode, pageCount, type TiffIfd } from 'tiff';
+import { decode, isMultiPage, type TiffIfd } from 'tiff';
 import { FileError, messageOf } from '../errors.js';
 import type { Micrograph } from '../micrograph.js';
 
@@ -42,18 +42,17 @@ export async function sizeOfPngOrJpeg(bytes: Uint8Array, file: string): Promise<
 }
 
 /**
- * Reads a TIFF of one page with 8- or 16-bit integers or 32-bit floats; the rows come out reversed.
+ * Reads a TIFF of one page with 8- or 16-bit integers or 32-bit floats; the rows come out reversed, whatever the
+ * orientation tag says (formats.md 5.0).
  *
  * @throws FileError for other kinds, several pages (a movie) or damaged files
  */
 export function readTiff(bytes: Uint8Array, file: string): Micrograph {
-  const { width, height } = sizeOfTiff(bytes, file);
-  const [page] = decodeTiff(bytes, file, false);
+  const upright = withoutOrientation(bytes);
+  const { width, height } = sizeOfTiff(upright, file);
+  const page = decodePage(upright, file, false);
   const channels = page.samplesPerPixel;
   const values = signedWhereNeeded(page);
-  if (values.length < width * height * channels) {
-    throw unreadable(file, 'TIFF', new Error(`${values.length} values for ${width}x${height} pixels`));
-  }
   const stored = everyNth(values, channels, width * height);
   return { pixels: reverseRows(stored, width, height), width, height, pixelSize: null, warnings: [] };
 }
@@ -64,41 +63,64 @@ export function readTiff(bytes: Uint8Array, file: string): Micrograph {
  * @throws FileError as `readTiff`
  */
 export function sizeOfTiff(bytes: Uint8Array, file: string): { width: number; height: number } {
-  const pages = countPages(bytes, file);
-  const [page] = decodeTiff(bytes, file, true);
-  const { width, height, bitsPerSample } = page;
-  if (pages > 1) {
+  const page = decodePage(bytes, file, true);
+  if (hasSeveralPages(bytes, file)) {
     throw new FileError({
       what: `Cannot use ${file} as a micrograph`,
-      received: `a TIFF of ${pages} pages (a movie)`,
+      received: 'a TIFF of several pages (a movie)',
       expected: 'one image',
       hint: 'Motion-correct the movie first and give the averaged image',
     });
   }
-  if (!(width >= 1 && height >= 1 && width * height <= LARGEST_IMAGE) || ![8, 16, 32].includes(bitsPerSample)) {
+  const { width, height, bitsPerSample, samplesPerPixel } = page;
+  const values = width * height * samplesPerPixel;
+  if (!(width >= 1 && height >= 1 && values <= LARGEST_IMAGE) || ![8, 16, 32].includes(bitsPerSample)) {
     throw new FileError({
       what: `Cannot read ${file} as TIFF`,
-      received: `${width}x${height} pixels of ${bitsPerSample} bits`,
-      expected: `at most ${LARGEST_IMAGE} pixels of 8, 16 or 32 bits`,
+      received: `${width}x${height} pixels of ${samplesPerPixel} times ${bitsPerSample} bits`,
+      expected: `at most ${LARGEST_IMAGE} values of 8, 16 or 32 bits`,
     });
+  }
+  if (!page.tiled && page.stripOffsets.length * page.rowsPerStrip < height) {
+    const rows = page.stripOffsets.length * page.rowsPerStrip;
+    throw unreadable(file, 'TIFF', new Error(`strips for ${rows} of ${height} rows`));
   }
   return { width, height };
 }
 
-function countPages(bytes: Uint8Array, file: string): number {
+function hasSeveralPages(bytes: Uint8Array, file: string): boolean {
   try {
-    return pageCount(bytes);
+    return isMultiPage(bytes);
   } catch (cause) {
     throw unreadable(file, 'TIFF', cause);
   }
 }
 
-function decodeTiff(bytes: Uint8Array, file: string, ignoreImageData: boolean): TiffIfd[] {
+function decodePage(bytes: Uint8Array, file: string, ignoreImageData: boolean): TiffIfd {
   try {
-    return decode(bytes, { ignoreImageData, pages: [0] });
+    return decode(bytes, { ignoreImageData, pages: [0] })[0];
   } catch (cause) {
     throw unreadable(file, 'TIFF', cause);
   }
+}
+
+const ORIENTATION_TAG = 274;
+
+/** A copy whose first directory says the usual orientation: the decoder refuses all others, the field ignores them. */
+function withoutOrientation(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  const view = new DataView(copy.buffer);
+  if (copy.length < 8) return copy;
+  const little = copy[0] === 0x49;
+  const directory = view.getUint32(4, little);
+  if (directory + 2 > copy.length) return copy;
+  const entries = view.getUint16(directory, little);
+  for (let i = 0; i < entries; i++) {
+    const entry = directory + 2 + 12 * i;
+    if (entry + 12 > copy.length) break;
+    if (view.getUint16(entry, little) === ORIENTATION_TAG) view.setUint16(entry + 8, 1, little);
+  }
+  return copy;
 }
 
 /** The decoder returns unsigned integers whatever the sample format says; 2 means two's complement. */

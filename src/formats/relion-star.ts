@@ -4,7 +4,7 @@
  */
 
 import type { CoordinateFormat } from './coordinate-format.js';
-import { finiteNumber } from './coordinate-format.js';
+import { parseNumber, scoredParticle } from './coordinate-format.js';
 import { labelIndex, parseStar, StarSyntaxError, writeStar } from './star.js';
 
 export const relionStarFormat: CoordinateFormat = {
@@ -20,15 +20,9 @@ export const relionStarFormat: CoordinateFormat = {
     );
     if (y < 0) throw new SyntaxError('the label "rlnCoordinateY" is missing');
     return block.rows.map((row, index) => {
-      const centre = {
-        x: finiteNumber(row[x], 'rlnCoordinateX', index + 1),
-        y: finiteNumber(row[y], 'rlnCoordinateY', index + 1),
-      };
-      const score = fom < 0 ? undefined : finiteNumber(row[fom], 'rlnAutopickFigureOfMerit', index + 1);
-      return {
-        micrograph: name < 0 ? null : row[name],
-        particle: score === undefined ? centre : { ...centre, score },
-      };
+      const value = (column: number) => parseNumber(row[column], block.labels[column], block.lines[index]);
+      const particle = scoredParticle(value(x), value(y), fom < 0 ? undefined : value(fom));
+      return { micrograph: name < 0 ? null : row[name], particle };
     });
   },
   write(particles, { provenance }) {
@@ -40,7 +34,7 @@ export const relionStarFormat: CoordinateFormat = {
       '0',
       '0.000000',
     ]);
-    return writeStar([{ name: '', labels, rows }], provenance);
+    return writeStar([{ name: '', labels, rows, lines: [] }], provenance);
   },
 };
 

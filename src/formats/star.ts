@@ -11,6 +11,17 @@ export interface StarBlock {
   readonly labels: readonly string[];
   /** Values as text, one array a row, in the order of `labels`. */
   readonly rows: readonly (readonly string[])[];
+  /** Line of the file, from 1, that each row was read from; empty for blocks to be written. */
+  readonly lines: readonly number[];
+}
+
+/** A block while its lines are read. */
+interface OpenBlock {
+  name: string;
+  labels: string[];
+  rows: string[][];
+  lines: number[];
+  loop: boolean;
 }
 
 /** Thrown inside the parser; the caller knows the file's name. */
@@ -24,7 +35,7 @@ const TOKEN = /"([^"]*)"|'([^']*)'|(\S+)/g;
  * @throws StarSyntaxError naming the line
  */
 export function parseStar(text: string): StarBlock[] {
-  const blocks: { name: string; labels: string[]; rows: string[][]; loop: boolean }[] = [];
+  const blocks: OpenBlock[] = [];
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   let headerOpen = false;
   lines.forEach((line, index) => {
@@ -32,7 +43,7 @@ export function parseStar(text: string): StarBlock[] {
     if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) return;
     const block = blocks.at(-1);
     if (/^data_/i.test(trimmed)) {
-      blocks.push({ name: trimmed.slice(5).split(/\s/)[0], labels: [], rows: [], loop: false });
+      blocks.push({ name: trimmed.slice(5).split(/\s/)[0], labels: [], rows: [], lines: [], loop: false });
     } else if (!block) {
       throw new StarSyntaxError(`line ${index + 1} stands before the first "data_" line: "${shorten(trimmed)}"`);
     } else if (/^loop_$/i.test(trimmed)) {
@@ -48,17 +59,20 @@ export function parseStar(text: string): StarBlock[] {
   return blocks;
 }
 
-function addLabel(block: { labels: string[]; rows: string[][]; loop: boolean }, line: string, index: number): void {
+function addLabel(block: OpenBlock, line: string, index: number): void {
   const [label, ...values] = tokens(line);
   block.labels.push(label.slice(1));
   if (block.loop) return;
   if (values.length === 0)
     throw new StarSyntaxError(`line ${index + 1}: ${label} has no value and no "loop_" stands before it`);
-  if (block.rows.length === 0) block.rows.push([]);
+  if (block.rows.length === 0) {
+    block.rows.push([]);
+    block.lines.push(index + 1);
+  }
   block.rows[0].push(values[0]);
 }
 
-function addRow(block: { labels: string[]; rows: string[][]; loop: boolean }, line: string, index: number): void {
+function addRow(block: OpenBlock, line: string, index: number): void {
   const row = tokens(line);
   if (!block.loop || row.length !== block.labels.length) {
     throw new StarSyntaxError(
@@ -66,6 +80,7 @@ function addRow(block: { labels: string[]; rows: string[][]; loop: boolean }, li
     );
   }
   block.rows.push(row);
+  block.lines.push(index + 1);
 }
 
 /** The values of a line; an unquoted word that starts with # begins a comment. */

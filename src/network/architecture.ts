@@ -18,10 +18,12 @@ const layerSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('fully-connected'), units: z.int().min(1).max(4096) }),
 ]);
 
+const LARGEST_BOX = 1024;
+
 /** Schema of an architecture, as in preset files and model metadata. */
 export const architectureSchema = z.strictObject({
   name: z.string().min(1).max(80),
-  box: z.int().min(4).max(1024),
+  box: z.int().min(4).max(LARGEST_BOX),
   layers: z.array(layerSchema).min(1).max(64),
 });
 
@@ -94,7 +96,10 @@ function outputShape(layer: Layer, { maps, side }: Shape): Shape | string {
 
 function isValid(architecture: Architecture): boolean {
   let shape: Shape | string = { maps: 1, side: architecture.box };
+  let flattened = false;
   for (const layer of architecture.layers) {
+    if (flattened && isSpatial(layer)) return false;
+    flattened ||= layer.type === 'fully-connected';
     shape = outputShape(layer, shape);
     if (typeof shape === 'string') return false;
   }
@@ -102,9 +107,9 @@ function isValid(architecture: Architecture): boolean {
 }
 
 function nearestValidBox(architecture: Architecture): number | null {
-  for (let distance = 1; distance <= 1024; distance++) {
+  for (let distance = 1; distance <= LARGEST_BOX; distance++) {
     for (const box of [architecture.box + distance, architecture.box - distance]) {
-      if (box >= 4 && isValid({ ...architecture, box })) return box;
+      if (box >= 4 && box <= LARGEST_BOX && isValid({ ...architecture, box })) return box;
     }
   }
   return null;

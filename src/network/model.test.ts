@@ -14,6 +14,7 @@ const MODEL: Model = {
     threshold: 0.4,
     thresholdFrom: 'a test',
     minDistance: 54,
+    smoothing: 1.5,
     deviationRange: { min: 0.8, max: 1.2, unit: 'median' },
     recipe: 'deepem',
     labels: { positives: 10, negatives: 10, heldOutPositives: 2, micrographs: 2, heldOutMicrographs: 1 },
@@ -58,7 +59,7 @@ describe('model file', () => {
     [
       'another architecture than its weights',
       () => patched('"maps":6,"kernel":5', '"maps":7,"kernel":5'),
-      /damaged.*tensor layer_1/,
+      /damaged.*\d+ weights; expected \d+ for its architecture/,
     ],
   ])('refuses %s', (_, bytes, message) => {
     expect(() => decodeModel(bytes(), 'm.onnx')).toThrow(message);

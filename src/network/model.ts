@@ -43,6 +43,8 @@ const metadataSchema = z.strictObject({
   thresholdFrom: z.string().max(400),
   /** Smallest distance between two particles in full-size pixels. */
   minDistance: positive,
+  /** Standard deviation of the Gaussian that smooths the score map, in prepared pixels; 0: none. */
+  smoothing: z.number().min(0).max(100),
   /** Standard deviation of raw grey values in a particle's box, as found at the training positives. */
   deviationRange: z.strictObject({ min: z.number(), max: z.number(), unit: z.enum(['median', 'grey']) }).nullable(),
   /** Name of the training recipe. */
@@ -101,6 +103,10 @@ export function decodeModel(bytes: Uint8Array, file: string): Model {
   const { version: _, architecture, ...metadata } = parseMetadata(json, file);
   layerShapes(architecture);
   const layout = parameterLayout(architecture);
+  const stored = [...tensors.values()].reduce((sum, tensor) => sum + tensor.length, 0);
+  if (layout.size + layout.statisticsSize > stored) {
+    throw damaged(file, `${stored} weights`, `${layout.size + layout.statisticsSize} for its architecture`);
+  }
   const values = new Float32Array(layout.size);
   const statistics = new Float32Array(layout.statisticsSize);
   const copy = (target: Float32Array, offset: number, size: number, name: string) => {

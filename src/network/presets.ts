@@ -17,7 +17,22 @@ function deepemShape(
   return { name, box, layers: [...layers, { type: 'fully-connected', units: 1 }] };
 }
 
-/** Networks by name: the four of the paper's Table 1, and `small` (box 40), the default. */
+/** More maps, each convolution with batch normalisation and ReLU, dropout before the score. */
+function wideShape(
+  name: string,
+  box: number,
+  stages: readonly (readonly [maps: number, kernel: number])[],
+): Architecture {
+  const layers = stages.flatMap(([maps, kernel]): Layer[] => [
+    { type: 'convolution', maps, kernel },
+    { type: 'batch-normalisation' },
+    { type: 'relu' },
+    { type: 'mean-pool', size: 2 },
+  ]);
+  return { name, box, layers: [...layers, { type: 'dropout', rate: 0.3 }, { type: 'fully-connected', units: 1 }] };
+}
+
+/** Networks by name: the four of the paper's Table 1; `small`, of their shape; `wide`, the one of the `auto` recipe. */
 export const PRESETS: Readonly<Record<string, Architecture>> = {
   klh: deepemShape('klh', 272, [
     [51, 3],
@@ -44,7 +59,9 @@ export const PRESETS: Readonly<Record<string, Architecture>> = {
     [5, 2],
     [3, 2],
   ]),
+  wide: wideShape('wide', 56, [
+    [16, 9],
+    [32, 5],
+    [32, 3],
+  ]),
 };
-
-/** The preset used where none is named: a particle of about 27 prepared pixels in a box of 40. */
-export const DEFAULT_PRESET = 'small';

@@ -76,11 +76,12 @@ export function boxDeviations(
   });
 }
 
-/** The range of the training positives: 2nd to 98th percentile, widened by a quarter of its width; null without any. */
+/** The range of the training positives: 2nd to 98th percentile, widened by a quarter of its width; null without any finite ones. */
 export function deviationRangeOf(deviations: readonly number[]): DeviationRange | null {
   if (deviations.length === 0) return null;
   const low = percentile(deviations, OUTER_PERCENT);
   const high = percentile(deviations, 100 - OUTER_PERCENT);
+  if (!Number.isFinite(high - low)) return null;
   const margin = (WIDENING * (high - low)) / 2;
   return { min: Math.max(0, low - margin), max: high + margin, unit: 'median' };
 }

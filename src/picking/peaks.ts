@@ -5,7 +5,8 @@ import type { Particle } from '../particle.js';
 import { mapToFullSize, type ScoreMap } from './score-map.js';
 
 /**
- * Local maxima: positions that no neighbour (of eight) exceeds; of equal neighbours the first in row order counts.
+ * Local maxima: positions that no neighbour (of eight) exceeds; of equal neighbours the first in row order counts. Their
+ * coordinates are refined to a fraction of a step; their score stays that of the map.
  *
  * @param threshold - lowest score of a peak
  * @returns particles in full-size pixels, in row order
@@ -16,7 +17,8 @@ export function findPeaks(map: ScoreMap, threshold: number): Required<Particle>[
     for (let x = 0; x < map.width; x++) {
       const score = map.pixels[y * map.width + x];
       if (score >= threshold && isPeak(map, x, y, score)) {
-        peaks.push({ x: mapToFullSize(map, x), y: mapToFullSize(map, y), score });
+        const [dx, dy] = refine(map, x, y, score);
+        peaks.push({ x: mapToFullSize(map, x + dx), y: mapToFullSize(map, y + dy), score });
       }
     }
   }
@@ -32,6 +34,18 @@ function isPeak({ pixels, width, height }: ScoreMap, x: number, y: number, score
     }
   }
   return true;
+}
+
+/** The top of the parabolas through a peak and its neighbours along both axes, at most half a step away; 0 at the edge. */
+function refine({ pixels, width, height }: ScoreMap, x: number, y: number, score: number): [number, number] {
+  const at = y * width + x;
+  const along = (inside: boolean, step: number) => {
+    if (!inside) return 0;
+    const [before, after] = [pixels[at - step], pixels[at + step]];
+    const curvature = before - 2 * score + after;
+    return curvature < 0 ? Math.max(-0.5, Math.min(0.5, (before - after) / (2 * curvature))) : 0;
+  };
+  return [along(x > 0 && x < width - 1, 1), along(y > 0 && y < height - 1, width)];
 }
 
 /**

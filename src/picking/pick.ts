@@ -8,7 +8,7 @@ import type { Engine } from '../runtime/engine.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import { factorFor, prepare } from './prepare.js';
-import { openScorer, type ScoreMap, type Scorer } from './score-map.js';
+import { openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
 
 /** How a micrograph is picked. Lengths are full-size pixels of that micrograph. */
 export interface PickOptions {
@@ -83,7 +83,7 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
   const { image, grey } = prepare(micrograph, metadata.preparation, factor);
   const step =
     settings.step === undefined ? automaticStep(architecture, image) : Math.max(1, Math.round(settings.step / factor));
-  const scoreMap = await (await picker.scorer(step)).score(image);
+  const scoreMap = smooth(await (await picker.scorer(step)).score(image), metadata.smoothing);
   const peaks = findPeaks(scoreMap, settings.threshold);
   const inside = peaks.filter((peak) => isInside(peak, micrograph.width, micrograph.height, settings.edge));
   const apart = suppressClose(inside, settings.minDistance);

@@ -14,7 +14,7 @@ function scoreMap(width: number, height: number, values: [number, number, number
 }
 
 describe('findPeaks', () => {
-  it('finds local maxima above the threshold, in full-size pixels', () => {
+  it('finds local maxima above the threshold, to a fraction of a step, in full-size pixels', () => {
     const map = scoreMap(
       9,
       9,
@@ -26,7 +26,7 @@ describe('findPeaks', () => {
       3,
       2,
     );
-    expect(findPeaks(map, 0.5)).toEqual([{ x: 2 * 6.5 - 0.5, y: 2 * 9.5 - 0.5, score: 0.75 }]);
+    expect(findPeaks(map, 0.5)).toEqual([{ x: 2 * (3 * 2.25 + 0.5) - 0.5, y: 2 * 9.5 - 0.5, score: 0.75 }]);
     expect(findPeaks(map, 0.25).map(({ score }) => score)).toEqual([0.75, 0.25]);
   });
 
@@ -89,17 +89,24 @@ describe('suppressClose', () => {
 
 describe('prepare', () => {
   it('chooses a factor so that 1.5 diameters fill the box, whole where nearly whole', () => {
-    expect(choosePreparation(108, 40).factor).toBe(4);
-    expect(choosePreparation(61, 40).factor).toBeCloseTo((1.5 * 61) / 40, 12);
-    expect(choosePreparation(108, 272).factor).toBeCloseTo(162 / 272, 12);
+    expect(choosePreparation(108, 40, 1.5).factor).toBe(4);
+    expect(choosePreparation(61, 40, 1.5).factor).toBeCloseTo((1.5 * 61) / 40, 12);
+    expect(choosePreparation(108, 272, 1.5).factor).toBeCloseTo(162 / 272, 12);
   });
 
   it('corrects the factor for another pixel size, and wants one where the model has one', () => {
-    const preparation = choosePreparation(108, 40);
+    const preparation = choosePreparation(108, 40, 1.5);
     expect(factorFor(preparation, 1.77, 3.54)).toBe(2);
     expect(factorFor(preparation, 1.77, 1.7702)).toBe(4);
     expect(factorFor(preparation, null, 3.54)).toBe(4);
     expect(() => factorFor(preparation, 1.77, null)).toThrow(/--pixel-size/);
+    for (const wrong of [100, 0.01, 1e30])
+      expect(() => factorFor(preparation, 1.77, wrong)).toThrow(/too far from that of the model/);
+  });
+
+  it('refuses to blow a micrograph up beyond all measure', () => {
+    const image = noiseImage(1000, 1000, 1);
+    expect(() => prepare(image, choosePreparation(4, 1024, 1.5), 0.005)).toThrow(/would be too large.*1000x1000/);
   });
 
   it('equals the documented preprocessing in NumPy, max |d| < 1e-4', () => {

@@ -18,19 +18,24 @@ const VARIANCE_DIAMETERS = 2;
 const LIMIT = 6;
 /** A factor this close to a whole number becomes that number: binning is sharper than resampling, and faster. */
 const SNAP = 0.05;
-/** Boxes are this many particle diameters wide. */
+/** Boxes written to files are this many particle diameters wide. */
 export const BOX_DIAMETERS = 1.5;
 /** Pixel sizes that differ by less than this share are the same. */
 const SAME_PIXEL_SIZE = 0.002;
+/** Pixel sizes that differ by more than this factor are a mistake. */
+const LARGEST_RATIO = 5;
+/** Largest prepared image: that of the largest micrograph, unbinned. */
+const LARGEST_PREPARED = 2 ** 28;
 
 /**
- * Chooses the preparation for a network: the micrograph is resampled so that 1.5 particle diameters fill its box.
+ * Chooses the preparation for a network: the micrograph is resampled so that some particle diameters fill its box.
  *
  * @param diameter - of the particle in full-size pixels
  * @param box - of the network in prepared pixels
+ * @param boxDiameters - particle diameters that fill the box
  */
-export function choosePreparation(diameter: number, box: number): Preparation {
-  const exact = (BOX_DIAMETERS * diameter) / box;
+export function choosePreparation(diameter: number, box: number, boxDiameters: number): Preparation {
+  const exact = (boxDiameters * diameter) / box;
   const whole = Math.max(1, Math.round(exact));
   const factor = Math.abs(exact / whole - 1) <= SNAP ? whole : exact;
   const prepared = diameter / factor;
@@ -47,7 +52,7 @@ export function choosePreparation(diameter: number, box: number): Preparation {
  *
  * @param trained - angstroms per pixel of the training micrographs, or null
  * @param pixelSize - angstroms per pixel of this micrograph, or null
- * @throws ModelError if the model knows its pixel size and the micrograph does not
+ * @throws ModelError if the model knows its pixel size and the micrograph does not, or if they are far apart
  */
 export function factorFor(preparation: Preparation, trained: number | null, pixelSize: number | null): number {
   if (trained === null) return preparation.factor;
@@ -59,7 +64,16 @@ export function factorFor(preparation: Preparation, trained: number | null, pixe
       hint: 'Give --pixel-size',
     });
   }
-  if (Math.abs(pixelSize / trained - 1) < SAME_PIXEL_SIZE) return preparation.factor;
+  const ratio = pixelSize / trained;
+  if (Math.abs(ratio - 1) < SAME_PIXEL_SIZE) return preparation.factor;
+  if (!(ratio > 1 / LARGEST_RATIO && ratio < LARGEST_RATIO)) {
+    throw new ModelError({
+      what: 'The pixel size of the micrograph is too far from that of the model',
+      received: `${pixelSize} A`,
+      expected: `between ${trained / LARGEST_RATIO} and ${trained * LARGEST_RATIO} A (the model was trained at ${trained} A)`,
+      hint: 'Check the header, or give --pixel-size',
+    });
+  }
   return (preparation.factor * trained) / pixelSize;
 }
 
@@ -74,8 +88,18 @@ export interface Prepared {
  * Prepares a micrograph: resamples it, subtracts the background, divides by the local standard deviation.
  *
  * @param factor - full-size pixels per prepared pixel, from `factorFor`
+ * @throws ModelError if the result would be absurdly large
  */
 export function prepare(micrograph: Image, preparation: Preparation, factor: number): Prepared {
+  const pixels = (micrograph.width / factor) * (micrograph.height / factor);
+  if (!(pixels <= LARGEST_PREPARED)) {
+    throw new ModelError({
+      what: 'The prepared micrograph would be too large',
+      received: `${micrograph.width}x${micrograph.height} pixels resampled by ${factor}: ${pixels.toPrecision(2)} pixels`,
+      expected: `at most ${LARGEST_PREPARED}`,
+      hint: 'The diameter is very small for the network: choose a preset with a smaller box, or check --diameter',
+    });
+  }
   const grey = resample(micrograph, factor);
   return { image: { ...normalise(grey, preparation), factor }, grey };
 }

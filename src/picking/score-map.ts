@@ -1,5 +1,6 @@
 /** The score map: the network's score at every position of a prepared image, computed tile by tile. */
 
+import { blur } from '../imaging/blur.js';
 import { extract, padByReflection } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
@@ -78,6 +79,11 @@ function tilePositions(architecture: Architecture, step: number, tileBytes: numb
   const bytesPerPixel = 4 * 4 * maps * 2;
   const side = Math.floor(Math.sqrt(tileBytes / bytesPerPixel));
   return Math.max(1, Math.floor((side - architecture.box) / step) + 1, Math.ceil(architecture.box / step));
+}
+
+/** Smooths a map with a Gaussian of so many prepared pixels; 0 leaves it as it is. */
+export function smooth(map: ScoreMap, sigma: number): ScoreMap {
+  return sigma === 0 ? map : { ...map, ...blur(map, sigma / map.step) };
 }
 
 /** Full-size coordinate of a column or row of the map. */

@@ -15,9 +15,11 @@ export interface CoordinateSet {
   readonly name: string;
   /** The file they come from. */
   readonly file: string;
-  /** Folder of the file below the folder that was read. */
+  /** Folder of the file below the folder that was read, or of the micrograph that the file names. */
   readonly folder: string;
   readonly particles: readonly Particle[];
+  /** Rows that were left out because a coordinate is NaN or infinite. */
+  readonly notPoints: number;
 }
 
 /** What was found below a folder, and what could not be read. */
@@ -70,17 +72,23 @@ async function readFileSets(file: string, folder: string): Promise<CoordinateSet
   const records = parseCoordinates(await readText(file), file);
   const groups = new Map<string, Particle[]>();
   for (const { micrograph, particle } of records) {
-    const name = baseName(micrograph ?? file);
-    groups.set(name, [...(groups.get(name) ?? []), particle]);
+    const group = groups.get(micrograph ?? file);
+    if (group) group.push(particle);
+    else groups.set(micrograph ?? file, [particle]);
   }
-  if (records.length === 0) groups.set(baseName(file), []);
-  return [...groups].map(([name, particles]) => ({ name, file, folder, particles }));
+  if (records.length === 0) groups.set(file, []);
+  return [...groups].map(([owner, all]) => {
+    const particles = all.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
+    const inFolder = owner === file ? folder : dirname(owner);
+    return { name: baseName(owner), file, folder: inFolder, particles, notPoints: all.length - particles.length };
+  });
 }
 
 /**
  * Finds the set of a micrograph by its base name; of equal names the one in the same folder; of one folder's files that
  * hold the same picks in several formats the most exact.
  *
+ * @param micrograph - path of the micrograph
  * @param folder - of the micrograph below the inputs' common folder
  * @returns undefined where there is none
  * @throws LabelError if several differ, naming them
@@ -90,13 +98,24 @@ export function findCoordinates(
   micrograph: string,
   folder: string,
 ): CoordinateSet | undefined {
-  const named = sets.filter(({ name }) => name === baseName(micrograph));
-  const inFolder = named.filter((set) => set.folder === folder);
-  const candidates = inFolder.length > 0 ? inFolder : named;
+  const base = baseName(micrograph);
+  const named = sets.filter(({ name }) => name === base);
+  const where = `/${dirname(micrograph)}`;
+  const inFolder = named.filter((set) => set.folder === folder || where.endsWith(`/${set.folder}`));
+  return mostExact(inFolder.length > 0 ? inFolder : named, micrograph);
+}
+
+/**
+ * The one of several sets that is to be used: they must hold the same picks in several formats.
+ *
+ * @param owner - what they belong to, for the error
+ * @throws LabelError if they differ
+ */
+export function mostExact(candidates: readonly CoordinateSet[], owner: string): CoordinateSet | undefined {
   const [best, ...others] = [...candidates].sort((a, b) => exactness(a.file) - exactness(b.file));
   if (others.every((other) => samePicks(best, other))) return best;
   throw new LabelError({
-    what: `More than one coordinate file belongs to ${micrograph}`,
+    what: `More than one coordinate file belongs to ${owner}`,
     received: candidates.map(({ file }) => file).join(', '),
     expected: 'one, or the same picks in several formats',
     hint: 'Name the file, or move the others away',

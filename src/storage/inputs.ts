@@ -70,9 +70,9 @@ async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>
   }
 }
 
-/** The files below a folder that pass a test, sorted, as paths that start with the folder; links to folders are not followed. */
+/** The files below a folder that pass a test, sorted, as paths that start with the folder. Links are followed. */
 export async function filesBelow(folder: string, accept: (file: string) => boolean): Promise<string[]> {
-  const files = await glob('**/*', { cwd: folder, onlyFiles: true, dot: false, followSymbolicLinks: false });
+  const files = await glob('**/*', { cwd: folder, onlyFiles: true, dot: false });
   return files
     .filter(accept)
     .sort()

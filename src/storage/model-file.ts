@@ -1,7 +1,7 @@
 /** Model files on disk, and the record of what a model was trained on. */
 
 import { z } from 'zod';
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf, UsageError } from '../errors.js';
 import { type Architecture, parseArchitecture } from '../network/architecture.js';
 import { decodeModel, encodeModel, type Model } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
@@ -28,13 +28,12 @@ export async function saveModel(model: Model, file: string): Promise<void> {
 /**
  * A preset by name, or an architecture from a JSON file.
  *
- * @throws ArchitectureError, FileError
+ * @throws ArchitectureError, FileError, UsageError
  */
 export async function loadArchitecture(nameOrFile: string): Promise<Architecture> {
-  const preset = PRESETS[nameOrFile];
-  if (preset) return preset;
+  if (Object.hasOwn(PRESETS, nameOrFile)) return PRESETS[nameOrFile];
   if (!/\.json$/i.test(nameOrFile)) {
-    throw new FileError({
+    throw new UsageError({
       what: 'Unknown preset',
       received: `"${nameOrFile}"`,
       expected: `${Object.keys(PRESETS).join(', ')}, or a file ending in .json`,
@@ -58,7 +57,8 @@ const trainingRecordSchema = z.object({
   micrographs: z.array(
     z.object({
       path: z.string(),
-      heldOut: z.boolean(),
+      /** First and last full-size column that was held out; null where the micrograph was trained on. */
+      heldOut: z.tuple([z.number(), z.number()]).nullable(),
       particles: z.array(pointSchema),
       negatives: z.array(pointSchema),
     }),

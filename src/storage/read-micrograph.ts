@@ -2,7 +2,7 @@
 
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { FileError, messageOf } from '../errors.js';
-import { assertComplete, dataOffset, expectedFileBytes, readMrc } from '../formats/mrc.js';
+import { assertComplete, expectedFileBytes, readMrc } from '../formats/mrc.js';
 import { MRC_HEADER_BYTES, type MrcHeader, pixelSizeOf, readMrcHeader } from '../formats/mrc-header.js';
 import { LARGEST_IMAGE, readPngOrJpeg, readTiff, sizeOfPngOrJpeg, sizeOfTiff } from '../formats/raster.js';
 import { countNotFinite, repairDefects } from '../imaging/defects.js';
@@ -13,6 +13,8 @@ import { readStart, readWhole } from './files.js';
 const LARGEST_BAD_SHARE = 0.001;
 /** Compressed bytes that surely hold the MRC header. */
 const GZIP_START = 4096;
+/** Bytes that a file may hold behind its data. */
+const GZIP_SLACK = 1 << 22;
 
 type Kind = 'mrc' | 'mrc.gz' | 'png' | 'tiff';
 
@@ -57,7 +59,9 @@ function kindOf(file: string): Kind {
 export async function readMicrograph(file: string): Promise<Micrograph> {
   const micrograph = await decode(file);
   assertNotConstant(micrograph, file);
-  return { ...micrograph, warnings: repair(micrograph, file) };
+  const warnings = repair(micrograph, file);
+  assertNotConstant(micrograph, file);
+  return { ...micrograph, warnings };
 }
 
 async function decode(file: string): Promise<Micrograph> {
@@ -115,7 +119,7 @@ async function checkMrcSize(file: string) {
 }
 
 function gzippedHeader(start: Uint8Array, file: string) {
-  const bytes = gunzip(start, file, MRC_HEADER_BYTES * 64, true);
+  const bytes = gunzip(start, file, MRC_HEADER_BYTES, true);
   const header = readMrcHeader(bytes, file);
   assertAffordable(header.nx, header.ny, file);
   return header;
@@ -125,14 +129,14 @@ async function gunzipMrc(file: string): Promise<Uint8Array> {
   const compressed = await readWhole(file);
   const header = gzippedHeader(compressed.subarray(0, GZIP_START), file);
   const expected = expectedFileBytes(header, file);
-  return gunzip(compressed, file, expected + dataOffset(header), false);
+  return gunzip(compressed, file, expected, false);
 }
 
 /** Unpacks gzip to at most `limit` bytes, so that a small file cannot fill the memory. */
 function gunzip(bytes: Uint8Array, file: string, limit: number, partial: boolean): Uint8Array {
   try {
     const finishFlush = partial ? zlib.Z_SYNC_FLUSH : zlib.Z_FINISH;
-    return gunzipSync(bytes, { maxOutputLength: Math.max(limit, 1 << 20) * (partial ? 8 : 1), finishFlush });
+    return gunzipSync(bytes, { maxOutputLength: limit + GZIP_SLACK, finishFlush });
   } catch (cause) {
     throw new FileError(
       {

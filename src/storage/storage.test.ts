@@ -27,13 +27,21 @@ function put(name: string, data: string | Uint8Array): string {
 
 const IMAGE = noiseImage(40, 30, 1);
 
+/** What may be wrong with a TIFF. */
+interface TiffFaults {
+  orientation?: number;
+  rowsPerStrip?: number;
+  /** Offset of a next page. */
+  next?: number;
+}
+
 /** A TIFF of one strip, written byte by byte: first row at the top, as TIFF has it. */
-function makeTiff(bits: number, format: number, rows: number[][]): Uint8Array {
+function makeTiff(bits: number, format: number, rows: number[][], faults: TiffFaults = {}): Uint8Array {
   const [width, height] = [rows[0].length, rows.length];
-  const bytes = Buffer.alloc(8 + 2 + 10 * 12 + 4 + (width * height * bits) / 8);
+  const data = 8 + 2 + 11 * 12 + 4;
+  const bytes = Buffer.alloc(data + (width * height * bits) / 8);
   bytes.write('II*\0', 0, 'latin1');
   bytes.writeUInt32LE(8, 4);
-  const data = 8 + 2 + 10 * 12 + 4;
   const tags = [
     [256, width],
     [257, height],
@@ -41,12 +49,14 @@ function makeTiff(bits: number, format: number, rows: number[][]): Uint8Array {
     [259, 1],
     [262, 1],
     [273, data],
+    [274, faults.orientation ?? 1],
     [277, 1],
-    [278, height],
+    [278, faults.rowsPerStrip ?? height],
     [279, (width * height * bits) / 8],
     [339, format],
   ];
   bytes.writeUInt16LE(tags.length, 8);
+  bytes.writeUInt32LE(faults.next ?? 0, data - 4);
   tags.forEach(([tag, value], i) => {
     bytes.writeUInt16LE(tag, 10 + 12 * i);
     bytes.writeUInt16LE(4, 12 + 12 * i);
@@ -145,6 +155,18 @@ describe('readMicrograph', () => {
     expect(await readMicrographHeader(join(folder, 'a.tif'))).toEqual({ width: 2, height: 3, pixelSize: null });
   });
 
+  it('ignores the orientation of a TIFF, as the field does', async () => {
+    const rows = [
+      [0, 128],
+      [64, 250],
+    ];
+    const [plain, turned] = [
+      put('a.tif', makeTiff(8, 1, rows)),
+      put('b.tif', makeTiff(8, 1, rows, { orientation: 4 })),
+    ];
+    expect((await readMicrograph(turned)).pixels).toEqual((await readMicrograph(plain)).pixels);
+  });
+
   it('replaces hot, dead and up to 0.1 % NaN pixels, with a warning and a count', async () => {
     const image = noiseImage(100, 100, 2);
     image.pixels[5050] = 1e4;
@@ -186,8 +208,37 @@ describe('readMicrograph', () => {
       makeTiff(16, 1, [
         [1, 2],
         [3, 4],
-      ]).subarray(0, 133),
+      ]).subarray(0, 145),
       /a\.tif as TIFF/,
+    ],
+    [
+      'a TIFF with too few strips',
+      'a.tif',
+      makeTiff(
+        8,
+        1,
+        [
+          [1, 2],
+          [3, 4],
+          [5, 6],
+        ],
+        { rowsPerStrip: 2 },
+      ),
+      /strips for 2 of 3 rows/,
+    ],
+    [
+      'a TIFF whose pages go in a circle',
+      'a.tif',
+      makeTiff(
+        8,
+        1,
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { next: 8 },
+      ),
+      /several pages \(a movie\)/,
     ],
     ['a movie', 'a.eer', new Uint8Array(9), /a movie \(EER\).*Motion-correct it first/],
     ['an unknown ending', 'a.doc', new Uint8Array(9), /unknown ending; expected \.mrc, /],
@@ -293,6 +344,31 @@ describe('coordinates of micrographs', () => {
     expect(() => findCoordinates(sets, 'mic.mrc', '')).toThrow(/More than one/);
   });
 
+  it('through links to files are found, as users import them', async () => {
+    put('real/mic.csv', 'x,y\n1,1\n');
+    mkdirSync(join(folder, 'links'));
+    symlinkSync(join(folder, 'real/mic.csv'), join(folder, 'links/mic.csv'));
+    expect((await readCoordinateSets(join(folder, 'links'))).sets).toHaveLength(1);
+  });
+
+  it('that are NaN are left out and counted; a score that is NaN is no score', async () => {
+    put('mic.csv', 'x,y,score\n1,nan,0.5\n2,3,NaN\n4,5,0.25\n');
+    const [set] = (await readCoordinateSets(folder)).sets;
+    expect(set.notPoints).toBe(1);
+    expect(set.particles).toEqual([
+      { x: 2, y: 3 },
+      { x: 4, y: 5, score: 0.25 },
+    ]);
+  });
+
+  it('of one file that names micrographs of equal base names stay apart by folder', async () => {
+    const star =
+      'data_\nloop_\n_rlnMicrographName\n_rlnCoordinateX\n_rlnCoordinateY\nm/a/mic.mrc 1 2\nm/b/mic.mrc 3 4\nm/b/mic.mrc 5 6\n';
+    const { sets } = await readCoordinateSets(put('particles.star', star));
+    expect(findCoordinates(sets, '/data/m/b/mic.mrc', 'b')?.particles).toHaveLength(2);
+    expect(findCoordinates(sets, 'm/a/mic.mrc', 'a')?.particles).toEqual([{ x: 1, y: 2 }]);
+  });
+
   it('of one file that names its micrographs are split by it', async () => {
     const star =
       'data_particles\nloop_\n_rlnMicrographName\n_rlnCoordinateX\n_rlnCoordinateY\nm/a.mrc 1 2\nm/b.mrc 3 4\nm/a.mrc 5 6\n';
@@ -304,11 +380,11 @@ describe('coordinates of micrographs', () => {
   });
 
   it('that cannot be read are listed, the others are kept', async () => {
-    put('a.csv', 'x,y\n1,NaN\n');
+    put('a.csv', 'x,y\n1,none\n');
     put('b.csv', 'x,y\n1,2\n');
     const { sets, failed } = await readCoordinateSets(folder);
     expect(sets.map(({ name }) => name)).toEqual(['b']);
-    expect(failed[0].reason).toMatch(/a\.csv.*line 2: y is "NaN"/);
+    expect(failed[0].reason).toMatch(/a\.csv.*line 2: y is "none"/);
     await expect(readCoordinateSets(join(folder, 'gone'))).rejects.toThrow(/no such file/);
     mkdirSync(join(folder, 'empty'));
     await expect(readCoordinateSets(join(folder, 'empty'))).rejects.toThrow(/no coordinate files/);

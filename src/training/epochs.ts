@@ -5,7 +5,7 @@ import { buildBoxGraph } from '../network/box-graph.js';
 import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
 import { random, shuffle } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
-import { cutBoxes, type TurnedExample } from './batches.js';
+import { allTurns, cutBoxes, randomViews, turnedView } from './batches.js';
 import type { Example } from './examples.js';
 import type { GradientWorkers } from './gradient-workers.js';
 import { startOptimiser, updateWeights } from './optimisers.js';
@@ -22,10 +22,11 @@ const SCORING_BATCH = 64;
 export interface Run {
   readonly architecture: Architecture;
   readonly recipe: Recipe;
+  readonly epochs: number;
   readonly seed: number;
   readonly batch: number;
   readonly steps: number;
-  readonly turned: TurnedExample[];
+  readonly examples: readonly Example[];
   readonly workers: GradientWorkers;
   readonly engine: Engine;
   readonly heldOut: readonly Example[];
@@ -48,16 +49,18 @@ export async function* runEpochs(
   let weights = initialWeights(architecture, random(run.seed, SEED_STREAM.weights));
   let optimiser = startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
   let best: Best = { weights, epoch: 0, accuracy: null };
-  const stepsPerEpoch = run.steps / recipe.epochs;
-  for (let epoch = 1; epoch <= recipe.epochs && !signal?.aborted; epoch++) {
-    shuffle(run.turned, order);
+  const stepsPerEpoch = run.steps / run.epochs;
+  for (let epoch = 1; epoch <= run.epochs && !signal?.aborted; epoch++) {
+    const views = recipe.views === 'random' ? randomViews(run.examples, order) : allTurns(run.examples);
+    shuffle(views, order);
     let total = 0;
     let done = 0;
     for (; done < stepsPerEpoch && !signal?.aborted; done++) {
-      const part = run.turned.slice(done * run.batch, (done + 1) * run.batch);
+      const part = views.slice(done * run.batch, (done + 1) * run.batch);
       const targets = Float32Array.from(part, ({ example }) => example.target);
       const result = await run.workers.compute(weights, { boxes: cutBoxes(part, architecture.box), targets }, order);
-      const updated = updateWeights(recipe.optimiser, optimiser, weights.values, result.gradient, recipe.learningRate);
+      const rate = learningRate(recipe, ((epoch - 1) * stepsPerEpoch + done) / run.steps);
+      const updated = updateWeights(recipe.optimiser, optimiser, weights.values, result.gradient, rate);
       optimiser = updated.state;
       weights = { values: updated.weights, statistics: runningStatistics(weights.statistics, result.statistics) };
       total += result.loss;
@@ -65,9 +68,21 @@ export async function* runEpochs(
     }
     const accuracy = await accuracyOf(run, weights);
     if (accuracy === null || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
-    yield { kind: 'epoch', epoch, epochs: recipe.epochs, loss: total / Math.max(1, done), accuracy };
+    yield { kind: 'epoch', epoch, epochs: run.epochs, loss: total / Math.max(1, done), accuracy };
   }
   return best;
+}
+
+/** The learning rate after a share of all steps. */
+function learningRate(recipe: Recipe, done: number): number {
+  return recipe.schedule === 'constant'
+    ? recipe.learningRate
+    : (recipe.learningRate * (1 + Math.cos(Math.PI * done))) / 2;
+}
+
+/** Boxes that an epoch holds. */
+export function epochSize(recipe: Recipe, examples: number): number {
+  return recipe.views === 'random' ? examples : 4 * examples;
 }
 
 /** Share of the new batch in the running statistics, as in PyTorch. */
@@ -85,7 +100,7 @@ async function accuracyOf(run: Run, weights: Weights): Promise<number | null> {
   for (let from = 0; from < run.heldOut.length; from += SCORING_BATCH) {
     const part = run.heldOut.slice(from, from + SCORING_BATCH);
     const data = cutBoxes(
-      part.map((example) => ({ example, turns: 0 })),
+      part.map((example) => turnedView(example, 0)),
       box,
     );
     const { scores } = await session.run({ boxes: { dims: [part.length, 1, box, box], data } });

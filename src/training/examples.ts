@@ -105,15 +105,16 @@ export function makeExamples(
 /**
  * Checks that there are both particles and places without.
  *
+ * @param warnings - what was left out, for the error
  * @throws LabelError
  */
-export function assertTrainable(examples: readonly Example[], micrographs: number): void {
+export function assertTrainable(examples: readonly Example[], micrographs: number, warnings: readonly string[]): void {
   if (examples.some(({ target }) => target === 1) && examples.some(({ target }) => target === 0)) return;
   throw new LabelError({
     what: 'There is nothing to train on',
     received: `${examples.length} usable boxes on ${micrographs} micrographs, none of them ${examples.length === 0 ? 'a particle' : 'empty'}`,
     expected: 'particles, and places without particles between them',
-    hint: 'Check that the labels belong to these micrographs, and --edge and --diameter',
+    hint: ['Check that the labels belong to these micrographs, and --edge and --diameter', ...warnings].join('. '),
   });
 }
 

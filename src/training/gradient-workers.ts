@@ -55,7 +55,10 @@ export async function startGradientWorkers(options: GradientWorkersOptions): Pro
   const size = Math.ceil(batch / parts);
   const graph = buildGradientGraph(architecture, size, loss);
   const engines = Array.from({ length: parts }, () => startEngine(1));
-  const sessions = await Promise.all(engines.map((engine: Engine) => engine.load(graph.model)));
+  const close = async () => {
+    await Promise.all(engines.map((engine) => engine.close()));
+  };
+  const sessions = await loadAll(engines, graph.model, close);
   return {
     async compute(weights, { boxes, targets }, random) {
       const feeds = sessions.map((_, part) =>
@@ -72,13 +75,24 @@ export async function startGradientWorkers(options: GradientWorkersOptions): Pro
       }
       return { loss: total, gradient, statistics };
     },
-    async close() {
-      await Promise.all(engines.map((engine) => engine.close()));
-    },
+    close,
   };
 }
 
-/** Inputs of one part; where the batch does not fill it, boxes of weight 0 do. */
+/** Loads the graph in every engine; if one fails all are closed, so that no thread is left behind. */
+async function loadAll(engines: readonly Engine[], model: Uint8Array, close: () => Promise<void>): Promise<Session[]> {
+  try {
+    return await Promise.all(engines.map((engine) => engine.load(model)));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Inputs of one part. Where the batch does not fill it, its first boxes come again with weight 0: they change neither loss nor
+ * gradient, and look like any other to batch normalisation.
+ */
 function feedsOf(
   graph: GradientGraph,
   box: number,
@@ -89,12 +103,16 @@ function feedsOf(
   size: number,
   random: Random,
 ): Record<string, Tensor> {
-  const to = Math.min(targets.length, from + size);
-  const partBoxes = new Float32Array(size * box * box);
-  partBoxes.set(boxes.subarray(from * box * box, to * box * box));
+  const area = box * box;
+  const partBoxes = new Float32Array(size * area);
   const partTargets = new Float32Array(size);
-  partTargets.set(targets.subarray(from, to));
-  const exampleWeights = new Float32Array(size).fill(1 / targets.length, 0, to - from);
+  const exampleWeights = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const at = (from + i) % targets.length;
+    partBoxes.set(boxes.subarray(at * area, (at + 1) * area), i * area);
+    partTargets[i] = targets[at];
+    exampleWeights[i] = from + i < targets.length ? 1 / targets.length : 0;
+  }
   const masks = graph.masks.map(({ name, rate, size: length, dims }) => {
     const data = Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate)));
     return [name, { dims, data }] as const;

@@ -13,8 +13,8 @@ export interface DataReport {
   /** Steps that the training takes in all. */
   readonly steps: number;
   readonly warnings: readonly string[];
-  /** Names of the held-out micrographs. */
-  readonly heldOut: readonly string[];
+  /** Held-out micrographs, with the first and last full-size column that is held out (all of them, or a part of the only one). */
+  readonly heldOut: readonly { readonly name: string; readonly columns: readonly [number, number] }[];
 }
 
 /** The state after some steps of an epoch. */

@@ -5,7 +5,7 @@ import { evaluate } from '../evaluation/evaluate.js';
 import type { Model } from '../network/model.js';
 import { isInside } from '../particle.js';
 import { findPeaks, suppressClose } from '../picking/peaks.js';
-import { openScorer } from '../picking/score-map.js';
+import { openScorer, smooth } from '../picking/score-map.js';
 import type { Engine } from '../runtime/engine.js';
 import { inRegion, type Region } from './examples.js';
 
@@ -75,7 +75,8 @@ async function candidatesOf(engine: Engine, model: Model, regions: readonly Regi
   const candidates = [];
   for (const region of regions) {
     const { image, width, height, edge, positives } = region.micrograph;
-    const peaks = findPeaks(await scorer.score(image), LOWEST).filter((peak) => isInside(peak, width, height, edge));
+    const map = smooth(await scorer.score(image), model.metadata.smoothing);
+    const peaks = findPeaks(map, LOWEST).filter((peak) => isInside(peak, width, height, edge));
     candidates.push({ region, peaks, truth: positives.filter((point) => inRegion(region, point)) });
   }
   await scorer.release();

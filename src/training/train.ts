@@ -3,18 +3,16 @@
 import { LabelError } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import { DEFAULT_PRESET, PRESETS } from '../network/presets.js';
 import { deviationRangeOf } from '../picking/deviation.js';
 import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
 import { random } from '../random.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
-import { allTurns } from './batches.js';
-import { runEpochs, SEED_STREAM } from './epochs.js';
+import { epochSize, runEpochs, SEED_STREAM } from './epochs.js';
 import { assertTrainable, type Example, inRegion, makeExamples, type Split, splitMicrographs } from './examples.js';
 import { startGradientWorkers } from './gradient-workers.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
-import { DEEPEM_RECIPE, type Recipe } from './recipe.js';
+import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
 import { chooseThreshold } from './threshold.js';
 
@@ -22,9 +20,9 @@ import { chooseThreshold } from './threshold.js';
 export interface TrainOptions {
   /** Particle diameter in full-size pixels. */
   readonly diameter: number;
-  /** Network; the preset `small` by default. */
+  /** Network; the recipe's by default. */
   readonly architecture?: Architecture;
-  /** Training recipe; the paper's by default. */
+  /** Training recipe; `AUTO_RECIPE` by default. */
   readonly recipe?: Recipe;
   /** Share of micrographs held out for accuracy and threshold; 0.2 by default. */
   readonly testFraction?: number;
@@ -52,28 +50,31 @@ export async function* train(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
   options: TrainOptions,
 ): AsyncGenerator<TrainReport, void, void> {
+  const recipe = options.recipe ?? AUTO_RECIPE;
   const settings = {
-    architecture: PRESETS[DEFAULT_PRESET],
-    recipe: DEEPEM_RECIPE,
+    architecture: recipe.architecture,
     testFraction: 0.2,
     edge: options.diameter / 2,
     seed: 1,
     ...options,
+    recipe,
   };
-  const { architecture, recipe, seed } = settings;
+  const { architecture, seed } = settings;
   const threads = threadCount(settings.threads);
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
-  const gap = BOX_DIAMETERS * options.diameter;
+  const gap = recipe.boxDiameters * options.diameter;
   const split = splitMicrographs(data.prepared, settings.testFraction, gap, random(seed, SEED_STREAM.split));
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
   const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
-  assertTrainable(examples, split.training.length);
+  assertTrainable(examples, split.training.length, data.warnings);
   const heldOut = makeExamples(split.heldOut, architecture.box, negatives, random(seed, SEED_STREAM.heldOutNegatives));
   const labels = countLabels(split, examples, heldOut);
-  const turned = allTurns(examples);
-  const batch = Math.min(recipe.batch, turned.length);
-  const steps = recipe.epochs * Math.floor(turned.length / batch);
+  const size = epochSize(recipe, examples.length);
+  const batch = Math.min(recipe.batch, size);
+  const perEpoch = Math.floor(size / batch);
+  const epochs = Math.max(recipe.epochs, Math.ceil(recipe.fewestSteps / perEpoch));
+  const steps = epochs * perEpoch;
   yield {
     kind: 'data',
     labels,
@@ -81,12 +82,12 @@ export async function* train(
     factor: data.preparation.factor,
     steps,
     warnings: [...data.warnings, ...fewLabels(labels.positives)],
-    heldOut: split.heldOut.map(({ micrograph }) => micrograph.name),
+    heldOut: split.heldOut.map(({ micrograph, from, to }) => ({ name: micrograph.name, columns: [from, to] })),
   };
   const workers = await startGradientWorkers({ architecture, loss: recipe.loss, batch, threads });
   const engine = startEngine(threads);
   try {
-    const run = { architecture, recipe, seed, batch, steps, turned, workers, engine, heldOut };
+    const run = { architecture, recipe, epochs, seed, batch, steps, examples, workers, engine, heldOut };
     const best = yield* runEpochs(run, settings.signal);
     const metadata = {
       program: PROGRAM,
@@ -97,6 +98,7 @@ export async function* train(
       threshold: 0.5,
       thresholdFrom: '',
       minDistance: options.diameter / 2,
+      smoothing: (recipe.smoothing * options.diameter) / data.preparation.factor,
       deviationRange: deviationRangeOf(trainingDeviations(split)),
       recipe: recipe.name,
       labels,
@@ -120,10 +122,10 @@ export async function* train(
 /** Reads and prepares every micrograph; the first one's pixel size is the model's. */
 async function gather(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
-  settings: { diameter: number; architecture: Architecture; edge: number; signal?: AbortSignal },
+  settings: { diameter: number; recipe: Recipe; architecture: Architecture; edge: number; signal?: AbortSignal },
 ) {
   const { diameter, architecture, edge } = settings;
-  const preparation = choosePreparation(diameter, architecture.box);
+  const preparation = choosePreparation(diameter, architecture.box, settings.recipe.boxDiameters);
   const box = 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2));
   const prepared: PreparedMicrograph[] = [];
   let pixelSize: number | null = null;

@@ -10,7 +10,7 @@ import { ADAM, startOptimiser, updateWeights } from './optimisers.js';
 
 const DIAMETER = 20;
 const OPTIONS = {
-  preparation: choosePreparation(DIAMETER, 40),
+  preparation: choosePreparation(DIAMETER, 40, 1.5),
   pixelSize: null,
   diameter: DIAMETER,
   box: 30,
@@ -129,7 +129,9 @@ describe('makeExamples', () => {
       { perPositive: 1, distance: 10 },
       random(1),
     );
-    expect(() => assertTrainable(none, 1)).toThrow(/nothing to train on.*0 usable boxes on 1 micrographs/);
+    expect(() => assertTrainable(none, 1, ['5 labels were left out'])).toThrow(
+      /nothing to train on.*0 usable boxes on 1 micrographs.*5 labels were left out/,
+    );
   });
 
   it('ends where a micrograph is too full for negatives, and says that they lack', () => {
@@ -143,7 +145,7 @@ describe('makeExamples', () => {
       random(1),
     );
     expect(crowded.length).toBeGreaterThan(100);
-    expect(() => assertTrainable(crowded, 1)).toThrow(/none of them empty/);
+    expect(() => assertTrainable(crowded, 1, [])).toThrow(/none of them empty/);
   });
 });
 
