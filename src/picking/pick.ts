@@ -84,16 +84,42 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
   const step =
     settings.step === undefined ? automaticStep(architecture, image) : Math.max(1, Math.round(settings.step / factor));
   const scoreMap = smooth(await (await picker.scorer(step)).score(image), metadata.smoothing);
-  const peaks = findPeaks(scoreMap, settings.threshold);
-  const inside = peaks.filter((peak) => isInside(peak, micrograph.width, micrograph.height, settings.edge));
-  const apart = suppressClose(inside, settings.minDistance);
-  const particles = filterDeviation(grey, factor, apart, architecture.box, settings.deviationRange);
+  return { ...selectParticles(scoreMap, grey, micrograph, { ...settings, box: architecture.box }), scoreMap };
+}
+
+/** What decides which peaks of a score map are particles. Lengths are full-size pixels of the micrograph. */
+export interface Selection {
+  readonly threshold: number;
+  readonly edge: number;
+  readonly minDistance: number;
+  /** null: no filter. */
+  readonly deviationRange: DeviationRange | null;
+  /** Side of the network's box in prepared pixels. */
+  readonly box: number;
+}
+
+/**
+ * From a score map to particles: peaks above the threshold, edge, non-maximum suppression, standard deviation.
+ *
+ * @param grey - resampled grey values
+ * @param size - of the full-size micrograph
+ */
+export function selectParticles(
+  scoreMap: ScoreMap,
+  grey: Image,
+  size: { readonly width: number; readonly height: number },
+  { threshold, edge, minDistance, deviationRange, box }: Selection,
+): Pick<PickResult, 'particles' | 'removed'> {
+  const peaks = findPeaks(scoreMap, threshold);
+  const inside = peaks.filter((peak) => isInside(peak, size.width, size.height, edge));
+  const apart = suppressClose(inside, minDistance);
+  const particles = filterDeviation(grey, scoreMap.factor, apart, box, deviationRange);
   const removed = {
     edge: peaks.length - inside.length,
     close: inside.length - apart.length,
     deviation: apart.length - particles.length,
   };
-  return { particles, removed, scoreMap };
+  return { particles, removed };
 }
 
 function filterDeviation(
@@ -108,7 +134,8 @@ function filterDeviation(
   return particles.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max);
 }
 
-function automaticStep(architecture: Model['architecture'], { width, height }: Image): number {
+/** The smallest step whose cost is affordable. */
+export function automaticStep(architecture: Model['architecture'], { width, height }: Image): number {
   const cost = (step: number) => (denseOperations(architecture, step) * width * height) / step ** 2;
   for (let step = 1; step < LARGEST_AUTOMATIC_STEP; step++) if (cost(step) <= AFFORDABLE_OPERATIONS) return step;
   return LARGEST_AUTOMATIC_STEP;

@@ -71,7 +71,7 @@ export function inRegion({ from, to }: Region, { x }: Point): boolean {
 export interface NegativeOptions {
   /** For each positive. */
   readonly perPositive: number;
-  /** Smallest distance from any label, full-size pixels. */
+  /** Smallest distance from any label, in full-size pixels of the model's pixel size. */
   readonly distance: number;
 }
 
@@ -94,7 +94,7 @@ export function makeExamples(
     const positives = micrograph.positives.filter((point) => inRegion(region, point));
     const given = micrograph.negatives.filter((point) => inRegion(region, point));
     const wanted = Math.max(0, Math.round(positives.length * options.perPositive) - given.length);
-    const drawn = randomNegatives(region, wanted, options.distance, random);
+    const drawn = randomNegatives(region, wanted, options.distance * micrograph.scale, random);
     return [
       ...positives.map((point) => exampleAt(micrograph, point, box, 1)),
       ...[...given, ...drawn].map((point) => exampleAt(micrograph, point, box, 0)),

@@ -1,7 +1,7 @@
 /** Labelled micrographs, cleaned and prepared: what training starts from. */
 
 import { LabelError } from '../errors.js';
-import type { Micrograph } from '../micrograph.js';
+import type { Image, Micrograph } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
 import { isInside, type Particle, type Point } from '../particle.js';
 import { boxDeviations } from '../picking/deviation.js';
@@ -20,6 +20,10 @@ export interface LabelledMicrograph {
 export interface PreparedMicrograph {
   readonly name: string;
   readonly image: PreparedImage;
+  /** The resampled grey values that it was made of. */
+  readonly grey: Image;
+  /** Pixels of this micrograph per pixel of the model's pixel size: 1 unless pixel sizes differ. */
+  readonly scale: number;
   readonly width: number;
   readonly height: number;
   /** Labels far enough from the edge. */
@@ -36,7 +40,7 @@ export interface PreparedMicrograph {
   readonly warnings: readonly string[];
 }
 
-/** What preparing labels needs to know. Lengths in full-size pixels. */
+/** What preparing labels needs to know. Lengths in full-size pixels of the model's pixel size. */
 export interface PrepareLabelsOptions {
   readonly preparation: Preparation;
   /** Angstroms per pixel of the first micrograph, or null. */
@@ -59,6 +63,8 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
   const { width, height } = micrograph;
   const warnings: string[] = [];
   const factor = factorFor(options.preparation, options.pixelSize, micrograph.pixelSize);
+  const scale = factor / options.preparation.factor;
+  const edge = scale * options.edge;
   const points = [...labelled.particles, ...(labelled.negatives ?? [])];
   const broken = points.find(({ x, y }) => !Number.isFinite(x) || !Number.isFinite(y));
   if (broken) {
@@ -71,11 +77,11 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
   const clean = (points: readonly Particle[], kind: string) => {
     const inside = points.filter((point) => isInside(point, width, height, 0));
     const unique = withoutDuplicates(inside);
-    const usable = unique.filter((point) => isInside(point, width, height, options.edge));
+    const usable = unique.filter((point) => isInside(point, width, height, edge));
     const count = (n: number, what: string) => n > 0 && warnings.push(`${n} ${kind} ${what}`);
     count(points.length - inside.length, `outside the image (${width}x${height}) were left out`);
     count(inside.length - unique.length, 'at the same point as another were left out');
-    count(unique.length - usable.length, `closer than ${options.edge.toFixed(0)} px to the edge were left out`);
+    count(unique.length - usable.length, `closer than ${edge.toFixed(0)} px to the edge were left out`);
     return { unique, usable };
   };
   const positives = clean(labelled.particles, 'labels');
@@ -84,12 +90,14 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
   return {
     name: labelled.name,
     image,
+    grey,
+    scale,
     width,
     height,
     positives: positives.usable,
     avoid: positives.unique,
     negatives: negatives.usable,
-    edge: options.edge,
+    edge,
     deviations: boxDeviations(grey, factor, positives.usable, options.box, 'median'),
     warnings,
   };

@@ -34,6 +34,8 @@ export interface Recipe {
   readonly negativeDistance: number;
   /** Standard deviation of the Gaussian that smooths the score map, in particle diameters; 0: none. */
   readonly smoothing: number;
+  /** Whether the standard-deviation filter is part of the model, or only where it improves the held-out picks. */
+  readonly deviationFilter: 'always' | 'where-it-helps';
 }
 
 /** The paper's: squared error, plain gradient descent at rate 1, batch 50, 20 epochs, as many negatives as positives. */
@@ -52,6 +54,7 @@ export const DEEPEM_RECIPE: Recipe = {
   negativesPerPositive: 1,
   negativeDistance: 0.5,
   smoothing: 0,
+  deviationFilter: 'always',
 };
 
 /** Wider network with batch normalisation, cross-entropy, AdamW, more negatives, random views, smoothed scores. */
@@ -70,6 +73,7 @@ export const AUTO_RECIPE: Recipe = {
   negativesPerPositive: 5,
   negativeDistance: 0.3,
   smoothing: 0.055,
+  deviationFilter: 'where-it-helps',
 };
 
 /** Recipes by name. */

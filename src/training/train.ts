@@ -107,7 +107,7 @@ export async function* train(
       seed,
     };
     const model: Model = { architecture, weights: best.weights, metadata };
-    const threshold = await chooseThreshold(engine, model, split.heldOut);
+    const threshold = await chooseThreshold(engine, model, recipe, split.heldOut);
     yield {
       kind: 'done',
       model: { ...model, metadata: { ...metadata, ...threshold } },
