@@ -125,7 +125,7 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
   const reports = train(readLabelled(labels, pixelSize, options, record, failed), {
     diameter,
     architecture,
-    recipe: options.epochs ? { ...recipe, epochs: options.epochs, fewestSteps: 0 } : recipe,
+    recipe: options.epochs ? { ...recipe, epochs: options.epochs, mostSteps: null } : recipe,
     testFraction: options.testFraction,
     seed: options.seed,
     signal: interruption.signal,

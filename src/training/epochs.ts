@@ -3,9 +3,9 @@
 import type { Architecture } from '../network/architecture.js';
 import { buildBoxGraph } from '../network/box-graph.js';
 import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
-import { random, shuffle } from '../random.js';
+import { type Random, random, shuffle } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
-import { allTurns, cutBoxes, randomViews, turnedView } from './batches.js';
+import { allTurns, cutBoxes, randomViews, turnedView, type View } from './batches.js';
 import type { Example } from './examples.js';
 import type { GradientWorkers } from './gradient-workers.js';
 import { startOptimiser, updateWeights } from './optimisers.js';
@@ -51,8 +51,7 @@ export async function* runEpochs(
   let best: Best = { weights, epoch: 0, accuracy: null };
   const stepsPerEpoch = run.steps / run.epochs;
   for (let epoch = 1; epoch <= run.epochs && !signal?.aborted; epoch++) {
-    const views = recipe.views === 'random' ? randomViews(run.examples, order) : allTurns(run.examples);
-    shuffle(views, order);
+    const views = shuffle(viewsOf(run, order), order);
     let total = 0;
     let done = 0;
     for (; done < stepsPerEpoch && !signal?.aborted; done++) {
@@ -80,9 +79,25 @@ function learningRate(recipe: Recipe, done: number): number {
     : (recipe.learningRate * (1 + Math.cos(Math.PI * done))) / 2;
 }
 
-/** Boxes that an epoch holds. */
-export function epochSize(recipe: Recipe, examples: number): number {
-  return recipe.views === 'random' ? examples : 4 * examples;
+/** How often each example comes in an epoch. */
+function viewsOfEach(recipe: Recipe, examples: number): number {
+  return recipe.views === 'four-turns' ? 4 : Math.max(1, Math.ceil(recipe.smallestEpoch / examples));
+}
+
+/** Boxes a step, epochs, and steps in all, for a number of examples. */
+export function planEpochs(recipe: Recipe, examples: number): { batch: number; epochs: number; steps: number } {
+  const size = viewsOfEach(recipe, examples) * examples;
+  const batch = Math.min(recipe.batch, size);
+  const perEpoch = Math.floor(size / batch);
+  const most = recipe.mostSteps === null ? recipe.epochs : Math.ceil(recipe.mostSteps / perEpoch);
+  const epochs = Math.min(recipe.epochs, most);
+  return { batch, epochs, steps: epochs * perEpoch };
+}
+
+function viewsOf({ recipe, examples }: Run, random: Random): View[] {
+  if (recipe.views === 'four-turns') return allTurns(examples);
+  const times = viewsOfEach(recipe, examples.length);
+  return Array.from({ length: times }, () => randomViews(examples, random)).flat();
 }
 
 /** Share of the new batch in the running statistics, as in PyTorch. */

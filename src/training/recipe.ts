@@ -20,9 +20,12 @@ export interface Recipe {
   readonly schedule: 'constant' | 'cosine';
   /** Boxes a step, rotated copies counted one by one. */
   readonly batch: number;
+  /** Passes over the boxes at the most. */
   readonly epochs: number;
-  /** Steps at the least: with few labels there are more epochs. */
-  readonly fewestSteps: number;
+  /** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
+  readonly mostSteps: number | null;
+  /** Boxes that an epoch holds at the least: where there are fewer, each comes in several views. */
+  readonly smallestEpoch: number;
   /**
    * What an epoch holds of each box: all four quarter turns; or one view drawn anew, with a random quarter turn, perhaps
    * mirrored, shifted by up to one prepared pixel, with its contrast changed a little.
@@ -49,7 +52,8 @@ export const DEEPEM_RECIPE: Recipe = {
   schedule: 'constant',
   batch: 50,
   epochs: 20,
-  fewestSteps: 0,
+  mostSteps: null,
+  smallestEpoch: 0,
   views: 'four-turns',
   negativesPerPositive: 1,
   negativeDistance: 0.5,
@@ -68,9 +72,10 @@ export const AUTO_RECIPE: Recipe = {
   schedule: 'cosine',
   batch: 100,
   epochs: 12,
-  fewestSteps: 800,
+  mostSteps: 1200,
+  smallestEpoch: 4000,
   views: 'random',
-  negativesPerPositive: 5,
+  negativesPerPositive: 3,
   negativeDistance: 0.3,
   smoothing: 0.055,
   deviationFilter: 'where-it-helps',

@@ -8,7 +8,7 @@ import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
 import { random } from '../random.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
-import { epochSize, runEpochs, SEED_STREAM } from './epochs.js';
+import { planEpochs, runEpochs, SEED_STREAM } from './epochs.js';
 import { assertTrainable, type Example, inRegion, makeExamples, type Split, splitMicrographs } from './examples.js';
 import { startGradientWorkers } from './gradient-workers.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
@@ -70,11 +70,7 @@ export async function* train(
   assertTrainable(examples, split.training.length, data.warnings);
   const heldOut = makeExamples(split.heldOut, architecture.box, negatives, random(seed, SEED_STREAM.heldOutNegatives));
   const labels = countLabels(split, examples, heldOut);
-  const size = epochSize(recipe, examples.length);
-  const batch = Math.min(recipe.batch, size);
-  const perEpoch = Math.floor(size / batch);
-  const epochs = Math.max(recipe.epochs, Math.ceil(recipe.fewestSteps / perEpoch));
-  const steps = epochs * perEpoch;
+  const { batch, epochs, steps } = planEpochs(recipe, examples.length);
   yield {
     kind: 'data',
     labels,
