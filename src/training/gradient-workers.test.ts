@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { PRESETS } from '../network/presets.js';
+import { random } from '../random.js';
+import { EVERY_LAYER, testWeights } from '../testing/architectures.js';
+import { maxDifference, noiseImage } from '../testing/helpers.js';
+import { startGradientWorkers } from './gradient-workers.js';
+
+async function compute(architecture: typeof EVERY_LAYER, batch: number, threads: number) {
+  const workers = await startGradientWorkers({ architecture, loss: 'cross-entropy', batch, threads });
+  const boxes = noiseImage(architecture.box, batch * architecture.box, 1).pixels;
+  const targets = Float32Array.from({ length: batch }, (_, i) => i % 2);
+  const result = await workers.compute(testWeights(architecture, 2), { boxes, targets }, random(3));
+  await workers.close();
+  return result;
+}
+
+describe('gradient of a batch in parts', () => {
+  it.each([
+    [50, 4],
+    [50, 6],
+    [37, 3],
+  ])(
+    'of %i boxes on %i threads equals that on one, max |d| < 1e-6, without batch normalisation',
+    async (batch, threads) => {
+      const [one, many] = [await compute(PRESETS.small, batch, 1), await compute(PRESETS.small, batch, threads)];
+      expect(Math.abs(one.loss - many.loss)).toBeLessThan(1e-5);
+      expect(maxDifference(one.gradient, many.gradient)).toBeLessThan(1e-6);
+    },
+  );
+
+  it('keeps the batch statistics of real boxes where a part is not full', async () => {
+    const { statistics } = await compute(EVERY_LAYER, 50, 6);
+    const { statistics: whole } = await compute(EVERY_LAYER, 50, 1);
+    const maps = 6;
+    for (let i = 0; i < maps; i++) expect(Math.abs(statistics[maps + i] / whole[maps + i] - 1)).toBeLessThan(0.1);
+  });
+
+  it('repeats to the last bit', async () => {
+    const [a, b] = [await compute(EVERY_LAYER, 20, 2), await compute(EVERY_LAYER, 20, 2)];
+    expect(maxDifference(a.gradient, b.gradient)).toBe(0);
+  });
+});
