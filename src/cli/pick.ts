@@ -13,7 +13,7 @@ import { blobModel } from '../picking/blob.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import { openPicker, type Picker, type PickOptions, type PickResult, pick } from '../picking/pick.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
-import { writeWhole } from '../storage/files.js';
+import { makeFolder, writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
 import { stem } from '../storage/names.js';
@@ -144,6 +144,7 @@ async function runPick(args: readonly string[], options: PickArguments): Promise
   const inputs = withoutOutputs(await expandMicrographs(args), options.out);
   const model = await chooseModel(inputs, options);
   assertDistinctOutputs(inputs);
+  await makeFolder(options.out);
   const engine = startEngine(threadCount(options.threads));
   const interruption = onInterrupt('Stopping after this micrograph. Ctrl-C again ends at once.');
   const started = performance.now();
@@ -287,7 +288,7 @@ function summarise(outcomes: readonly Outcome[], total: number, seconds: number,
   print(
     `candidates left out: ${removed.close} too close to a better one, ${removed.edge} at the edge, ${removed.deviation} by standard deviation`,
   );
-  if (unfinished > 0) print(`${unfinished} micrographs were not reached; the same command picks them`);
+  if (unfinished > 0) print(`${unfinished} micrographs were not reached`);
   if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
   for (const { reason } of failed) print(`  ${reason}`);
 }

@@ -1,7 +1,7 @@
 /** Disk basics: atomic writes, and errors in words. */
 
 import { mkdir, open, readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { FileError } from '../errors.js';
 
@@ -9,6 +9,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'permission denied',
   EISDIR: 'it is a folder',
+  EEXIST: 'a file of that name is in the way',
   ENOTDIR: 'a part of the path is a file, not a folder',
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only',
@@ -22,13 +23,36 @@ function inWords(action: string, file: string, cause: unknown): FileError {
 }
 
 /**
+ * Makes a folder and those above it, one by one: Node's own recursive call never ends on file systems such as /proc.
+ *
+ * @throws FileError
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await makeMissing(resolve(folder));
+  } catch (cause) {
+    throw inWords('make the folder', folder, cause);
+  }
+}
+
+async function makeMissing(folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  if (!found) await makeMissing(dirname(folder));
+  await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+    const made = error.code === 'EEXIST' && (await stat(folder)).isDirectory();
+    if (!made) throw error;
+  });
+}
+
+/**
  * Writes a file whole or not at all (temporary name, then renamed), making its folder.
  *
  * @throws FileError
  */
 export async function writeWhole(file: string, data: string | Uint8Array): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeMissing(resolve(dirname(file)));
     await writeFileAtomic(
       file,
       typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),

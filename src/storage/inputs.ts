@@ -21,8 +21,8 @@ export interface InputMicrograph {
 /**
  * Expands arguments to micrographs, in a fixed order and each once.
  *
- * A folder means all micrographs below it; a `.star` file the micrographs it lists; a path that does not exist stays, so
- * that it is reported with the other micrographs that cannot be read.
+ * A folder means all micrographs below it; a `.star` file the micrographs it lists; a micrograph that does not exist stays,
+ * so that it is reported with the others that cannot be read.
  *
  * @throws UsageError if an argument matches nothing at all
  */
@@ -43,12 +43,13 @@ async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]
       expected: `files ending in ${MICROGRAPH_ENDINGS.map((ending) => `.${ending}`).join(', ')}`,
     });
   }
-  if (existsSync(arg) || !/[*?[\]{}]/.test(arg)) return [{ path: arg, pixelSize: null }];
+  const isPattern = /[*?[\]{}]/.test(arg);
+  if (existsSync(arg) || (hasMicrographEnding(arg) && !isPattern)) return [{ path: arg, pixelSize: null }];
   const files = (await glob(arg, { expandDirectories: false, absolute: isAbsolute(arg) }))
     .filter(hasMicrographEnding)
     .sort();
   if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
-  throw new UsageError({ what: `No micrograph matches the pattern ${arg}` });
+  throw new UsageError({ what: `There is no file, folder or match of ${arg}`, expected: 'micrographs' });
 }
 
 async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>[]> {

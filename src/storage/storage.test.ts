@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { writeMrc } from '../formats/mrc.js';
 import { noiseImage } from '../testing/helpers.js';
 import { findCoordinates, readCoordinateSets } from './coordinates.js';
-import { readWhole, writeWhole } from './files.js';
+import { makeFolder, readWhole, writeWhole } from './files.js';
 import { commonFolder, expandMicrographs } from './inputs.js';
 import { loadArchitecture } from './model-file.js';
 import { baseName, stem } from './names.js';
@@ -303,7 +303,8 @@ describe('expandMicrographs', () => {
   it('keeps a path that does not exist, and refuses empty folders and patterns without matches', async () => {
     expect(await expandMicrographs([join(folder, 'gone.mrc')])).toHaveLength(1);
     await expect(expandMicrographs([folder])).rejects.toThrow(/has no micrographs/);
-    await expect(expandMicrographs([join(folder, '*.mrc')])).rejects.toThrow(/No micrograph matches/);
+    await expect(expandMicrographs([join(folder, '*.mrc')])).rejects.toThrow(/no file, folder or match/);
+    await expect(expandMicrographs([join(folder, 'nowhere')])).rejects.toThrow(/no file, folder or match/);
   });
 
   it('finds the common folder', () => {
@@ -398,11 +399,13 @@ describe('files', () => {
     expect(readdirSync(join(folder, 'new/deep'))).toEqual(['a.txt']);
   });
 
-  it('that cannot be written say why', async () => {
+  it('that cannot be written say why, also on file systems where folders cannot be made', async () => {
     put('file', 'x');
     await expect(writeWhole(join(folder, 'file/a.txt'), 'x')).rejects.toThrow(
-      /Cannot write .*a\.txt: .*(not a folder|EEXIST)/,
+      /Cannot write .*a\.txt: (a part of the path is a file|a file of that name is in the way)/,
     );
+    await expect(makeFolder('/proc/deepem/folder')).rejects.toThrow(/Cannot make the folder .*no such file/);
+    await expect(makeFolder(join(folder, 'file'))).rejects.toThrow(/in the way/);
   });
 });
 
