@@ -1,7 +1,8 @@
 /** The suite that every graph must pass: box graph against plain loops, dense graph against boxes. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { extract, rotateQuarter } from '../src/imaging/pad.js';
+import { extract } from '../src/imaging/pad.js';
+import { rotateQuarter } from '../src/imaging/rotate.js';
 import type { Image } from '../src/micrograph.js';
 import type { Architecture } from '../src/network/architecture.js';
 import { buildBoxGraph } from '../src/network/box-graph.js';

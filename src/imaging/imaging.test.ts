@@ -4,8 +4,9 @@ import { blur } from './blur.js';
 import { repairDefects } from './defects.js';
 import { filterByFrequency } from './fft.js';
 import { normalise } from './normalise.js';
-import { extract, mirror, padByReflection, rotateQuarter } from './pad.js';
+import { extract, mirror, padByReflection } from './pad.js';
 import { resample, toFullSize, toResampled } from './resample.js';
+import { rotateQuarter } from './rotate.js';
 import { medianInPlace, percentile, robustStatistics, selectInPlace } from './statistics.js';
 
 describe('resample', () => {

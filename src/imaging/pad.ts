@@ -40,12 +40,3 @@ export function extractInto(
     else for (let x = 0; x < width; x++) target[row + x] = image.pixels[source + mirror(left + x, image.width)];
   }
 }
-
-/** Rotates a square of `side` pixels in place by quarter turns, counter-clockwise as seen with the first row at the top. */
-export function rotateQuarter(square: Float32Array, side: number, turns: number): void {
-  const last = side - 1;
-  for (let turn = 0; turn < turns % 4; turn++) {
-    const source = square.slice();
-    for (let y = 0; y < side; y++) for (let x = 0; x < side; x++) square[y * side + x] = source[x * side + (last - y)];
-  }
-}

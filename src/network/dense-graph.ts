@@ -9,11 +9,11 @@
  * lie on a grid of gcd(s, P) pixels, and nothing else is computed.
  */
 
+import { rotatePlanes } from '../imaging/rotate.js';
 import { type Architecture, BATCH_NORM_EPSILON, type Layer, layerShapes } from './architecture.js';
 import { gcd } from './cost.js';
 import { GraphBuilder } from './onnx.js';
 import { type ParameterGroup, parameterLayout, type Weights } from './parameters.js';
-import { rotatePlanes } from './rotate.js';
 
 /** Quarter turns whose scores are averaged. */
 const ROTATIONS = 4;

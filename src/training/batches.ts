@@ -1,6 +1,7 @@
 /** Batches: boxes cut from prepared images in some view, ready for the gradient graph. */
 
-import { extractInto, rotateQuarter } from '../imaging/pad.js';
+import { extractInto } from '../imaging/pad.js';
+import { rotateQuarter } from '../imaging/rotate.js';
 import type { Random } from '../random.js';
 import type { Example } from './examples.js';
 

@@ -18,6 +18,11 @@ export function rotatePlanes(values: Float32Array, side: number, turns: number):
   return rotated;
 }
 
+/** Rotates one square in place; see `rotatePlanes`. */
+export function rotateQuarter(square: Float32Array, side: number, turns: number): void {
+  if (turns % 4 !== 0) square.set(rotatePlanes(square, side, turns));
+}
+
 /** Where pixel (x, y) of the rotated square comes from, by the number of quarter turns. */
 const ROTATED_SOURCE: readonly ((x: number, y: number, last: number, side: number) => number)[] = [
   (x, y, _last, side) => y * side + x,

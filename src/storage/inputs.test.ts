@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { testFolder } from '../testing/folder.js';
+import { commonFolder, expandMicrographs } from './inputs.js';
+import { loadArchitecture } from './model-file.js';
+import { baseName, stem } from './names.js';
+
+const { at, put } = testFolder();
+
+describe('names', () => {
+  it.each([
+    ['a/b/mic_001.mrc', 'mic_001'],
+    ['mic_001_autopick.star', 'mic_001'],
+    ['mic_001_manualpick.star', 'mic_001'],
+    ['mic_001_picks.csv', 'mic_001'],
+    ['mic.with.dots.bin.png', 'mic.with.dots.bin'],
+    ['mic.with.dots.bin.csv', 'mic.with.dots.bin'],
+    ['008578512345678901234_mic_patch_aligned.mrc', 'mic_patch_aligned'],
+    ['20220101_mic.mrc', '20220101_mic'],
+    ['mic.mrc.gz', 'mic'],
+    ['a b.tiff', 'a b'],
+  ])('%s has the base name %s', (file, expected) => {
+    expect(baseName(file)).toBe(expected);
+  });
+
+  it('the stem keeps prefixes and endings of pickers', () => {
+    expect(stem('x/mic_picks.mrc.gz')).toBe('mic_picks');
+  });
+});
+
+describe('expandMicrographs', () => {
+  it('takes files, folders, globs, each once, with their folders below the common one', async () => {
+    for (const name of ['s/a.mrc', 's/deep/b.png', 's/notes.txt', 't/c.tif']) put(name, 'x');
+    const inputs = await expandMicrographs([at('s'), at('t', '*.tif'), at('s', 'a.mrc')]);
+    expect(inputs.map(({ path, folder: below }) => [path.slice(at().length + 1), below])).toEqual([
+      ['s/a.mrc', 's'],
+      ['s/deep/b.png', 's/deep'],
+      ['t/c.tif', 't'],
+    ]);
+  });
+
+  it('takes a micrographs.star with pixel sizes, its names relative to the star where they are there', async () => {
+    put('mics/a.mrc', 'x');
+    const star = put(
+      'micrographs.star',
+      'data_\nloop_\n_rlnMicrographName\n_rlnMicrographPixelSize\nmics/a.mrc 1.5\nmics/gone.mrc 1.5\n',
+    );
+    const inputs = await expandMicrographs([star]);
+    expect(inputs.map(({ path, pixelSize }) => [path, pixelSize])).toEqual([
+      [at('mics/a.mrc'), 1.5],
+      ['mics/gone.mrc', 1.5],
+    ]);
+  });
+
+  it('keeps a path that does not exist, and refuses empty folders and patterns without matches', async () => {
+    expect(await expandMicrographs([at('gone.mrc')])).toHaveLength(1);
+    await expect(expandMicrographs([at()])).rejects.toThrow(/has no micrographs/);
+    await expect(expandMicrographs([at('*.mrc')])).rejects.toThrow(/no file, folder or match/);
+    await expect(expandMicrographs([at('nowhere')])).rejects.toThrow(/no file, folder or match/);
+  });
+
+  it('finds the common folder', () => {
+    expect(commonFolder(['/a/b/c.mrc', '/a/bb/d.mrc'])).toBe('/a');
+    expect(commonFolder(['/a/b/c.mrc'])).toBe('/a/b');
+    expect(commonFolder(['/x.mrc', '/y/z.mrc'])).toBe('/');
+  });
+});
+
+describe('loadArchitecture', () => {
+  it('takes presets and files, and says what is wrong', async () => {
+    expect((await loadArchitecture('klh')).box).toBe(272);
+    const file = put(
+      'net.json',
+      JSON.stringify({ name: 'mine', box: 8, layers: [{ type: 'fully-connected', units: 1 }] }),
+    );
+    expect((await loadArchitecture(file)).name).toBe('mine');
+    await expect(loadArchitecture('khl')).rejects.toThrow(/Unknown preset.*"khl".*klh, 19s/);
+    await expect(loadArchitecture(put('bad.json', '{'))).rejects.toThrow(/is not JSON/);
+  });
+});
