@@ -17,6 +17,13 @@ export function configure(command: Command): void {
     });
 }
 
+/** Both thresholds, with the range in which they lie in 68 of 100 cases. */
+export function describeThresholds({ f1, f2 }: NonNullable<Model['metadata']['thresholds']>): string {
+  const words = ({ threshold, low, high }: typeof f1) =>
+    `${threshold.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+  return `best F1 at ${words(f1)}, best F2 at ${words(f2)}`;
+}
+
 function printInfo({ architecture, metadata }: Model): void {
   const { labels, preparation, deviationRange } = metadata;
   const range = deviationRange
@@ -33,9 +40,18 @@ function printInfo({ architecture, metadata }: Model): void {
       `binned ${preparation.factor} times, background ${preparation.backgroundSigma} and variance window ${preparation.varianceSigma} prepared px`,
     ],
     ['threshold', `${metadata.threshold}: ${metadata.thresholdFrom}`],
+    ...(metadata.thresholds ? ([['', describeThresholds(metadata.thresholds)]] as [string, string][]) : []),
+    [
+      'calibration',
+      metadata.calibrationError === null
+        ? 'none'
+        : `off by ${(100 * metadata.calibrationError).toFixed(1)} % on average`,
+    ],
     ['min distance', `${metadata.minDistance} px`],
     ['std range', range],
+    ['ground', metadata.unevennessLimit === null ? 'any' : `unevenness up to ${metadata.unevennessLimit.toFixed(3)}`],
     ['accuracy', accuracy],
+    ['objective', metadata.objective],
     [
       'trained on',
       `${labels.positives} particles, ${labels.negatives} empty boxes, ${labels.micrographs} micrographs, ${metadata.epochs} epochs`,

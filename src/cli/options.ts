@@ -29,8 +29,12 @@ export function number(name: string, { min = -Infinity, max = Infinity, whole = 
   };
 }
 
-/** Parser of `auto` or a number. */
-export function autoOrNumber(name: string, limits: NumberLimits): (text: string) => number | 'auto' {
+/** Parser of one of some words, or a number. */
+export function wordOrNumber<Word extends string>(
+  name: string,
+  words: readonly Word[],
+  limits: NumberLimits,
+): (text: string) => number | Word {
   const parse = number(name, limits);
-  return (text) => (text === 'auto' ? 'auto' : parse(text));
+  return (text) => words.find((word) => word === text) ?? parse(text);
 }

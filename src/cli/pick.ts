@@ -12,6 +12,8 @@ import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import { openPicker, type Picker, type PickOptions, type PickResult, pick } from '../picking/pick.js';
+import { rescaleModel } from '../picking/rescale.js';
+import { FILTERS } from '../picking/selection.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
 import { makeFolder, writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
@@ -21,7 +23,7 @@ import { hasMicrographEnding, readMicrograph } from '../storage/read-micrograph.
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, printJson, startProgress } from './console.js';
 import { firstPixelSize } from './labelled-inputs.js';
-import { autoOrNumber, length, number } from './options.js';
+import { length, number, wordOrNumber } from './options.js';
 
 interface PickArguments {
   model?: string;
@@ -29,10 +31,12 @@ interface PickArguments {
   diameter?: Length;
   out: string;
   format: readonly CoordinateFormat[];
-  threshold: number | 'auto';
+  threshold: number | NamedThreshold;
   step?: Length;
   minDistance?: Length;
   stdRange: DeviationRange | 'auto' | 'off';
+  ground: number | 'auto' | 'off';
+  overlap?: Length;
   edge?: Length;
   pixelSize?: number;
   threads?: number;
@@ -40,8 +44,20 @@ interface PickArguments {
   json?: boolean;
 }
 
+/** The model's threshold, or one of the two it was held against. */
+type NamedThreshold = 'auto' | 'f1' | 'f2';
+
 /** Ending of the score maps. */
 const SCORES = '_scores.mrc';
+
+/** What each filter leaves out, in words. */
+const REASONS: Readonly<Record<(typeof FILTERS)[number], string>> = {
+  edge: 'at the edge',
+  close: 'too close to a better one',
+  deviation: 'by standard deviation',
+  uneven: 'on uneven ground',
+  overlap: 'overlapping',
+};
 
 const HELP = `
 Examples:
@@ -58,13 +74,17 @@ export function configure(command: Command): void {
     .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star')
     .option('--model <model.onnx>', 'made by deepem train')
     .option('--blob', 'without a model: dark round blobs of the size given by --diameter')
-    .option('--diameter <length>', 'of the blobs, for example 108px or 190A', length('--diameter'))
+    .option(
+      '--diameter <length>',
+      'of the blobs, for example 108px or 190A; with a model: of the particle in these micrographs, if it differs',
+      length('--diameter'),
+    )
     .requiredOption('--out <folder>', 'where the coordinates go')
     .option('--format <list>', 'box, csv, star: one or more, with commas', parseFormats, parseFormats('box,csv'))
     .option(
       '--threshold <t>',
-      "lowest score, or auto: the model's",
-      autoOrNumber('--threshold', { min: 0, max: 1 }),
+      "lowest score; auto: the model's; f1 or f2: the model's with the best F1 or F2",
+      wordOrNumber('--threshold', ['auto', 'f1', 'f2'], { min: 0, max: 1 }),
       'auto',
     )
     .option(
@@ -78,6 +98,17 @@ export function configure(command: Command): void {
       'allowed standard deviation of the (binned) grey values in a box: auto, off, or MIN,MAX',
       parseRange,
       'auto',
+    )
+    .option(
+      '--ground <limit>',
+      'highest unevenness of the ground (carbon, ice, aggregates): auto, off, or a number',
+      wordOrNumber('--ground', ['auto', 'off'], { min: 0 }),
+      'auto',
+    )
+    .option(
+      '--overlap <length>',
+      'leave out particles closer to another than this, both (default: they stay)',
+      length('--overlap', 'px'),
     )
     .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
     .option(
@@ -114,7 +145,7 @@ function parseRange(text: string): DeviationRange | 'auto' | 'off' {
 /** @throws UsageError unless there is either a model or --blob with a diameter */
 function assertModelOrBlob({ model, blob, diameter }: PickArguments): void {
   if (blob && !model && diameter) return;
-  if (model && !blob && !diameter) return;
+  if (model && !blob) return;
   throw new UsageError({
     what: 'What to pick with is not clear',
     received: [model && '--model', blob && '--blob', diameter && '--diameter'].filter(Boolean).join(', ') || 'nothing',
@@ -123,10 +154,24 @@ function assertModelOrBlob({ model, blob, diameter }: PickArguments): void {
 }
 
 async function chooseModel(inputs: readonly InputMicrograph[], options: PickArguments): Promise<Model> {
-  if (options.model) return loadModel(options.model);
+  const model = options.model ? await loadModel(options.model) : null;
+  if (model && !options.diameter) return withThreshold(model, options.threshold);
   const pixelSize = await firstPixelSize(inputs, options.pixelSize);
-  const diameter = options.diameter ?? { value: 0, unit: 'px' };
-  return blobModel(toPixels(diameter, pixelSize, '--diameter'), pixelSize);
+  const diameter = toPixels(options.diameter ?? { value: 0, unit: 'px' }, pixelSize, '--diameter');
+  return model ? withThreshold(rescaleModel(model, diameter), options.threshold) : blobModel(diameter, pixelSize);
+}
+
+/** @throws UsageError if the model has no such threshold */
+function withThreshold(model: Model, name: number | NamedThreshold): Model {
+  if (typeof name === 'number' || name === 'auto') return model;
+  const { thresholds, thresholdFrom } = model.metadata;
+  if (thresholds) return { ...model, metadata: { ...model.metadata, threshold: thresholds[name].threshold } };
+  throw new UsageError({
+    what: `The model has no threshold ${name}`,
+    received: `a threshold from ${thresholdFrom}`,
+    expected: 'a model trained with held-out micrographs',
+    hint: 'Give a number, or auto',
+  });
 }
 
 /** What became of one micrograph. */
@@ -221,10 +266,12 @@ async function pickOne(input: InputMicrograph, picker: Picker, options: PickArgu
 function pickOptions(options: PickArguments, { pixelSize }: Micrograph): PickOptions {
   const pixels = (length: Length, name: string) => toPixels(length, pixelSize, name);
   return {
-    ...(options.threshold !== 'auto' && { threshold: options.threshold }),
+    ...(typeof options.threshold === 'number' && { threshold: options.threshold }),
     ...(options.step && { step: pixels(options.step, '--step') }),
     ...(options.minDistance && { minDistance: pixels(options.minDistance, '--min-distance') }),
     ...(options.edge && { edge: pixels(options.edge, '--edge') }),
+    ...(options.ground !== 'auto' && { unevennessLimit: options.ground === 'off' ? null : options.ground }),
+    ...(options.overlap && { overlapDistance: pixels(options.overlap, '--overlap') }),
     ...(options.stdRange !== 'auto' && { deviationRange: options.stdRange === 'off' ? null : options.stdRange }),
   };
 }
@@ -237,7 +284,7 @@ async function writeResult(
   options: PickArguments,
 ): Promise<string[]> {
   const base = join(options.out, outputStem(input));
-  const threshold = options.threshold === 'auto' ? model.metadata.threshold : options.threshold;
+  const threshold = typeof options.threshold === 'number' ? options.threshold : model.metadata.threshold;
   const provenance = `${PROGRAM}; threshold ${threshold}; ${micrograph.width}x${micrograph.height}; centres, first stored row is y = 0`;
   const files: string[] = [];
   const write = async (file: string, data: string | Uint8Array) => {
@@ -273,11 +320,7 @@ function summarise(outcomes: readonly Outcome[], total: number, seconds: number,
   );
   const sum = (count: (outcome: Outcome) => number | undefined) =>
     good.reduce((all, outcome) => all + (count(outcome) ?? 0), 0);
-  const removed = {
-    edge: sum((outcome) => outcome.removed?.edge),
-    close: sum((outcome) => outcome.removed?.close),
-    deviation: sum((outcome) => outcome.removed?.deviation),
-  };
+  const removed = Object.fromEntries(FILTERS.map((filter) => [filter, sum((outcome) => outcome.removed?.[filter])]));
   const particles = sum((outcome) => outcome.particles);
   const unfinished = total - outcomes.length;
   if (options.json) {
@@ -285,9 +328,10 @@ function summarise(outcomes: readonly Outcome[], total: number, seconds: number,
     return;
   }
   print(`${particles} particles in ${good.length} micrographs in ${duration(seconds)}, written to ${options.out}`);
-  print(
-    `candidates left out: ${removed.close} too close to a better one, ${removed.edge} at the edge, ${removed.deviation} by standard deviation`,
+  const reasons = FILTERS.filter((filter) => removed[filter] > 0).map(
+    (filter) => `${removed[filter]} ${REASONS[filter]}`,
   );
+  print(`candidates left out: ${reasons.join(', ') || 'none'}`);
   if (unfinished > 0) print(`${unfinished} micrographs were not reached`);
   if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
   for (const { reason } of failed) print(`  ${reason}`);

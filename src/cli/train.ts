@@ -1,6 +1,6 @@
 /** `deepem train` */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
 import { PRESETS } from '../network/presets.js';
@@ -15,10 +15,11 @@ import {
   trainingRecordFile,
 } from '../storage/model-file.js';
 import { RECIPES } from '../training/recipe.js';
-import type { DataReport, DoneReport, EpochReport } from '../training/reports.js';
+import type { DataReport, DoneReport, EpochReport, ObjectiveReport } from '../training/reports.js';
 import { train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, type Progress, print, startProgress } from './console.js';
+import { describeThresholds } from './info.js';
 import { firstPixelSize, type LabelOptions, matchLabels, readLabelled } from './labelled-inputs.js';
 import { length, number } from './options.js';
 
@@ -26,7 +27,8 @@ interface TrainArguments extends LabelOptions {
   diameter: Length;
   preset?: string;
   recipe: string;
-  testFraction: number;
+  testFraction?: number;
+  labels: 'auto' | 'complete' | 'incomplete';
   edge?: Length;
   epochs?: number;
   seed: number;
@@ -65,9 +67,8 @@ export function configure(command: Command): void {
     .option('--recipe <name>', `how to train: ${Object.keys(RECIPES).join(', ')}`, 'auto')
     .option(
       '--test-fraction <f>',
-      'share of the micrographs held out to judge',
+      'share of the micrographs held out to judge (default: 0.2; recipe auto: none of fewer than 100 labels)',
       number('--test-fraction', { min: 0, max: 0.9 }),
-      0.2,
     )
     .option(
       '--edge <length>',
@@ -78,6 +79,11 @@ export function configure(command: Command): void {
       '--epochs <n>',
       "passes over the boxes (default: the recipe's)",
       number('--epochs', { min: 1, max: 100_000, whole: true }),
+    )
+    .addOption(
+      new Option('--labels <kind>', 'whether every particle is labelled; auto: looked at after the first epoch')
+        .choices(['auto', 'complete', 'incomplete'])
+        .default('auto'),
     )
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
     .option(
@@ -126,7 +132,8 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
     diameter,
     architecture,
     recipe: options.epochs ? { ...recipe, epochs: options.epochs, mostSteps: null } : recipe,
-    testFraction: options.testFraction,
+    labels: options.labels,
+    ...(options.testFraction !== undefined && { testFraction: options.testFraction }),
     seed: options.seed,
     signal: interruption.signal,
     ...(options.edge && { edge: toPixels(options.edge, pixelSize, '--edge') }),
@@ -179,6 +186,9 @@ async function follow(reports: ReturnType<typeof train>) {
           if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
           break;
         }
+        case 'objective':
+          note(describeObjective(report));
+          break;
         case 'done':
           done = report;
       }
@@ -189,10 +199,18 @@ async function follow(reports: ReturnType<typeof train>) {
   return { done, epochs, heldOut };
 }
 
+function describeObjective({ objective, found, labelled }: ObjectiveReport): string {
+  const counts = `${labelled} of the ${found} best candidates are labelled`;
+  return objective === 'positive-negative'
+    ? `labels look complete (${counts}): other places count as no particles`
+    : `labels look incomplete (${counts}): other places count as unlabelled, not as no particles`;
+}
+
 function announce({ warnings, labels, architecture, factor }: DataReport): void {
   for (const warning of warnings) note(`warning: ${warning}`);
   note(`network ${architecture.name}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`);
-  note(`${labels.positives} particles and ${labels.negatives} empty boxes of ${labels.micrographs} micrographs`);
+  const negatives = labels.negatives > 0 ? ` and ${labels.negatives} places without` : '';
+  note(`${labels.positives} particles${negatives} of ${labels.micrographs} micrographs`);
   note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);
 }
 
@@ -201,7 +219,7 @@ function accuracyOf(report: EpochReport | undefined): string {
 }
 
 function summarise({ model, epoch }: DoneReport, file: string, seconds: number): void {
-  const { accuracy, threshold, thresholdFrom } = model.metadata;
+  const { accuracy, threshold, thresholdFrom, thresholds, calibrationError } = model.metadata;
   if (accuracy !== null) {
     const verdict = accuracy >= ACCEPTED ? 'met' : 'not met';
     print(
@@ -209,6 +227,10 @@ function summarise({ model, epoch }: DoneReport, file: string, seconds: number):
     );
   }
   print(`threshold ${threshold.toFixed(3)}: ${thresholdFrom}`);
+  if (thresholds) print(`  ${describeThresholds(thresholds)}`);
+  if (calibrationError !== null) {
+    print(`scores are probabilities, on held-out picks wrong by ${(100 * calibrationError).toFixed(1)} % on average`);
+  }
   print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
 }
 

@@ -73,6 +73,34 @@ export function layerShapes(architecture: Architecture): Shape[] {
   return shapes;
 }
 
+/** Prepared pixels between neighbouring positions of a patch: the product of all pools. */
+export function positionStride(architecture: Architecture): number {
+  return architecture.layers.reduce(
+    (stride, layer) => (layer.type === 'mean-pool' || layer.type === 'max-pool' ? stride * layer.size : stride),
+    1,
+  );
+}
+
+/** Side in prepared pixels of a patch with so many positions along its side. */
+export function patchSide(architecture: Architecture, positions: number): number {
+  return architecture.box + (positions - 1) * positionStride(architecture);
+}
+
+/** Shapes of the maps before the first layer and after each, for a patch with so many positions along its side. */
+export function patchShapes(architecture: Architecture, positions: number): Shape[] {
+  let shape: Shape = { maps: 1, side: patchSide(architecture, positions) };
+  return [
+    shape,
+    ...architecture.layers.map((layer) => {
+      const output =
+        layer.type === 'fully-connected' ? { maps: layer.units, side: positions } : outputShape(layer, shape);
+      if (typeof output === 'string') throw new Error(`a patch of ${positions} positions does not fit: ${output}`);
+      shape = output;
+      return shape;
+    }),
+  ];
+}
+
 function isSpatial({ type }: Layer): boolean {
   return type === 'convolution' || type === 'mean-pool' || type === 'max-pool';
 }

@@ -34,9 +34,9 @@ function feeds(
 ): Tensors {
   const n = targets.length;
   return {
-    boxes: { dims: [n, 1, architecture.box, architecture.box], data: boxes },
-    targets: { dims: [n, 1], data: Float32Array.from(targets) },
-    example_weights: { dims: [n, 1], data: new Float32Array(n).fill(1 / n) },
+    patches: { dims: [n, 1, architecture.box, architecture.box], data: boxes },
+    positive_weights: { dims: [n, 1], data: Float32Array.from(targets, (target) => target / n) },
+    negative_weights: { dims: [n, 1], data: Float32Array.from(targets, (target) => (1 - target) / n) },
     parameters: { dims: [parameters.length], data: parameters },
     ...masks,
   };
@@ -128,6 +128,70 @@ describe.each(LOSSES)('%s', (loss) => {
     const compared = (values: ArrayLike<number>) =>
       Array.from(values).filter((_, i) => !isWithoutEffect(graph.layout, i));
     expect(maxDifference(compared(weights), compared(golden.weights))).toBeLessThan(5e-5);
+    await session.release();
+  });
+
+  it('of a patch is the sum over the boxes of its positions (gradient within 1e-5)', async () => {
+    const architecture: Architecture = {
+      name: 'patch',
+      box: 8,
+      layers: [
+        { type: 'convolution', maps: 3, kernel: 3 },
+        { type: 'sigmoid' },
+        { type: 'mean-pool', size: 2 },
+        { type: 'convolution', maps: 2, kernel: 2 },
+        { type: 'relu' },
+        { type: 'fully-connected', units: 3 },
+        { type: 'sigmoid' },
+        { type: 'fully-connected', units: 1 },
+      ],
+    };
+    const [batch, positions, side] = [2, 3, 12];
+    const { values } = testWeights(architecture, 5);
+    const patches = noiseImage(side, batch * side, 6).pixels;
+    const count = batch * positions ** 2;
+    const positive = Float32Array.from({ length: count }, (_, i) => (i % 3) / 10);
+    const negative = Float32Array.from({ length: count }, (_, i) => (i % 4) / 10);
+    const boxes = new Float32Array(count * 64);
+    for (let i = 0; i < count; i++) {
+      const [patch, position] = [Math.floor(i / 9), i % 9];
+      const start = patch * side * side + 2 * Math.floor(position / 3) * side + 2 * (position % 3);
+      for (let y = 0; y < 8; y++) boxes.set(patches.subarray(start + y * side, start + y * side + 8), i * 64 + y * 8);
+    }
+    const run = async (n: number, k: number, data: Float32Array, pixels: number) => {
+      const session = await engine.load(buildGradientGraph(architecture, n, loss, k).model);
+      const result = await session.run({
+        patches: { dims: [n, 1, pixels, pixels], data },
+        positive_weights: { dims: [n, k * k], data: positive },
+        negative_weights: { dims: [n, k * k], data: negative },
+        parameters: { dims: [values.length], data: values },
+      });
+      await session.release();
+      return result;
+    };
+    const [whole, single] = [await run(batch, positions, patches, side), await run(count, 1, boxes, 8)];
+    expect(maxDifference(whole.logits.data, single.logits.data)).toBeLessThan(1e-5);
+    expect(maxDifference(whole.gradient.data, single.gradient.data)).toBeLessThan(1e-5);
+    expect(Math.abs(whole.loss.data[0] - single.loss.data[0])).toBeLessThan(1e-5);
+  });
+
+  it('counts the risk of negatives only while it is above 0 (Kiryo et al. 2017)', async () => {
+    const architecture: Architecture = { name: 'one', box: 4, layers: [{ type: 'fully-connected', units: 1 }] };
+    const session = await engine.load(buildGradientGraph(architecture, 2, loss).model);
+    const parameters = noise(9, 17);
+    const run = async (positive: number[], negative: number[]) => {
+      const weights = (values: number[]) => ({ dims: [2, 1], data: Float32Array.from(values) });
+      return session.run({
+        ...feeds(architecture, parameters, noise(50, 32), [1, 0], {}),
+        positive_weights: weights(positive),
+        negative_weights: weights(negative),
+      });
+    };
+    const [clamped, alone] = [await run([0.5, 0], [-0.9, 0.01]), await run([0.5, 0], [0, 0])];
+    expect(maxDifference(clamped.gradient.data, alone.gradient.data)).toBe(0);
+    expect(clamped.loss.data[0]).toBe(alone.loss.data[0]);
+    const counted = await run([0.5, 0], [-0.01, 0.9]);
+    expect(maxDifference(counted.gradient.data, alone.gradient.data)).toBeGreaterThan(0.01);
     await session.release();
   });
 

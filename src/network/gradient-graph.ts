@@ -1,6 +1,6 @@
-/** The gradient graph: boxes, targets, example weights and the flat weight vector -> loss and its flat gradient. */
+/** The gradient graph: patches, weights of their positions and the flat weight vector -> loss and its flat gradient. */
 
-import { type Architecture, layerShapes } from './architecture.js';
+import { type Architecture, layerShapes, patchShapes, patchSide } from './architecture.js';
 import { addGradientLayer, type GradientLayer } from './gradient-layers.js';
 import { GraphBuilder } from './onnx.js';
 import { type ParameterLayout, type ParameterRole, parameterLayout } from './parameters.js';
@@ -21,29 +21,46 @@ export interface GradientGraph {
   /** The ONNX bytes. */
   readonly model: Uint8Array;
   readonly layout: ParameterLayout;
+  /** Side of a patch. */
+  readonly side: number;
+  /** Positions along it. */
+  readonly positions: number;
   /** Dropout masks to be fed, one a dropout layer. */
   readonly masks: readonly MaskInput[];
 }
 
 /**
- * Builds the gradient graph for a fixed number of boxes.
+ * Builds the gradient graph for a fixed number of patches. A patch is a square with k x k positions of the network's box,
+ * one total pooling stride apart; one position is a box.
  *
- * Inputs: `boxes` [n, 1, B, B]; `targets` [n, 1] (0..1); `example_weights` [n, 1]; `parameters` [P]; one `mask_k` a dropout
- * layer. Outputs: `loss` []; `gradient` [P]; `logits` [n, 1]; `statistics` [S]: batch means and (biased) variances.
+ * Inputs: `patches` [n, 1, P, P] with P as `patchSide`; `positive_weights` and `negative_weights` [n, k * k]: how much each
+ * position counts as a particle and as none; `parameters` [W]; one `mask_k` a dropout layer. Outputs: `loss` [];
+ * `gradient` [W]; `logits` [n, k * k]; `statistics` [S]: batch means and (biased) variances.
  *
- * The loss is the sum over examples of weight * (t - y)^2 / 2, or of weight * cross-entropy: weights 1/N give the mean.
+ * With the score y of a position, the loss is the sum of positive weight * (1 - y)^2 / 2 + negative weight * y^2 / 2, or of
+ * -positive weight * log y - negative weight * log(1 - y).
+ *
+ * @param positions - k; 1 by default
  */
-export function buildGradientGraph(architecture: Architecture, batch: number, loss: Loss): GradientGraph {
+export function buildGradientGraph(
+  architecture: Architecture,
+  batch: number,
+  loss: Loss,
+  positions = 1,
+): GradientGraph {
   const graph = new GraphBuilder();
-  const shapes = layerShapes(architecture);
+  const boxShapes = layerShapes(architecture);
+  const shapes = patchShapes(architecture, positions);
   const layout = parameterLayout(architecture);
   const tensors = splitParameters(graph, layout);
   const masks: MaskInput[] = [];
   const statistics: string[] = [];
   const layers: GradientLayer[] = [];
-  let value = graph.input('boxes', [batch, 1, architecture.box, architecture.box]);
-  const targets = graph.input('targets', [batch, 1]);
-  const exampleWeights = graph.input('example_weights', [batch, 1]);
+  const side = patchSide(architecture, positions);
+  let value = graph.input('patches', [batch, 1, side, side]);
+  const perPosition = [batch, positions ** 2];
+  const positiveWeights = graph.input('positive_weights', perPosition);
+  const negativeWeights = graph.input('negative_weights', perPosition);
   architecture.layers.forEach((layer, index) => {
     const [input, output] = [shapes[index], shapes[index + 1]];
     const added = addGradientLayer(layer, value, {
@@ -51,6 +68,7 @@ export function buildGradientGraph(architecture: Architecture, batch: number, lo
       batch,
       input,
       output,
+      boxSide: boxShapes[index].side,
       tensor: (role) => tensors.get(`${index} ${role}`) ?? '',
       mask: () => {
         const dims = [batch, input.maps, input.side, input.side];
@@ -63,19 +81,19 @@ export function buildGradientGraph(architecture: Architecture, batch: number, lo
     layers.push(added);
     value = added.value;
   });
-  const logits = graph.node('Reshape', [value, graph.integers([batch, 1])]);
-  const { total, gradient } = addLoss(graph, loss, logits, targets, exampleWeights);
-  const seed = graph.node('Reshape', [gradient, graph.integers([batch, 1, 1, 1])]);
+  const logits = graph.node('Reshape', [value, graph.integers(perPosition)]);
+  const { total, gradient } = addLoss(graph, loss, logits, positiveWeights, negativeWeights);
+  const seed = graph.node('Reshape', [gradient, graph.integers([batch, 1, positions, positions])]);
   const gradients = backward(layers, seed);
   const flat = (tensor: string) => graph.node('Reshape', [tensor, graph.integers([-1])]);
   graph.output('loss', total, []);
   const ordered = layout.groups.map(({ layer, role }) => flat(gradients.get(`${layer} ${role}`) ?? ''));
   graph.output('gradient', graph.node('Concat', ordered, { axis: 0 }), [layout.size]);
-  graph.output('logits', logits, [batch, 1]);
+  graph.output('logits', logits, perPosition);
   if (statistics.length > 0) {
     graph.output('statistics', graph.node('Concat', statistics.map(flat), { axis: 0 }), [layout.statisticsSize]);
   }
-  return { model: graph.build(`deepem gradient graph ${architecture.name}`), layout, masks };
+  return { model: graph.build(`deepem gradient graph ${architecture.name}`), layout, side, positions, masks };
 }
 
 function splitParameters(graph: GraphBuilder, layout: ParameterLayout): Map<string, string> {
@@ -103,22 +121,45 @@ function backward(layers: readonly GradientLayer[], seed: string): Map<string, s
   return gradients;
 }
 
-/** The loss and its gradient by the logits. The score is made from `Exp`: the CPU's `Sigmoid` is coarse in its far tail. */
-function addLoss(graph: GraphBuilder, loss: Loss, logits: string, targets: string, weights: string) {
+/**
+ * The loss and its gradient by the logits. Score and miss (1 - score) are made from `Exp`: the CPU's `Sigmoid` is coarse in
+ * its far tail.
+ */
+function addLoss(graph: GraphBuilder, loss: Loss, logits: string, positive: string, negative: string) {
   const one = graph.scalar(1);
-  const exponential = graph.node('Exp', [graph.node('Neg', [logits])]);
-  const score = graph.node('Div', [one, graph.node('Add', [one, exponential])]);
-  const error = graph.node('Sub', [score, targets]);
-  const weighted = graph.node('Mul', [error, weights]);
-  const sum = (values: string) => graph.node('ReduceSum', [values, graph.integers([0, 1])], { keepdims: 0 });
+  const sigmoidOf = (value: string) => {
+    const exponential = graph.node('Exp', [graph.node('Neg', [value])]);
+    return graph.node('Div', [one, graph.node('Add', [one, exponential])]);
+  };
+  const negated = graph.node('Neg', [logits]);
+  const [score, miss] = [sigmoidOf(logits), sigmoidOf(negated)];
+  const multiply = (...values: string[]) => values.reduce((a, b) => graph.node('Mul', [a, b]));
+  const sum = (value: string) => graph.node('ReduceSum', [value, graph.integers([0, 1])], { keepdims: 0 });
+  const finish = (found: string, foundSlope: string, missed: string, missedSlope: string) => {
+    const risk = sum(missed);
+    const counts = graph.node('Cast', [graph.node('Greater', [risk, graph.scalar(0)])], { to: 1 });
+    return {
+      total: graph.node('Add', [sum(found), multiply(risk, counts)]),
+      gradient: graph.node('Sub', [multiply(missedSlope, counts), foundSlope]),
+    };
+  };
   if (loss === 'squared-error') {
-    const half = graph.node('Mul', [graph.node('Mul', [weighted, error]), graph.scalar(0.5)]);
-    const slope = graph.node('Mul', [score, graph.node('Sub', [one, score])]);
-    return { total: sum(half), gradient: graph.node('Mul', [weighted, slope]) };
+    const half = graph.scalar(0.5);
+    const slope = multiply(score, miss);
+    return finish(
+      multiply(half, positive, miss, miss),
+      multiply(positive, miss, slope),
+      multiply(half, negative, score, score),
+      multiply(negative, score, slope),
+    );
   }
-  const softplus = graph.node('Log', [
-    graph.node('Add', [one, graph.node('Exp', [graph.node('Neg', [graph.node('Abs', [logits])])])]),
-  ]);
-  const linear = graph.node('Sub', [graph.node('Relu', [logits]), graph.node('Mul', [targets, logits])]);
-  return { total: sum(graph.node('Mul', [graph.node('Add', [linear, softplus]), weights])), gradient: weighted };
+  const magnitude = graph.node('Neg', [graph.node('Abs', [logits])]);
+  const tail = graph.node('Log', [graph.node('Add', [one, graph.node('Exp', [magnitude])])]);
+  const softplus = (value: string) => graph.node('Add', [graph.node('Relu', [value]), tail]);
+  return finish(
+    multiply(positive, softplus(negated)),
+    multiply(positive, miss),
+    multiply(negative, softplus(logits)),
+    multiply(negative, score),
+  );
 }

@@ -1,6 +1,6 @@
 /**
  * Forward and backward nodes of each layer type, for the gradient graph. Maps are [n, maps, side, side] throughout, with
- * side 1 after a fully connected layer. The inference build of ONNX Runtime has no gradient operators, so each layer
+ * as many positions as the patch has after a fully connected layer. The inference build of ONNX Runtime has no gradient operators, so each layer
  * writes its own from ordinary ones; which ones are fast was measured (shared engine.md, docs/architecture.md).
  */
 
@@ -15,6 +15,8 @@ export interface GradientContext {
   readonly batch: number;
   readonly input: Shape;
   readonly output: Shape;
+  /** Side of the input where the patch is a single box. */
+  readonly boxSide: number;
   /** The tensor of a group of the layer's weights. */
   readonly tensor: (role: ParameterRole) => string;
   /** The dropout mask of this layer: 0, or 1 / (1 - rate). */
@@ -41,7 +43,7 @@ export function addGradientLayer(layer: Layer, value: string, context: GradientC
     case 'convolution':
       return convolution(value, context);
     case 'fully-connected':
-      return fullyConnected(value, context);
+      return context.output.side === 1 ? fullyConnected(value, context) : slidingFullyConnected(value, context);
     case 'mean-pool':
       return meanPool(value, layer.size, context);
     case 'max-pool':
@@ -64,17 +66,21 @@ function sumOverMaps({ graph }: GradientContext, value: string): string {
 }
 
 /** dW is a convolution of input and gradient with batch and maps exchanged; dx is a transposed convolution. */
-function convolution(value: string, context: GradientContext): GradientLayer {
+function convolution(
+  value: string,
+  context: GradientContext,
+  weights: string = context.tensor('kernel'),
+): GradientLayer {
   const { graph } = context;
   const exchange = (tensor: string) => graph.node('Transpose', [tensor], { perm: [1, 0, 2, 3] });
   return {
-    value: graph.node('Conv', [value, context.tensor('kernel'), context.tensor('bias')]),
+    value: graph.node('Conv', [value, weights, context.tensor('bias')]),
     backward: (gradient) => ({
       weights: {
         kernel: exchange(graph.node('Conv', [exchange(value), exchange(gradient)])),
         bias: sumOverMaps(context, gradient),
       },
-      input: () => graph.node('ConvTranspose', [gradient, context.tensor('kernel')]),
+      input: () => graph.node('ConvTranspose', [gradient, weights]),
     }),
   };
 }
@@ -99,6 +105,13 @@ function fullyConnected(value: string, context: GradientContext): GradientLayer 
       };
     },
   };
+}
+
+/** A fully connected layer at every position of a patch: a convolution whose kernel is as wide as the box's maps. */
+function slidingFullyConnected(value: string, context: GradientContext): GradientLayer {
+  const { graph, input, output, boxSide } = context;
+  const shape = graph.integers([output.maps, input.maps, boxSide, boxSide]);
+  return convolution(value, context, graph.node('Reshape', [context.tensor('kernel'), shape]));
 }
 
 function window(size: number) {

@@ -1,14 +1,14 @@
 /** The one straight line from a micrograph to its particles. */
 
+import { calibrate } from '../evaluation/calibration.js';
 import type { Image, Micrograph } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Model } from '../network/model.js';
-import { isInside, type Particle } from '../particle.js';
 import type { Engine } from '../runtime/engine.js';
-import { boxDeviations, type DeviationRange } from './deviation.js';
-import { findPeaks, suppressClose } from './peaks.js';
+import type { DeviationRange } from './deviation.js';
 import { factorFor, prepare } from './prepare.js';
 import { openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
+import { groundsOf, type Selected, selectParticles } from './selection.js';
 
 /** How a micrograph is picked. Lengths are full-size pixels of that micrograph. */
 export interface PickOptions {
@@ -22,14 +22,15 @@ export interface PickOptions {
   edge?: number;
   /** Allowed standard deviation of raw grey values in a box; by default the model's range; null turns the filter off. */
   deviationRange?: DeviationRange | null;
+  /** Highest unevenness of the ground around a particle; by default the model's; null turns the filter off. */
+  unevennessLimit?: number | null;
+  /** Particles closer to another than this are both left out as overlapping; by default none are. */
+  overlapDistance?: number | null;
 }
 
 /** What came out of a micrograph. */
-export interface PickResult {
-  /** In falling score. */
-  readonly particles: readonly Required<Particle>[];
-  /** Candidates that a filter removed, by reason. */
-  readonly removed: { readonly edge: number; readonly close: number; readonly deviation: number };
+export interface PickResult extends Selected {
+  /** Smoothed and, where the model is calibrated, probabilities. */
   readonly scoreMap: ScoreMap;
 }
 
@@ -65,7 +66,7 @@ export function openPicker(engine: Engine, model: Model): Picker {
 
 /**
  * Picks the particles of one micrograph: prepare, score every position with four rotations, peaks above the threshold,
- * non-maximum suppression, standard-deviation filter (deepem-reference.md, Recognition).
+ * non-maximum suppression, filters (deepem-reference.md, Recognition).
  *
  * @throws ModelError if the model needs a pixel size and the micrograph has none
  */
@@ -78,60 +79,21 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
     minDistance: scale * metadata.minDistance,
     edge: (scale * metadata.diameter) / 2,
     deviationRange: metadata.deviationRange,
+    unevennessLimit: metadata.unevennessLimit,
+    overlapDistance: null,
     ...options,
   };
   const { image, grey } = prepare(micrograph, metadata.preparation, factor);
   const step =
     settings.step === undefined ? automaticStep(architecture, image) : Math.max(1, Math.round(settings.step / factor));
-  const scoreMap = smooth(await (await picker.scorer(step)).score(image), metadata.smoothing);
-  return { ...selectParticles(scoreMap, grey, micrograph, { ...settings, box: architecture.box }), scoreMap };
-}
-
-/** What decides which peaks of a score map are particles. Lengths are full-size pixels of the micrograph. */
-export interface Selection {
-  readonly threshold: number;
-  readonly edge: number;
-  readonly minDistance: number;
-  /** null: no filter. */
-  readonly deviationRange: DeviationRange | null;
-  /** Side of the network's box in prepared pixels. */
-  readonly box: number;
-}
-
-/**
- * From a score map to particles: peaks above the threshold, edge, non-maximum suppression, standard deviation.
- *
- * @param grey - resampled grey values
- * @param size - of the full-size micrograph
- */
-export function selectParticles(
-  scoreMap: ScoreMap,
-  grey: Image,
-  size: { readonly width: number; readonly height: number },
-  { threshold, edge, minDistance, deviationRange, box }: Selection,
-): Pick<PickResult, 'particles' | 'removed'> {
-  const peaks = findPeaks(scoreMap, threshold);
-  const inside = peaks.filter((peak) => isInside(peak, size.width, size.height, edge));
-  const apart = suppressClose(inside, minDistance);
-  const particles = filterDeviation(grey, scoreMap.factor, apart, box, deviationRange);
-  const removed = {
-    edge: peaks.length - inside.length,
-    close: inside.length - apart.length,
-    deviation: apart.length - particles.length,
-  };
-  return { particles, removed };
-}
-
-function filterDeviation(
-  grey: Image,
-  factor: number,
-  particles: readonly Required<Particle>[],
-  box: number,
-  range: DeviationRange | null,
-): readonly Required<Particle>[] {
-  if (!range) return particles;
-  const deviations = boxDeviations(grey, factor, particles, box, range.unit);
-  return particles.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max);
+  const smoothed = smooth(await (await picker.scorer(step)).score(image), metadata.smoothing);
+  const scoreMap = { ...smoothed, pixels: smoothed.pixels.map((score) => calibrate(metadata.calibration, score)) };
+  const grounds = groundsOf(grey, metadata.preparation, metadata.diameter);
+  const selected = selectParticles(scoreMap, grounds, micrograph, {
+    ...settings,
+    box: architecture.box,
+  });
+  return { ...selected, scoreMap };
 }
 
 /** The smallest step whose cost is affordable. */

@@ -1,59 +1,95 @@
-/** Batches: boxes cut from prepared images in some view, ready for the gradient graph. */
+/** What the network is shown: batches of boxes, or of patches. */
 
 import { extractInto } from '../imaging/pad.js';
 import { rotateQuarter } from '../imaging/rotate.js';
-import type { Random } from '../random.js';
+import type { Architecture } from '../network/architecture.js';
+import { type Random, shuffle } from '../random.js';
 import type { Example } from './examples.js';
+import type { Batch } from './gradient-workers.js';
+import type { LabelMap } from './label-map.js';
+import { cutPatches, drawPatches } from './patches.js';
+import type { PatchSampling, Recipe } from './recipe.js';
 
-/** An example as the network sees it once. */
-export interface View {
-  readonly example: Example;
-  /** Quarter turns. */
-  readonly turns: number;
-  /** True where left and right are exchanged. */
-  readonly mirrored: boolean;
-  /** Prepared pixels by which the box is moved. */
-  readonly shift: readonly [x: number, y: number];
-  /** Factor of the pixels. */
-  readonly contrast: number;
+/** Where the batches of a training come from. */
+export interface BatchSource {
+  /** Boxes or patches a step. */
+  readonly batch: number;
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  /**
+   * Draws an epoch; returns its batches by step.
+   *
+   * @param hidden - share of particles among the unlabelled positions; single boxes take no account of it
+   */
+  epoch(random: Random, hidden: number): (step: number) => Batch;
 }
 
-/** Standard deviation of the random contrast factor, and the largest random shift in prepared pixels. */
-const CONTRAST_SD = 0.1;
-const LARGEST_SHIFT = 1;
-
-/** The example as it is, after some quarter turns. */
-export function turnedView(example: Example, turns: number): View {
-  return { example, turns, mirrored: false, shift: [0, 0], contrast: 1 };
+/** Every example in four quarter turns (paper, Training), in random order. */
+export function turnedBoxes(examples: readonly Example[], box: number, recipe: Recipe): BatchSource {
+  const size = 4 * examples.length;
+  const plan = planEpochs(recipe, size);
+  return {
+    ...plan,
+    epoch(random) {
+      const views = examples.flatMap((example) => [0, 1, 2, 3].map((turns) => ({ example, turns })));
+      const order = shuffle(views, random);
+      return (step) => {
+        const part = order.slice(step * plan.batch, (step + 1) * plan.batch);
+        const weight = (target: number) =>
+          Float32Array.from(part, ({ example }) => +(example.target === target) / part.length);
+        return {
+          count: part.length,
+          patches: cutBoxes(part, box),
+          positiveWeights: weight(1),
+          negativeWeights: weight(0),
+        };
+      };
+    },
+  };
 }
 
-/** Every example four times, rotated by 0, 90, 180 and 270 degrees (paper, Training). */
-export function allTurns(examples: readonly Example[]): View[] {
-  return examples.flatMap((example) => [0, 1, 2, 3].map((turns) => turnedView(example, turns)));
+/** Patches around every labelled particle, and anywhere. */
+export function patchesOf(
+  maps: readonly LabelMap[],
+  architecture: Architecture,
+  recipe: Recipe,
+  sampling: PatchSampling,
+): BatchSource {
+  const particles = maps.reduce((sum, map) => sum + map.particles.length, 0);
+  const times = Math.max(1, Math.ceil(sampling.smallestEpoch / (particles * (1 + sampling.anywhere))));
+  const options = {
+    positions: sampling.positions,
+    randomPerParticle: sampling.anywhere,
+    particleShare: 1 / (1 + recipe.negativesPerPositive),
+  };
+  const plan = planEpochs(recipe, Math.floor(times * particles * (1 + sampling.anywhere)));
+  return {
+    ...plan,
+    epoch(random, hidden) {
+      const patches = drawPatches(maps, architecture, options, times, random);
+      return (step) =>
+        cutPatches(patches.slice(step * plan.batch, (step + 1) * plan.batch), architecture, { ...options, hidden });
+    },
+  };
 }
 
-/** One random view of each example. */
-export function randomViews(examples: readonly Example[], random: Random): View[] {
-  const shift = () => random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
-  return examples.map((example) => ({
-    example,
-    turns: random.integer(4),
-    mirrored: random.integer(2) === 1,
-    shift: [shift(), shift()],
-    contrast: 1 + CONTRAST_SD * random.normal(),
-  }));
+function planEpochs(recipe: Recipe, size: number): { batch: number; epochs: number; stepsPerEpoch: number } {
+  const batch = Math.min(recipe.batch, size);
+  const stepsPerEpoch = Math.floor(size / batch);
+  const most = recipe.mostSteps === null ? recipe.epochs : Math.ceil(recipe.mostSteps / stepsPerEpoch);
+  return { batch, epochs: Math.min(recipe.epochs, most), stepsPerEpoch };
 }
 
-/** Boxes [n, 1, B, B] of some views, in order. */
-export function cutBoxes(views: readonly View[], box: number): Float32Array {
+/** Boxes [n, 1, B, B] of some examples after some quarter turns, in order. */
+export function cutBoxes(
+  views: readonly { readonly example: Example; readonly turns: number }[],
+  box: number,
+): Float32Array {
   const area = box * box;
   const boxes = new Float32Array(views.length * area);
-  views.forEach(({ example, turns, mirrored, shift: [dx, dy], contrast }, i) => {
-    extractInto(boxes, i * area, example.micrograph.image, example.left + dx, example.top + dy, box, box);
-    const one = boxes.subarray(i * area, (i + 1) * area);
-    if (turns > 0) rotateQuarter(one, box, turns);
-    if (mirrored) for (let row = 0; row < area; row += box) one.subarray(row, row + box).reverse();
-    if (contrast !== 1) for (let k = 0; k < area; k++) one[k] *= contrast;
+  views.forEach(({ example, turns }, i) => {
+    extractInto(boxes, i * area, example.micrograph.image, example.left, example.top, box, box);
+    rotateQuarter(boxes.subarray(i * area, (i + 1) * area), box, turns);
   });
   return boxes;
 }

@@ -3,17 +3,16 @@
 import type { Architecture } from '../network/architecture.js';
 import { buildBoxGraph } from '../network/box-graph.js';
 import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
-import { type Random, random, shuffle } from '../random.js';
+import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
-import { allTurns, cutBoxes, randomViews, turnedView, type View } from './batches.js';
+import { type BatchSource, cutBoxes } from './batches.js';
 import type { Example } from './examples.js';
 import type { GradientWorkers } from './gradient-workers.js';
+import type { LabelCheck } from './label-check.js';
 import { startOptimiser, updateWeights } from './optimisers.js';
 import type { Recipe } from './recipe.js';
-import type { EpochReport, StepReport } from './reports.js';
-
-/** Streams of the seed: each random choice has its own, so that one does not move the others. */
-export const SEED_STREAM = { split: 1, negatives: 2, heldOutNegatives: 3, weights: 4, order: 5 } as const;
+import type { EpochReport, ObjectiveReport, StepReport } from './reports.js';
+import { SEED_STREAM } from './seeds.js';
 
 /** Boxes of a held-out set that are scored at a time. */
 const SCORING_BATCH = 64;
@@ -22,18 +21,19 @@ const SCORING_BATCH = 64;
 export interface Run {
   readonly architecture: Architecture;
   readonly recipe: Recipe;
-  readonly epochs: number;
   readonly seed: number;
-  readonly batch: number;
-  readonly steps: number;
-  readonly examples: readonly Example[];
+  readonly source: BatchSource;
   readonly workers: GradientWorkers;
   readonly engine: Engine;
   readonly heldOut: readonly Example[];
+  /** Looks after the first epoch whether the labels are complete; null: they are taken as complete. */
+  readonly checkLabels: ((weights: Weights) => Promise<LabelCheck>) | null;
 }
 
 /** The best weights so far. */
 export interface Best {
+  /** Of the objective: null where labels were taken as complete. */
+  readonly labelCheck: LabelCheck | null;
   readonly weights: Weights;
   readonly epoch: number;
   readonly accuracy: number | null;
@@ -43,33 +43,38 @@ export interface Best {
 export async function* runEpochs(
   run: Run,
   signal: AbortSignal | undefined,
-): AsyncGenerator<StepReport | EpochReport, Best, void> {
+): AsyncGenerator<StepReport | EpochReport | ObjectiveReport, Best, void> {
   const { recipe, architecture } = run;
+  const { epochs, stepsPerEpoch } = run.source;
+  const steps = epochs * stepsPerEpoch;
   const order = random(run.seed, SEED_STREAM.order);
   let weights = initialWeights(architecture, random(run.seed, SEED_STREAM.weights));
   let optimiser = startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
-  let best: Best = { weights, epoch: 0, accuracy: null };
-  const stepsPerEpoch = run.steps / run.epochs;
-  for (let epoch = 1; epoch <= run.epochs && !signal?.aborted; epoch++) {
-    const views = shuffle(viewsOf(run, order), order);
+  let best = { weights, epoch: 0, accuracy: null as number | null };
+  let labelCheck: LabelCheck | null = null;
+  for (let epoch = 1; epoch <= epochs && !signal?.aborted; epoch++) {
+    const batches = run.source.epoch(order, labelCheck?.complete === false ? labelCheck.hidden : 0);
     let total = 0;
     let done = 0;
     for (; done < stepsPerEpoch && !signal?.aborted; done++) {
-      const part = views.slice(done * run.batch, (done + 1) * run.batch);
-      const targets = Float32Array.from(part, ({ example }) => example.target);
-      const result = await run.workers.compute(weights, { boxes: cutBoxes(part, architecture.box), targets }, order);
-      const rate = learningRate(recipe, ((epoch - 1) * stepsPerEpoch + done) / run.steps);
+      const result = await run.workers.compute(weights, batches(done), order);
+      const rate = learningRate(recipe, ((epoch - 1) * stepsPerEpoch + done) / steps);
       const updated = updateWeights(recipe.optimiser, optimiser, weights.values, result.gradient, rate);
       optimiser = updated.state;
       weights = { values: updated.weights, statistics: runningStatistics(weights.statistics, result.statistics) };
       total += result.loss;
-      yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps: run.steps, loss: result.loss };
+      yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps: steps, loss: result.loss };
     }
     const accuracy = await accuracyOf(run, weights);
     if (accuracy === null || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
-    yield { kind: 'epoch', epoch, epochs: run.epochs, loss: total / Math.max(1, done), accuracy };
+    yield { kind: 'epoch', epoch, epochs: epochs, loss: total / Math.max(1, done), accuracy };
+    if (epoch === 1 && run.checkLabels && !signal?.aborted) {
+      labelCheck = await run.checkLabels(weights);
+      const { found, labelled, complete } = labelCheck;
+      yield { kind: 'objective', objective: complete ? 'positive-negative' : 'positive-unlabelled', found, labelled };
+    }
   }
-  return best;
+  return { ...best, labelCheck };
 }
 
 /** The learning rate after a share of all steps. */
@@ -77,27 +82,6 @@ function learningRate(recipe: Recipe, done: number): number {
   return recipe.schedule === 'constant'
     ? recipe.learningRate
     : (recipe.learningRate * (1 + Math.cos(Math.PI * done))) / 2;
-}
-
-/** How often each example comes in an epoch. */
-function viewsOfEach(recipe: Recipe, examples: number): number {
-  return recipe.views === 'four-turns' ? 4 : Math.max(1, Math.ceil(recipe.smallestEpoch / examples));
-}
-
-/** Boxes a step, epochs, and steps in all, for a number of examples. */
-export function planEpochs(recipe: Recipe, examples: number): { batch: number; epochs: number; steps: number } {
-  const size = viewsOfEach(recipe, examples) * examples;
-  const batch = Math.min(recipe.batch, size);
-  const perEpoch = Math.floor(size / batch);
-  const most = recipe.mostSteps === null ? recipe.epochs : Math.ceil(recipe.mostSteps / perEpoch);
-  const epochs = Math.min(recipe.epochs, most);
-  return { batch, epochs, steps: epochs * perEpoch };
-}
-
-function viewsOf({ recipe, examples }: Run, random: Random): View[] {
-  if (recipe.views === 'four-turns') return allTurns(examples);
-  const times = viewsOfEach(recipe, examples.length);
-  return Array.from({ length: times }, () => randomViews(examples, random)).flat();
 }
 
 /** Share of the new batch in the running statistics, as in PyTorch. */
@@ -115,7 +99,7 @@ async function accuracyOf(run: Run, weights: Weights): Promise<number | null> {
   for (let from = 0; from < run.heldOut.length; from += SCORING_BATCH) {
     const part = run.heldOut.slice(from, from + SCORING_BATCH);
     const data = cutBoxes(
-      part.map((example) => turnedView(example, 0)),
+      part.map((example) => ({ example, turns: 0 })),
       box,
     );
     const { scores } = await session.run({ boxes: { dims: [part.length, 1, box, box], data } });

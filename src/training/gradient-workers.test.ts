@@ -7,9 +7,10 @@ import { startGradientWorkers } from './gradient-workers.js';
 
 async function compute(architecture: typeof EVERY_LAYER, batch: number, threads: number) {
   const workers = await startGradientWorkers({ architecture, loss: 'cross-entropy', batch, threads });
-  const boxes = noiseImage(architecture.box, batch * architecture.box, 1).pixels;
-  const targets = Float32Array.from({ length: batch }, (_, i) => i % 2);
-  const result = await workers.compute(testWeights(architecture, 2), { boxes, targets }, random(3));
+  const patches = noiseImage(architecture.box, batch * architecture.box, 1).pixels;
+  const weight = (target: number) => Float32Array.from({ length: batch }, (_, i) => +(i % 2 === target) / batch);
+  const data = { count: batch, patches, positiveWeights: weight(1), negativeWeights: weight(0) };
+  const result = await workers.compute(testWeights(architecture, 2), data, random(3));
   await workers.close();
   return result;
 }

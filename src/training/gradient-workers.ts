@@ -9,19 +9,23 @@ import type { Weights } from '../network/parameters.js';
 import type { Random } from '../random.js';
 import { type Engine, type Session, startEngine, type Tensor } from '../runtime/engine.js';
 
-/** Boxes of a batch with what they should score. */
+/** Patches of a batch with how much each of their positions counts. */
 export interface Batch {
-  /** [n, 1, B, B]. */
-  readonly boxes: Float32Array;
-  /** n targets, 0..1. */
-  readonly targets: Float32Array;
+  /** Patches. */
+  readonly count: number;
+  /** [n, 1, P, P]. */
+  readonly patches: Float32Array;
+  /** [n, k * k]: weight of a position as a particle. */
+  readonly positiveWeights: Float32Array;
+  /** [n, k * k]: weight of a position as none. */
+  readonly negativeWeights: Float32Array;
 }
 
 /** The result of one batch. */
 export interface BatchGradient {
-  /** Mean loss of the batch. */
+  /** Weighted loss of the batch. */
   readonly loss: number;
-  /** Gradient of the mean loss. */
+  /** Its gradient. */
   readonly gradient: Float32Array;
   /** Batch means and variances of the batch normalisation layers, averaged over the parts; empty without such layers. */
   readonly statistics: Float32Array;
@@ -39,8 +43,10 @@ export interface GradientWorkers {
 export interface GradientWorkersOptions {
   readonly architecture: Architecture;
   readonly loss: Loss;
-  /** Boxes in every batch. */
+  /** Patches in every batch. */
   readonly batch: number;
+  /** Positions along a patch's side; 1 by default: patches are boxes. */
+  readonly positions?: number;
   /** Worker threads at the most. */
   readonly threads: number;
 }
@@ -50,20 +56,18 @@ const SMALLEST_PART = 8;
 
 /** Starts the worker threads. */
 export async function startGradientWorkers(options: GradientWorkersOptions): Promise<GradientWorkers> {
-  const { architecture, batch, loss } = options;
-  const parts = Math.max(1, Math.min(options.threads, Math.floor(batch / SMALLEST_PART)));
+  const { architecture, batch, loss, positions = 1 } = options;
+  const parts = Math.max(1, Math.min(options.threads, Math.floor((batch * positions) / SMALLEST_PART), batch));
   const size = Math.ceil(batch / parts);
-  const graph = buildGradientGraph(architecture, size, loss);
+  const graph = buildGradientGraph(architecture, size, loss, positions);
   const engines = Array.from({ length: parts }, () => startEngine(1));
   const close = async () => {
     await Promise.all(engines.map((engine) => engine.close()));
   };
   const sessions = await loadAll(engines, graph.model, close);
   return {
-    async compute(weights, { boxes, targets }, random) {
-      const feeds = sessions.map((_, part) =>
-        feedsOf(graph, architecture.box, weights, boxes, targets, part * size, size, random),
-      );
+    async compute(weights, batch, random) {
+      const feeds = sessions.map((_, part) => feedsOf(graph, weights, batch, part * size, size, random));
       const results = await Promise.all(sessions.map((session: Session, part) => session.run(feeds[part])));
       const gradient = new Float32Array(graph.layout.size);
       const statistics = new Float32Array(graph.layout.statisticsSize);
@@ -90,37 +94,38 @@ async function loadAll(engines: readonly Engine[], model: Uint8Array, close: () 
 }
 
 /**
- * Inputs of one part. Where the batch does not fill it, its first boxes come again with weight 0: they change neither loss nor
- * gradient, and look like any other to batch normalisation.
+ * Inputs of one part. Where the batch does not fill it, its first patches come again with weight 0: they change neither loss
+ * nor gradient, and look like any other to batch normalisation.
  */
 function feedsOf(
   graph: GradientGraph,
-  box: number,
   weights: Weights,
-  boxes: Float32Array,
-  targets: Float32Array,
+  batch: Batch,
   from: number,
   size: number,
   random: Random,
 ): Record<string, Tensor> {
-  const area = box * box;
-  const partBoxes = new Float32Array(size * area);
-  const partTargets = new Float32Array(size);
-  const exampleWeights = new Float32Array(size);
+  const { side, positions } = graph;
+  const area = side ** 2;
+  const perPatch = positions ** 2;
+  const patches = new Float32Array(size * area);
+  const positiveWeights = new Float32Array(size * perPatch);
+  const negativeWeights = new Float32Array(size * perPatch);
   for (let i = 0; i < size; i++) {
-    const at = (from + i) % targets.length;
-    partBoxes.set(boxes.subarray(at * area, (at + 1) * area), i * area);
-    partTargets[i] = targets[at];
-    exampleWeights[i] = from + i < targets.length ? 1 / targets.length : 0;
+    const at = (from + i) % batch.count;
+    patches.set(batch.patches.subarray(at * area, (at + 1) * area), i * area);
+    if (from + i >= batch.count) continue;
+    positiveWeights.set(batch.positiveWeights.subarray(at * perPatch, (at + 1) * perPatch), i * perPatch);
+    negativeWeights.set(batch.negativeWeights.subarray(at * perPatch, (at + 1) * perPatch), i * perPatch);
   }
   const masks = graph.masks.map(({ name, rate, size: length, dims }) => {
     const data = Float32Array.from({ length }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate)));
     return [name, { dims, data }] as const;
   });
   return {
-    boxes: { dims: [size, 1, box, box], data: partBoxes },
-    targets: { dims: [size, 1], data: partTargets },
-    example_weights: { dims: [size, 1], data: exampleWeights },
+    patches: { dims: [size, 1, side, side], data: patches },
+    positive_weights: { dims: [size, perPatch], data: positiveWeights },
+    negative_weights: { dims: [size, perPatch], data: negativeWeights },
     parameters: { dims: [weights.values.length], data: weights.values },
     ...Object.fromEntries(masks),
   };

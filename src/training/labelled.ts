@@ -6,6 +6,7 @@ import type { Preparation } from '../network/model.js';
 import { isInside, type Particle, type Point } from '../particle.js';
 import { boxDeviations } from '../picking/deviation.js';
 import { factorFor, type PreparedImage, prepare } from '../picking/prepare.js';
+import { unevennessAt, unevennessMap } from '../picking/unevenness.js';
 
 /** A micrograph with its labels; coordinates in full-size pixels. */
 export interface LabelledMicrograph {
@@ -36,6 +37,8 @@ export interface PreparedMicrograph {
   readonly edge: number;
   /** Relative standard deviations of raw grey values around the positives. */
   readonly deviations: readonly number[];
+  /** Unevenness of the ground around the positives. */
+  readonly unevenness: readonly number[];
   /** What was left out, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -48,6 +51,8 @@ export interface PrepareLabelsOptions {
   /** Of the network, in prepared pixels. */
   readonly box: number;
   readonly edge: number;
+  /** Particle diameter. */
+  readonly diameter: number;
 }
 
 /** Labels closer to each other than this are one label twice. */
@@ -98,6 +103,11 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
     avoid: positives.unique,
     negatives: negatives.usable,
     edge,
+    unevenness: unevennessAt(
+      unevennessMap(grey, options.diameter / options.preparation.factor),
+      factor,
+      positives.usable,
+    ),
     deviations: boxDeviations(grey, factor, positives.usable, options.box, 'median'),
     warnings,
   };

@@ -5,6 +5,25 @@ import type { Loss } from '../network/gradient-graph.js';
 import { PRESETS } from '../network/presets.js';
 import { ADAM, type OptimiserSettings } from './optimisers.js';
 
+/**
+ * What an epoch shows of each label: its box in all four quarter turns, beside the boxes of random negatives; or patches,
+ * which hold many positions each, in a random view.
+ */
+export type Sampling = { readonly kind: 'turned-boxes' } | PatchSampling;
+
+/** Patches around labels and anywhere; a view is a random quarter turn, mirrored or not, shifted, contrast changed. */
+export interface PatchSampling {
+  readonly kind: 'patches';
+  /** Positions along a patch's side. */
+  readonly positions: number;
+  /** Patches anywhere for each patch around a label. */
+  readonly anywhere: number;
+  /** Positions closer than this to a label show a particle, in particle diameters. */
+  readonly particleDistance: number;
+  /** Patches that an epoch holds at the least: where there are fewer labels, each comes in several views. */
+  readonly smallestEpoch: number;
+}
+
 /** How a network is trained. */
 export interface Recipe {
   readonly name: string;
@@ -18,25 +37,26 @@ export interface Recipe {
   readonly learningRate: number;
   /** How the learning rate goes on: as it is, or down to 0 along half a cosine. */
   readonly schedule: 'constant' | 'cosine';
-  /** Boxes a step, rotated copies counted one by one. */
+  /** Boxes (rotated copies counted one by one) or patches a step. */
   readonly batch: number;
-  /** Passes over the boxes at the most. */
+  /** Passes over the labels at the most. */
   readonly epochs: number;
   /** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
   readonly mostSteps: number | null;
-  /** Boxes that an epoch holds at the least: where there are fewer, each comes in several views. */
-  readonly smallestEpoch: number;
-  /**
-   * What an epoch holds of each box: all four quarter turns; or one view drawn anew, with a random quarter turn, perhaps
-   * mirrored, shifted by up to one prepared pixel, with its contrast changed a little.
-   */
-  readonly views: 'four-turns' | 'random';
-  /** Random negatives for each positive. */
+  /** What the network is shown. */
+  readonly sampling: Sampling;
+  /** Random negatives for each positive; of patches: their weight for each positive. */
   readonly negativesPerPositive: number;
   /** Smallest distance of a random negative from any particle, in particle diameters. */
   readonly negativeDistance: number;
   /** Standard deviation of the Gaussian that smooths the score map, in particle diameters; 0: none. */
   readonly smoothing: number;
+  /** Labels from which on some micrographs are held out: with fewer, none can be spared. */
+  readonly holdOutFrom: number;
+  /** Which measure the model's threshold is best for. */
+  readonly threshold: 'f1' | 'f2';
+  /** Whether particles on uneven ground are left out. */
+  readonly unevennessFilter: boolean;
   /** Whether the standard-deviation filter is part of the model, or only where it improves the held-out picks. */
   readonly deviationFilter: 'always' | 'where-it-helps';
 }
@@ -53,11 +73,13 @@ export const DEEPEM_RECIPE: Recipe = {
   batch: 50,
   epochs: 20,
   mostSteps: null,
-  smallestEpoch: 0,
-  views: 'four-turns',
+  sampling: { kind: 'turned-boxes' },
   negativesPerPositive: 1,
   negativeDistance: 0.5,
   smoothing: 0,
+  holdOutFrom: 0,
+  threshold: 'f2',
+  unevennessFilter: false,
   deviationFilter: 'always',
 };
 
@@ -70,14 +92,16 @@ export const AUTO_RECIPE: Recipe = {
   optimiser: { ...ADAM, weightDecay: 0.01 },
   learningRate: 2e-3,
   schedule: 'cosine',
-  batch: 100,
-  epochs: 12,
-  mostSteps: 1200,
-  smallestEpoch: 4000,
-  views: 'random',
+  batch: 16,
+  epochs: 6,
+  mostSteps: 1500,
+  sampling: { kind: 'patches', positions: 5, anywhere: 1, particleDistance: 0.15, smallestEpoch: 1600 },
   negativesPerPositive: 3,
   negativeDistance: 0.3,
   smoothing: 0.055,
+  holdOutFrom: 100,
+  threshold: 'f1',
+  unevennessFilter: true,
   deviationFilter: 'where-it-helps',
 };
 

@@ -37,6 +37,17 @@ export interface EpochReport {
   readonly accuracy: number | null;
 }
 
+/** How unlabelled places are taken, after the first epoch. */
+export interface ObjectiveReport {
+  readonly kind: 'objective';
+  /** `positive-negative`: as no particles; `positive-unlabelled`: as perhaps some. */
+  readonly objective: 'positive-negative' | 'positive-unlabelled';
+  /** Candidates that score at least as high as the better half of the labels, in some micrographs. */
+  readonly found: number;
+  /** Of these, labelled. */
+  readonly labelled: number;
+}
+
 /** The end. */
 export interface DoneReport {
   readonly kind: 'done';
@@ -47,5 +58,5 @@ export interface DoneReport {
   readonly epoch: number;
 }
 
-/** What training reports, in this order: data, then steps and epochs, then done. */
-export type TrainReport = DataReport | StepReport | EpochReport | DoneReport;
+/** What training reports, in this order: data, then steps and epochs (and the objective after the first), then done. */
+export type TrainReport = DataReport | StepReport | EpochReport | ObjectiveReport | DoneReport;

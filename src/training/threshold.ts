@@ -1,67 +1,117 @@
-/** What is chosen on held-out micrographs: smallest distance, standard-deviation filter, threshold. */
+/** What is chosen on held-out micrographs: smallest distance, standard-deviation filter, calibration, threshold. */
 
-import { fMeasure } from '../evaluation/curve.js';
+import { calibrate, countsOf, crossCalibrationError, fitCalibration } from '../evaluation/calibration.js';
+import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluation/evaluate.js';
+import { choosePoint, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Point } from '../particle.js';
-import { automaticStep, openPicker, selectParticles } from '../picking/pick.js';
+import { automaticStep, openPicker } from '../picking/pick.js';
 import { type ScoreMap, smooth } from '../picking/score-map.js';
+import { type Grounds, groundsOf, selectParticles } from '../picking/selection.js';
+import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
 import { inRegion, type Region } from './examples.js';
 import type { Recipe } from './recipe.js';
+import { SEED_STREAM } from './seeds.js';
 
-/** Candidates below this score are never particles. */
-const LOWEST = 0.02;
+/** Candidates below this score of the network are never particles. */
+const LOWEST = 0.001;
 /** A pick matches a label within this share of the diameter. */
 const MATCH_DIAMETERS = 1 / 3;
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
 const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /**
- * F2 within this of its best counts as equal, and the highest such threshold is taken: the curve is flat there, and a few
- * hundred labels do not tell F2 better than this.
+ * The filter against uneven ground stays unless it costs more than this of F1 and average precision together: held-out
+ * micrographs were chosen to be labelled, and those to be picked may be worse.
  */
-const F2_TOLERANCE = 0.005;
+const GROUND_FILTER_COST = 0.01;
 
 /** What is chosen on held-out micrographs. */
-export type Choice = Pick<ModelMetadata, 'threshold' | 'thresholdFrom' | 'minDistance' | 'deviationRange'>;
+export type Choice = Pick<
+  ModelMetadata,
+  | 'threshold'
+  | 'thresholdFrom'
+  | 'thresholds'
+  | 'minDistance'
+  | 'deviationRange'
+  | 'unevennessLimit'
+  | 'calibration'
+  | 'calibrationError'
+>;
+
+/** What to judge with. */
+export interface ChooseOptions {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  /** False where labels are missing: then precision cannot be measured, and nothing is chosen. */
+  readonly labelsComplete: boolean;
+}
 
 /**
- * Picks the held-out regions as `pick` does, and chooses the smallest distance (and, where the recipe lets it, whether the
- * standard-deviation filter is used) with the best mean of F1 and average precision; then the threshold with the best F2.
+ * Picks the held-out regions as `pick` does, and chooses the smallest distance (and, where the recipe lets it, which filters are
+ * used) with the best mean of F1 and average precision; then calibrates the scores, and takes the
+ * threshold with the best F1 or F2, as the recipe says.
  *
- * @returns only words where the regions hold no labels or no candidates
+ * @returns only words where nothing can be chosen
  */
 export async function chooseThreshold(
   engine: Engine,
   model: Model,
-  recipe: Recipe,
   regions: readonly Region[],
+  { recipe, seed, labelsComplete }: ChooseOptions,
 ): Promise<Partial<Choice>> {
-  if (regions.length === 0) return { thresholdFrom: 'nothing was held out' };
-  const { diameter, deviationRange } = model.metadata;
+  const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
+  const unchosen = (reason: string) => ({ ...usual, thresholdFrom: `the middle: ${reason}` });
+  if (!labelsComplete) return unchosen('labels are missing, so that precision cannot be measured');
+  if (regions.length === 0) return unchosen('nothing was held out');
+  const { diameter, deviationRange, unevennessLimit } = model.metadata;
   const scored = await scoreRegions(engine, model, regions);
   const ranges = recipe.deviationFilter === 'always' ? [deviationRange] : [null, deviationRange];
-  const choices = ranges.flatMap((range) =>
-    DISTANCES.map((distance) => {
-      const choice = { minDistance: distance * diameter, deviationRange: range };
-      return { ...choice, result: judge(model, scored, choice) };
-    }),
+  const limits = unevennessLimit === null ? [null] : [unevennessLimit, null];
+  const choices = limits.flatMap((limit) =>
+    ranges.flatMap((range) =>
+      DISTANCES.map((distance) => {
+        const choice = { minDistance: distance * diameter, deviationRange: range, unevennessLimit: limit };
+        const result = judge(model, scored, choice);
+        return { ...choice, result, merit: merit(result) + (limit === null ? 0 : GROUND_FILTER_COST) };
+      }),
+    ),
   );
-  const best = choices.reduce((a, b) => (merit(b.result) > merit(a.result) ? b : a));
-  const { bestF2, truthCount, curve } = best.result;
-  if (!bestF2 || truthCount === 0) {
-    const candidates = bestF2 ? 'candidates' : 'no candidates';
-    return { thresholdFrom: `${truthCount} labels and ${candidates} were held out: too few to choose` };
+  const best = choices.reduce((a, b) => (b.merit > a.merit ? b : a));
+  const { truthCount, curve } = best.result;
+  const points = { f1: choosePoint(curve, 1), f2: choosePoint(curve, 2) };
+  if (!points.f1 || !points.f2 || truthCount === 0) {
+    const candidates = points.f1 ? 'candidates' : 'no candidates';
+    return unchosen(`${truthCount} labels and ${candidates} were held out`);
   }
-  const chosen = curve.find((point) => fMeasure(point, 2) >= bestF2.f2 - F2_TOLERANCE) ?? bestF2;
-  const { threshold, precision, recall } = chosen;
-  const found = `best F2 ${fMeasure(chosen, 2).toFixed(3)} (precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)})`;
+  const counts = countsOf(curve);
+  const calibration = fitCalibration(counts);
+  const probability = (score: number) => calibrate(calibration, score);
+  const source = random(seed, SEED_STREAM.bootstrap);
+  const choiceOf = (point: CurvePoint, beta: 1 | 2) => {
+    const [low, high] = thresholdRange(curve, truthCount, beta, source).map(probability);
+    return { threshold: probability(point.threshold), low, high };
+  };
+  const thresholds = { f1: choiceOf(points.f1, 1), f2: choiceOf(points.f2, 2) };
+  const beta = recipe.threshold === 'f1' ? 1 : 2;
+  const chosen = recipe.threshold === 'f1' ? points.f1 : points.f2;
+  const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
   return {
-    threshold,
+    threshold: thresholds[recipe.threshold].threshold,
     thresholdFrom: `${found} for ${truthCount} labels of ${regions.length} held-out micrographs`,
+    thresholds,
     minDistance: best.minDistance,
     deviationRange: best.deviationRange,
+    unevennessLimit: best.unevennessLimit,
+    calibration,
+    calibrationError: calibration && crossCalibrationError(counts),
   };
+}
+
+/** Judges a model on regions, with its own distance, filter and calibration. */
+export async function judgeModel(engine: Engine, model: Model, regions: readonly Region[]): Promise<Evaluation> {
+  return judge(model, await scoreRegions(engine, model, regions), model.metadata);
 }
 
 function merit({ bestF1, averagePrecision }: Evaluation): number {
@@ -71,15 +121,18 @@ function merit({ bestF1, averagePrecision }: Evaluation): number {
 interface ScoredRegion {
   readonly region: Region;
   readonly scoreMap: ScoreMap;
+  readonly grounds: Grounds;
 }
 
 async function scoreRegions(engine: Engine, model: Model, regions: readonly Region[]): Promise<ScoredRegion[]> {
+  const { smoothing, preparation, diameter } = model.metadata;
   const picker = openPicker(engine, model);
   const scored: ScoredRegion[] = [];
   for (const region of regions) {
-    const { image } = region.micrograph;
+    const { image, grey } = region.micrograph;
     const scorer = await picker.scorer(automaticStep(model.architecture, image));
-    scored.push({ region, scoreMap: smooth(await scorer.score(image), model.metadata.smoothing) });
+    const scoreMap = smooth(await scorer.score(image), smoothing);
+    scored.push({ region, scoreMap, grounds: groundsOf(grey, preparation, diameter) });
   }
   await picker.release();
   return scored;
@@ -89,15 +142,17 @@ async function scoreRegions(engine: Engine, model: Model, regions: readonly Regi
 function judge(
   { architecture, metadata }: Model,
   scored: readonly ScoredRegion[],
-  { minDistance, deviationRange }: Pick<Choice, 'minDistance' | 'deviationRange'>,
+  { minDistance, deviationRange, unevennessLimit }: Pick<Choice, 'minDistance' | 'deviationRange' | 'unevennessLimit'>,
 ): Evaluation {
-  const micrographs = scored.map(({ region, scoreMap }): EvaluatedMicrograph => {
-    const { name, grey, edge, scale, positives } = region.micrograph;
-    const { particles } = selectParticles(scoreMap, grey, region.micrograph, {
+  const micrographs = scored.map(({ region, scoreMap, grounds }): EvaluatedMicrograph => {
+    const { name, edge, scale, positives } = region.micrograph;
+    const { particles } = selectParticles(scoreMap, grounds, region.micrograph, {
       threshold: LOWEST,
       edge,
       minDistance: minDistance * scale,
       deviationRange,
+      unevennessLimit,
+      overlapDistance: null,
       box: architecture.box,
     });
     const inModelPixels = <P extends Point>(points: readonly P[]) =>

@@ -3,17 +3,23 @@
 import { LabelError } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
+import type { Weights } from '../network/parameters.js';
 import { deviationRangeOf } from '../picking/deviation.js';
 import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
+import { unevennessLimitOf } from '../picking/unevenness.js';
 import { random } from '../random.js';
-import { startEngine, threadCount } from '../runtime/engine.js';
+import { type Engine, startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
-import { planEpochs, runEpochs, SEED_STREAM } from './epochs.js';
+import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
+import { runEpochs } from './epochs.js';
 import { assertTrainable, type Example, inRegion, makeExamples, type Split, splitMicrographs } from './examples.js';
 import { startGradientWorkers } from './gradient-workers.js';
+import { checkLabels, type LabelCheck } from './label-check.js';
+import { makeLabelMap } from './label-map.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
+import { SEED_STREAM } from './seeds.js';
 import { chooseThreshold } from './threshold.js';
 
 /** How a network is trained. */
@@ -24,10 +30,15 @@ export interface TrainOptions {
   readonly architecture?: Architecture;
   /** Training recipe; `AUTO_RECIPE` by default. */
   readonly recipe?: Recipe;
-  /** Share of micrographs held out for accuracy and threshold; 0.2 by default. */
+  /**
+   * Share of micrographs held out for accuracy and threshold; by default 0.2, or none where the recipe spares none of so few
+   * labels.
+   */
   readonly testFraction?: number;
   /** Labels and negatives closer to the edge than this many full-size pixels are left out; half the diameter by default. */
   readonly edge?: number;
+  /** Whether all particles are labelled; by default the recipe finds out after the first epoch, or takes them as complete. */
+  readonly labels?: 'complete' | 'incomplete' | 'auto';
   /** Seed of every random choice; 1 by default. */
   readonly seed?: number;
   /** Threads; all cores by default. */
@@ -36,6 +47,8 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Share of the micrographs that are held out by default. */
+const TEST_FRACTION = 0.2;
 /** Fewer labels than this are worth a warning. */
 const FEW_LABELS = 50;
 
@@ -53,7 +66,7 @@ export async function* train(
   const recipe = options.recipe ?? AUTO_RECIPE;
   const settings = {
     architecture: recipe.architecture,
-    testFraction: 0.2,
+    labels: 'auto' as const,
     edge: options.diameter / 2,
     seed: 1,
     ...options,
@@ -64,27 +77,41 @@ export async function* train(
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
   const gap = recipe.boxDiameters * options.diameter;
-  const split = splitMicrographs(data.prepared, settings.testFraction, gap, random(seed, SEED_STREAM.split));
+  const allLabels = data.prepared.reduce((sum, { positives }) => sum + positives.length, 0);
+  const fraction = settings.testFraction ?? (allLabels >= recipe.holdOutFrom ? TEST_FRACTION : 0);
+  const split = splitMicrographs(data.prepared, fraction, gap, random(seed, SEED_STREAM.split));
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
   const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
   assertTrainable(examples, split.training.length, data.warnings);
   const heldOut = makeExamples(split.heldOut, architecture.box, negatives, random(seed, SEED_STREAM.heldOutNegatives));
-  const labels = countLabels(split, examples, heldOut);
-  const { batch, epochs, steps } = planEpochs(recipe, examples.length);
+  const labels = countLabels(split, examples, heldOut, recipe);
+  const source = sourceOf(recipe, architecture, examples, split, options.diameter);
   yield {
     kind: 'data',
     labels,
     architecture,
     factor: data.preparation.factor,
-    steps,
+    steps: source.epochs * source.stepsPerEpoch,
     warnings: [...data.warnings, ...fewLabels(labels.positives)],
     heldOut: split.heldOut.map(({ micrograph, from, to }) => ({ name: micrograph.name, columns: [from, to] })),
   };
-  const workers = await startGradientWorkers({ architecture, loss: recipe.loss, batch, threads });
+  const positions = recipe.sampling.kind === 'patches' ? recipe.sampling.positions : 1;
+  const workers = await startGradientWorkers({
+    architecture,
+    loss: recipe.loss,
+    batch: source.batch,
+    positions,
+    threads,
+  });
   const engine = startEngine(threads);
   try {
-    const run = { architecture, recipe, epochs, seed, batch, steps, examples, workers, engine, heldOut };
+    const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
+    const run = {
+      ...{ architecture, recipe, seed, source, workers, engine, heldOut },
+      checkLabels: labelChecker(engine, settings, split, smoothing),
+    };
     const best = yield* runEpochs(run, settings.signal);
+    const labelsComplete = best.labelCheck?.complete ?? true;
     const metadata = {
       program: PROGRAM,
       preparation: data.preparation,
@@ -93,9 +120,14 @@ export async function* train(
       box: data.box,
       threshold: 0.5,
       thresholdFrom: '',
+      thresholds: null,
+      calibration: null,
+      calibrationError: null,
+      objective: labelsComplete ? ('positive-negative' as const) : ('positive-unlabelled' as const),
       minDistance: options.diameter / 2,
-      smoothing: (recipe.smoothing * options.diameter) / data.preparation.factor,
-      deviationRange: deviationRangeOf(trainingDeviations(split)),
+      smoothing,
+      deviationRange: deviationRangeOf(atPositives(split, 'deviations').flat()),
+      unevennessLimit: recipe.unevennessFilter ? unevennessLimitOf(atPositives(split, 'unevenness')) : null,
       recipe: recipe.name,
       labels,
       accuracy: best.accuracy,
@@ -103,7 +135,7 @@ export async function* train(
       seed,
     };
     const model: Model = { architecture, weights: best.weights, metadata };
-    const threshold = await chooseThreshold(engine, model, recipe, split.heldOut);
+    const threshold = await chooseThreshold(engine, model, split.heldOut, { recipe, seed, labelsComplete });
     yield {
       kind: 'done',
       model: { ...model, metadata: { ...metadata, ...threshold } },
@@ -115,10 +147,54 @@ export async function* train(
   }
 }
 
+/** What looks after the first epoch whether labels are missing; null where that is known, or not used. */
+function labelChecker(
+  engine: Engine,
+  { recipe, labels, architecture, diameter }: Settings,
+  split: Split,
+  smoothing: number,
+): ((weights: Weights) => Promise<LabelCheck>) | null {
+  const { sampling } = recipe;
+  if (sampling.kind !== 'patches' || labels === 'complete') return null;
+  const particleDistance = sampling.particleDistance * diameter;
+  const options = { diameter, smoothing, particleDistance };
+  return async (weights) => {
+    const check = await checkLabels(engine, architecture, weights, split.training, options);
+    return labels === 'auto' ? check : { ...check, complete: false };
+  };
+}
+
+function sourceOf(
+  recipe: Recipe,
+  architecture: Architecture,
+  examples: readonly Example[],
+  split: Split,
+  diameter: number,
+): BatchSource {
+  const { sampling } = recipe;
+  if (sampling.kind === 'turned-boxes') return turnedBoxes(examples, architecture.box, recipe);
+  const distances = {
+    particle: sampling.particleDistance * diameter,
+    unknown: recipe.negativeDistance * diameter,
+  };
+  const maps = split.training.map((region) => makeLabelMap(region, architecture.box, distances));
+  return patchesOf(maps, architecture, recipe, sampling);
+}
+
+/** What the helpers below need to know. */
+interface Settings {
+  readonly diameter: number;
+  readonly recipe: Recipe;
+  readonly architecture: Architecture;
+  readonly edge: number;
+  readonly labels: 'complete' | 'incomplete' | 'auto';
+  readonly signal?: AbortSignal;
+}
+
 /** Reads and prepares every micrograph; the first one's pixel size is the model's. */
 async function gather(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
-  settings: { diameter: number; recipe: Recipe; architecture: Architecture; edge: number; signal?: AbortSignal },
+  settings: Settings,
 ) {
   const { diameter, architecture, edge } = settings;
   const preparation = choosePreparation(diameter, architecture.box, settings.recipe.boxDiameters);
@@ -128,7 +204,7 @@ async function gather(
   for await (const labelled of micrographs) {
     if (settings.signal?.aborted) break;
     if (prepared.length === 0) pixelSize = labelled.micrograph.pixelSize;
-    prepared.push(prepareLabelled(labelled, { preparation, pixelSize, box: architecture.box, edge }));
+    prepared.push(prepareLabelled(labelled, { preparation, pixelSize, box: architecture.box, edge, diameter }));
   }
   if (prepared.length === 0 && !settings.signal?.aborted) {
     throw new LabelError({
@@ -141,11 +217,20 @@ async function gather(
   return { preparation, box, prepared, pixelSize, warnings };
 }
 
-function countLabels(split: Split, examples: readonly Example[], heldOut: readonly Example[]): ModelMetadata['labels'] {
+/** Patches show every place without a label: of their negatives only those that were given are counted. */
+function countLabels(
+  split: Split,
+  examples: readonly Example[],
+  heldOut: readonly Example[],
+  { sampling }: Recipe,
+): ModelMetadata['labels'] {
   const count = (all: readonly Example[], target: number) => all.filter((example) => example.target === target).length;
+  const given = split.training.flatMap((region) =>
+    region.micrograph.negatives.filter((point) => inRegion(region, point)),
+  );
   return {
     positives: count(examples, 1),
-    negatives: count(examples, 0),
+    negatives: sampling.kind === 'patches' ? given.length : count(examples, 0),
     heldOutPositives: count(heldOut, 1),
     micrographs: split.training.length,
     heldOutMicrographs: split.heldOut.length,
@@ -156,10 +241,9 @@ function fewLabels(positives: number): string[] {
   return positives < FEW_LABELS ? [`only ${positives} labels to train on; ${FEW_LABELS} or more are better`] : [];
 }
 
-function trainingDeviations(split: Split): number[] {
-  return split.training.flatMap((region) =>
-    region.micrograph.positives.flatMap((point, i) =>
-      inRegion(region, point) ? [region.micrograph.deviations[i]] : [],
-    ),
+/** A measure at the positives that are trained on, by micrograph. */
+function atPositives(split: Split, measure: 'deviations' | 'unevenness'): number[][] {
+  return split.training.map((region) =>
+    region.micrograph.positives.flatMap((point, i) => (inRegion(region, point) ? [region.micrograph[measure][i]] : [])),
   );
 }

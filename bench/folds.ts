@@ -1,0 +1,152 @@
+/** What the accuracy bench runs: one fold of train, pick and evaluate, by the command line alone. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, parse } from 'node:path';
+import type { Evaluation } from '../src/evaluation/evaluate.js';
+import { random, shuffle } from '../src/random.js';
+
+/** Where the real data are. */
+export const DATA = '../shared/data';
+/** Micrographs that a fold judges. */
+export const JUDGED = 2;
+/** Picks below this score are not written: the whole curve is judged. */
+const LOWEST = '0.005';
+/** Seed of the choice of labels. */
+const LABEL_SEED = 7;
+
+/** Real micrographs with true centres; lengths in full-size pixels. */
+export interface DataSet {
+  readonly name: string;
+  readonly micrographs: string;
+  readonly truth: string;
+  readonly ending: string;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly diameter: number;
+  readonly edge: number;
+  readonly radius: number;
+}
+
+/** What one run trains with. */
+export interface Training {
+  /** A recipe, or no training at all. */
+  readonly recipe: 'auto' | 'deepem' | 'blob';
+  /** Training micrographs, spread over those of the fold; all by default. */
+  readonly micrographs?: number;
+  /** Labels in all, spread over the training micrographs; all by default. */
+  readonly labels?: number;
+}
+
+/** What came out of one fold. */
+export interface FoldResult {
+  readonly fold: number;
+  readonly labels: number;
+  readonly bestF1: number;
+  readonly ownF1: number;
+  readonly bestF2: number;
+  readonly averagePrecision: number;
+  readonly centringError: number;
+  readonly objective: string;
+  readonly calibrationError: number | null;
+  readonly trainSeconds: number;
+  readonly pickSeconds: number;
+}
+
+/** Folds of a data set. */
+export function foldsOf(set: DataSet): number {
+  return Math.floor(readdirSync(set.truth).length / JUDGED);
+}
+
+/** Trains without the judged micrographs of a fold, and judges. */
+export function runFold(set: DataSet, training: Training, fold: number): FoldResult {
+  const work = mkdtempSync(join(tmpdir(), 'deepem-bench-'));
+  const names = readdirSync(set.truth)
+    .map((file) => parse(file).name)
+    .sort();
+  const judged = names.slice(JUDGED * fold, JUDGED * (fold + 1));
+  const others = spread(
+    names.filter((name) => !judged.includes(name)),
+    training.micrographs,
+  );
+  const files = (chosen: readonly string[]) => chosen.map((name) => join(set.micrographs, name + set.ending));
+  const labels = writeLabels(set, others, training.labels, join(work, 'labels'));
+  const edge = ['--edge', `${set.edge}px`];
+  const diameter = ['--diameter', `${set.diameter}px`];
+  const model = join(work, 'model.onnx');
+  const started = performance.now();
+  if (training.recipe !== 'blob') {
+    const how = ['--recipe', training.recipe, '-o', model];
+    deepem(['train', ...files(others), '--picks', join(work, 'labels'), ...diameter, ...edge, ...how]);
+  }
+  const trained = performance.now();
+  const { threshold, objective, calibrationError } =
+    training.recipe === 'blob'
+      ? { threshold: 0.5, objective: '', calibrationError: null }
+      : JSON.parse(deepem(['info', model, '--json']));
+  const picks = join(work, 'picks');
+  const picker = training.recipe === 'blob' ? ['--blob', ...diameter] : ['--model', model];
+  const out = ['--out', picks, '--threshold', LOWEST, '--format', 'csv'];
+  const pickStarted = performance.now();
+  deepem(['pick', ...files(judged), ...picker, ...edge, ...out]);
+  const pickSeconds = (performance.now() - pickStarted) / 1000 / JUDGED;
+  writeLabels(set, judged, undefined, join(work, 'truth'));
+  const how = ['--radius', `${set.radius}px`, ...edge, '--micrographs', set.micrographs, '--threshold', `${threshold}`];
+  const result = JSON.parse(
+    deepem(['evaluate', '--picks', picks, '--truth', join(work, 'truth'), ...how, '--json']),
+  ) as Evaluation;
+  rmSync(work, { recursive: true });
+  return {
+    ...{ fold, labels, objective, calibrationError, pickSeconds },
+    bestF1: result.bestF1?.f1 ?? 0,
+    ownF1: result.atThreshold?.f1 ?? 0,
+    bestF2: result.bestF2?.f2 ?? 0,
+    averagePrecision: result.averagePrecision,
+    centringError: result.centringError ?? 0,
+    trainSeconds: (trained - started) / 1000,
+  };
+}
+
+function deepem(args: readonly string[]): string {
+  return execFileSync(process.execPath, ['dist/cli/main.js', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 28,
+  });
+}
+
+/** So many of a list, evenly spread over it. */
+function spread<T>(all: readonly T[], count = all.length): T[] {
+  return Array.from(
+    { length: Math.min(count, all.length) },
+    (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)],
+  );
+}
+
+/** Writes labels of some micrographs: all, or so many in all, drawn at random from those away from the edge. Returns how many. */
+function writeLabels(set: DataSet, names: readonly string[], count: number | undefined, folder: string): number {
+  mkdirSync(folder);
+  let written = 0;
+  names.forEach((name, i) => {
+    const [header, ...rows] = readFileSync(join(set.truth, `${name}.csv`), 'utf8')
+      .trim()
+      .split('\n');
+    const share = count === undefined ? rows.length : Math.round((count - written) / (names.length - i));
+    const usable =
+      count === undefined
+        ? rows
+        : shuffle(
+            rows.filter((row) => awayFromEdge(set, row)),
+            random(LABEL_SEED, i),
+          );
+    const chosen = usable.slice(0, share);
+    written += chosen.length;
+    writeFileSync(join(folder, `${name}.csv`), `${[header, ...chosen].join('\n')}\n`);
+  });
+  return written;
+}
+
+function awayFromEdge({ size, edge }: DataSet, row: string): boolean {
+  const [x, y] = row.split(',').map(Number);
+  return Math.min(x, y, size.width - 1 - x, size.height - 1 - y) >= edge;
+}

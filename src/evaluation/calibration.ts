@@ -1,0 +1,99 @@
+/**
+ * From scores to probabilities. Platt scaling (Platt 1999): the probability that a pick of score s is a particle is
+ * 1 / (1 + exp(-(slope * logit(s) + intercept))), fitted to picks that were judged.
+ */
+
+import type { CurvePoint } from './curve.js';
+
+/** A Platt scaling. */
+export interface Calibration {
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** Judged picks of one score. */
+export interface ScoredCount {
+  readonly score: number;
+  /** Picks that found a true centre, and picks that did not. */
+  readonly hits: number;
+  readonly misses: number;
+}
+
+const NEWTON_STEPS = 50;
+/** Scores are kept this far from 0 and 1, where logits are infinite. */
+const SMALLEST = 1e-7;
+/** Ridge that keeps the fit finite where scores separate hits from misses. */
+const RIDGE = 1e-3;
+const BINS = 10;
+
+function logit(score: number): number {
+  const kept = Math.min(1 - SMALLEST, Math.max(SMALLEST, score));
+  return Math.log(kept / (1 - kept));
+}
+
+function sigmoid(value: number): number {
+  return 1 / (1 + Math.exp(-value));
+}
+
+/** The probability for a score; it grows with the score. Null leaves scores as they are. */
+export function calibrate(calibration: Calibration | null, score: number): number {
+  return calibration ? sigmoid(calibration.slope * logit(score) + calibration.intercept) : score;
+}
+
+/** Hits and misses of each score of a curve. */
+export function countsOf(curve: readonly CurvePoint[]): ScoredCount[] {
+  return curve.map(({ threshold, kept, found }, i) => {
+    const before = curve[i - 1] ?? { kept: 0, found: 0 };
+    const hits = found - before.found;
+    return { score: threshold, hits, misses: kept - before.kept - hits };
+  });
+}
+
+/** Fits slope and intercept by Newton's method; null where there are no hits or no misses, or where scores do not help. */
+export function fitCalibration(counts: readonly ScoredCount[]): Calibration | null {
+  const total = (of: (count: ScoredCount) => number) => counts.reduce((sum, count) => sum + of(count), 0);
+  if (total(({ hits }) => hits) === 0 || total(({ misses }) => misses) === 0) return null;
+  let [slope, intercept] = [1, 0];
+  for (let step = 0; step < NEWTON_STEPS; step++) {
+    let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
+    for (const { score, hits, misses } of counts) {
+      const z = logit(score);
+      const p = sigmoid(slope * z + intercept);
+      const error = p * (hits + misses) - hits;
+      const weight = p * (1 - p) * (hits + misses);
+      gs += error * z;
+      gi += error;
+      hss += weight * z * z;
+      hsi += weight * z;
+      hii += weight;
+    }
+    const determinant = hss * hii - hsi * hsi;
+    slope -= (hii * gs - hsi * gi) / determinant;
+    intercept -= (hss * gi - hsi * gs) / determinant;
+  }
+  return slope > 0 && Number.isFinite(slope + intercept) ? { slope, intercept } : null;
+}
+
+/**
+ * Expected calibration error: the mean difference between probability and share of hits over ten bins of probability,
+ * weighted by their picks (Guo et al. 2017). 0 without picks.
+ */
+export function calibrationError(calibration: Calibration | null, counts: readonly ScoredCount[]): number {
+  const bins = Array.from({ length: BINS }, () => ({ picks: 0, hits: 0, probability: 0 }));
+  for (const { score, hits, misses } of counts) {
+    const probability = calibrate(calibration, score);
+    const bin = bins[Math.min(BINS - 1, Math.floor(BINS * probability))];
+    bin.picks += hits + misses;
+    bin.hits += hits;
+    bin.probability += probability * (hits + misses);
+  }
+  const picks = bins.reduce((sum, bin) => sum + bin.picks, 0);
+  return bins.reduce((sum, bin) => sum + Math.abs(bin.probability - bin.hits), 0) / Math.max(1, picks);
+}
+
+/** The calibration error of a fit on picks that it was not fitted to: every second one, both ways. */
+export function crossCalibrationError(counts: readonly ScoredCount[]): number {
+  const half = (remainder: number) => counts.filter((_, i) => i % 2 === remainder);
+  const error = (fitted: number, judged: number) => calibrationError(fitCalibration(half(fitted)), half(judged));
+  return (error(0, 1) + error(1, 0)) / 2;
+}

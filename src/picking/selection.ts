@@ -1,0 +1,98 @@
+/** From a score map to particles: peaks, then one filter after the other, each counting what it leaves out. */
+
+import { indexPoints } from '../evaluation/match.js';
+import type { Image } from '../micrograph.js';
+import type { Preparation } from '../network/model.js';
+import { isInside, type Particle } from '../particle.js';
+import { boxDeviations, type DeviationRange } from './deviation.js';
+import { findPeaks, suppressClose } from './peaks.js';
+import type { ScoreMap } from './score-map.js';
+import { unevennessAt, unevennessMap } from './unevenness.js';
+
+/** What decides which peaks of a score map are particles. Lengths are full-size pixels of the micrograph. */
+export interface Selection {
+  readonly threshold: number;
+  readonly edge: number;
+  readonly minDistance: number;
+  /** null: no filter. */
+  readonly deviationRange: DeviationRange | null;
+  /** null: no filter. */
+  readonly unevennessLimit: number | null;
+  /** null: overlapping particles stay. */
+  readonly overlapDistance: number | null;
+  /** Side of the network's box in prepared pixels. */
+  readonly box: number;
+}
+
+/** The filters, in the order in which they look at the candidates. */
+export const FILTERS = ['edge', 'close', 'deviation', 'uneven', 'overlap'] as const;
+
+/** Particles, and how many candidates each filter left out. */
+export interface Selected {
+  /** In falling score. */
+  readonly particles: readonly Required<Particle>[];
+  readonly removed: Readonly<Record<(typeof FILTERS)[number], number>>;
+}
+
+/** What the filters look at. */
+export interface Grounds {
+  /** Resampled grey values. */
+  readonly grey: Image;
+  readonly unevenness: Image;
+}
+
+/** Makes what the filters look at from resampled grey values. `diameter` is that of the particle in full-size pixels. */
+export function groundsOf(grey: Image, preparation: Preparation, diameter: number): Grounds {
+  return { grey, unevenness: unevennessMap(grey, diameter / preparation.factor) };
+}
+
+/**
+ * Peaks above the threshold, without those at the edge, too close to a better one, of unusual standard deviation, on uneven
+ * ground, or overlapping.
+ *
+ * @param size - of the full-size micrograph
+ */
+export function selectParticles(
+  scoreMap: ScoreMap,
+  { grey, unevenness }: Grounds,
+  size: { readonly width: number; readonly height: number },
+  selection: Selection,
+): Selected {
+  const { deviationRange: range, unevennessLimit, overlapDistance } = selection;
+  const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, overlap: 0 };
+  let particles = findPeaks(scoreMap, selection.threshold);
+  const leave = (filter: keyof typeof removed, kept: typeof particles) => {
+    removed[filter] = particles.length - kept.length;
+    particles = kept;
+  };
+  leave(
+    'edge',
+    particles.filter((peak) => isInside(peak, size.width, size.height, selection.edge)),
+  );
+  leave('close', suppressClose(particles, selection.minDistance));
+  if (range) {
+    const deviations = boxDeviations(grey, scoreMap.factor, particles, selection.box, range.unit);
+    leave(
+      'deviation',
+      particles.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max),
+    );
+  }
+  if (unevennessLimit !== null) {
+    const values = unevennessAt(unevenness, scoreMap.factor, particles);
+    leave(
+      'uneven',
+      particles.filter((_, i) => values[i] <= unevennessLimit),
+    );
+  }
+  if (overlapDistance !== null) leave('overlap', withoutOverlaps(particles, overlapDistance));
+  return { particles, removed };
+}
+
+/** Particles that have no other one closer than `distance`. */
+function withoutOverlaps<P extends Particle>(particles: readonly P[], distance: number): P[] {
+  const index = indexPoints(particles);
+  return particles.filter(({ x, y }, i) => {
+    const near = index?.within(x, y, distance) ?? [];
+    return near.every((j) => j === i || Math.hypot(particles[j].x - x, particles[j].y - y) >= distance);
+  });
+}

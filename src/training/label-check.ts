@@ -1,0 +1,101 @@
+/** Whether the labels look complete: what a half-trained network finds, beside what is labelled. */
+
+import { precisionRecall, type ScoredHit } from '../evaluation/curve.js';
+import { matchPicks } from '../evaluation/match.js';
+import type { Architecture } from '../network/architecture.js';
+import type { Weights } from '../network/parameters.js';
+import { isInside, type Point } from '../particle.js';
+import { findPeaks, suppressClose } from '../picking/peaks.js';
+import { openScorer, type ScoreMap, smooth } from '../picking/score-map.js';
+import type { Engine } from '../runtime/engine.js';
+import { inRegion, type Region } from './examples.js';
+
+/** What the check found among the candidates that score at least as high as the better half of the labels. */
+export interface LabelCheck {
+  /** Candidates. */
+  readonly found: number;
+  /** Of these, labelled. */
+  readonly labelled: number;
+  /** False where less than half of them are labelled. */
+  readonly complete: boolean;
+  /** Share of particles among the unlabelled positions. */
+  readonly hidden: number;
+}
+
+/** How the check looks at a region. */
+export interface LabelCheckOptions {
+  /** Particle diameter in full-size pixels. */
+  readonly diameter: number;
+  /** Of the score map, in prepared pixels. */
+  readonly smoothing: number;
+  /** Positions closer than this to a label show a particle, in full-size pixels. */
+  readonly particleDistance: number;
+}
+
+/** Labels are incomplete where fewer than this share of the candidates found are labelled. */
+const COMPLETE_SHARE = 0.5;
+/** Regions that are looked at, and the step in prepared pixels: the counts need no more. */
+const MOST_REGIONS = 3;
+const STEP = 2;
+const MIN_DISTANCE_DIAMETERS = 0.5;
+/** A candidate this close to a label is that label's, in diameters. */
+const MATCH_DIAMETERS = 1 / 3;
+/** Candidates below this score of the network are never particles. */
+const LOWEST = 0.001;
+/** More than this cannot be hidden: particles would touch everywhere. */
+const MOST_HIDDEN = 0.3;
+
+/**
+ * Looks at the candidates of the first regions that score at least as high as the better half of the labels. Where labels are
+ * complete, most of these are labelled, however little the network has learnt; where most particles have no label, few are.
+ */
+export async function checkLabels(
+  engine: Engine,
+  architecture: Architecture,
+  weights: Weights,
+  regions: readonly Region[],
+  options: LabelCheckOptions,
+): Promise<LabelCheck> {
+  const looked = regions.slice(0, MOST_REGIONS);
+  const scorer = await openScorer(engine, architecture, weights, { step: STEP });
+  const hits: ScoredHit[] = [];
+  for (const region of looked)
+    hits.push(...judgeCandidates(region, await scorer.score(region.micrograph.image), options));
+  await scorer.release();
+  const labels = looked.reduce((sum, region) => sum + labelsIn(region).length, 0);
+  const better = precisionRecall(hits, labels).find(({ found }) => 2 * found >= labels);
+  if (!better || better.found === 0) return { found: 0, labelled: 0, complete: true, hidden: 0 };
+  const particles = (labels * better.kept) / better.found;
+  const positionsOfOne = Math.PI * options.particleDistance ** 2;
+  const area = looked.reduce((sum, region) => sum + areaOf(region), 0);
+  return {
+    found: better.kept,
+    labelled: better.found,
+    complete: better.found >= COMPLETE_SHARE * better.kept,
+    hidden: Math.min(
+      MOST_HIDDEN,
+      ((particles - labels) * positionsOfOne) / Math.max(1, area - labels * positionsOfOne),
+    ),
+  };
+}
+
+function labelsIn(region: Region): Point[] {
+  return region.micrograph.positives.filter((point) => inRegion(region, point));
+}
+
+/** Usable area of a region in square pixels of the model's pixel size. */
+function areaOf({ micrograph: { width, height, edge, scale }, from, to }: Region): number {
+  const columns = Math.min(to, width - 1 - edge) - Math.max(from, edge);
+  return (Math.max(0, columns) * Math.max(0, height - 1 - 2 * edge)) / scale ** 2;
+}
+
+function judgeCandidates(region: Region, map: ScoreMap, { diameter, smoothing }: LabelCheckOptions): ScoredHit[] {
+  const { width, height, edge, scale } = region.micrograph;
+  const peaks = findPeaks(smooth(map, smoothing), LOWEST);
+  const inside = peaks.filter((peak) => isInside(peak, width, height, edge) && inRegion(region, peak));
+  const candidates = suppressClose(inside, MIN_DISTANCE_DIAMETERS * diameter * scale);
+  return matchPicks(labelsIn(region), candidates, MATCH_DIAMETERS * diameter * scale).map(({ pick, truth }) => ({
+    score: pick.score ?? 0,
+    hit: truth >= 0,
+  }));
+}

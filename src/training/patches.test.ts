@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { Architecture } from '../network/architecture.js';
+import { random } from '../random.js';
+import { noiseImage } from '../testing/helpers.js';
+import { LABEL, labelAt, makeLabelMap } from './label-map.js';
+import { prepareLabelled } from './labelled.js';
+import { cutPatches, drawPatches } from './patches.js';
+
+const ARCHITECTURE: Architecture = {
+  name: 'a',
+  box: 12,
+  layers: [
+    { type: 'mean-pool', size: 2 },
+    { type: 'mean-pool', size: 2 },
+    { type: 'fully-connected', units: 1 },
+  ],
+};
+const PREPARATION = { factor: 2, backgroundSigma: 10, varianceSigma: 20, limit: 6 };
+const PARTICLES = [
+  { x: 60.5, y: 70.5 },
+  { x: 120.5, y: 90.5 },
+  { x: 180.5, y: 40.5 },
+];
+const prepared = prepareLabelled(
+  {
+    name: 'a',
+    micrograph: { ...noiseImage(240, 180, 1), pixelSize: null, warnings: [] },
+    particles: PARTICLES,
+    negatives: [{ x: 90.5, y: 120.5 }],
+  },
+  { preparation: PREPARATION, pixelSize: null, box: ARCHITECTURE.box, edge: 20, diameter: 20 },
+);
+const DISTANCES = { particle: 5, unknown: 8 };
+const map = makeLabelMap({ micrograph: prepared, from: 0, to: 150 }, ARCHITECTURE.box, DISTANCES);
+const centreOf = (start: number) => 2 * (start + (ARCHITECTURE.box - 1) / 2) + 0.5;
+
+describe('label map', () => {
+  it('knows particles, their surroundings, negatives, the margin, and what lies outside the region', () => {
+    for (let top = -6; top < 90; top++) {
+      for (let left = -6; left < 120; left++) {
+        const [x, y] = [centreOf(left), centreOf(top)];
+        const distance = Math.min(...PARTICLES.map((p) => Math.hypot(p.x - x, p.y - y)));
+        const inside = x >= 20 && x <= 150 && y >= 20 && y <= 159;
+        const negative = Math.hypot(90.5 - x, 120.5 - y) <= 5;
+        let wanted: number = LABEL.unlabelled;
+        if (negative) wanted = LABEL.negative;
+        if (distance <= 8) wanted = LABEL.unknown;
+        if (distance <= 5) wanted = LABEL.particle;
+        if (!inside) wanted = LABEL.unknown;
+        expect(labelAt(map, left, top), `${x}, ${y}`).toBe(wanted);
+      }
+    }
+  });
+
+  it('lists the particles of its region', () => {
+    expect(map.particles.map(({ x, y }) => [centreOf(x), centreOf(y)])).toEqual([
+      [expect.closeTo(60.5, -0.4), expect.closeTo(70.5, -0.4)],
+      [expect.closeTo(120.5, -0.4), expect.closeTo(90.5, -0.4)],
+    ]);
+  });
+});
+
+describe('patches', () => {
+  const options = { positions: 3, randomPerParticle: 0.5, particleShare: 0.25 };
+
+  it('hold a particle each, and one more anywhere for every second', () => {
+    const patches = drawPatches([map], ARCHITECTURE, options, 10, random(1));
+    expect(patches).toHaveLength(30);
+    const withParticle = patches.filter((patch) => {
+      return cutPatches([patch], ARCHITECTURE, { ...options, hidden: 0 }).positiveWeights.some((weight) => weight > 0);
+    });
+    expect(withParticle.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it('give particles a quarter of the weight, and turn pixels and positions alike', () => {
+    const [left, top] = [map.particles[0].x, map.particles[0].y];
+    const plain = { map, left, top, turns: 0, mirrored: false, contrast: 1 };
+    const area = 20 * 20;
+    for (const [turns, mirrored, at] of [
+      [0, false, 0],
+      [1, false, 6],
+      [2, false, 8],
+      [3, false, 2],
+      [0, true, 2],
+    ] as const) {
+      const batch = cutPatches([plain, { ...plain, turns, mirrored }], ARCHITECTURE, { ...options, hidden: 0 });
+      expect(batch.positiveWeights[9 + at]).toBeCloseTo(0.125, 6);
+      expect(batch.positiveWeights.reduce((a, b) => a + b)).toBeCloseTo(0.25, 6);
+      expect(batch.negativeWeights.reduce((a, b) => a + b)).toBeCloseTo(0.75, 5);
+      const corner = [0, 19 * 20, 19 * 20 + 19, 19][turns];
+      if (!mirrored) expect(batch.patches[area + corner]).toBe(batch.patches[0]);
+      else expect(batch.patches[area + 19]).toBe(batch.patches[0]);
+    }
+  });
+
+  it('take what is hidden among the unlabelled out of the weight of the negatives', () => {
+    const patch = { map, left: map.particles[0].x, top: map.particles[0].y, turns: 0, mirrored: false, contrast: 1 };
+    const hidden = 0.2;
+    const [without, batch] = [0, hidden].map((share) =>
+      cutPatches([patch], ARCHITECTURE, { ...options, hidden: share }),
+    );
+    const particle = batch.positiveWeights.findIndex((weight) => weight > 0);
+    expect(batch.negativeWeights[particle]).toBeCloseTo((-0.75 * hidden) / (1 - hidden), 5);
+    const unlabelled = without.negativeWeights.findIndex((weight) => weight > 0);
+    expect(batch.negativeWeights[unlabelled]).toBeCloseTo(without.negativeWeights[unlabelled] / (1 - hidden), 5);
+    expect(batch.negativeWeights.reduce((a, b) => a + b)).toBeCloseTo(0.75, 5);
+  });
+});
