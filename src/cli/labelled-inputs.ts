@@ -62,8 +62,12 @@ export async function matchLabels(inputs: readonly InputMicrograph[], options: L
   return matched;
 }
 
-/** Reads labels and says what was left out. */
-async function readLabels(path: string): Promise<readonly CoordinateSet[]> {
+/**
+ * Reads labels and says what was left out.
+ *
+ * @throws FileError, LabelError if there are none
+ */
+export async function readLabels(path: string): Promise<readonly CoordinateSet[]> {
   const { sets, failed } = await readCoordinateSets(path);
   for (const { reason } of failed) note(`warning: left out: ${reason}`);
   for (const { file, notPoints } of sets) {
@@ -93,7 +97,8 @@ function assertUsedOnce(matched: readonly LabelledInput[]): void {
   }
 }
 
-function listUnmatched(what: string, names: readonly string[]): void {
+/** Lists what has no partner. */
+export function listUnmatched(what: string, names: readonly string[]): void {
   const shown = 5;
   if (names.length === 0) return;
   const more = names.length > shown ? `, and ${names.length - shown} more` : '';
@@ -121,8 +126,8 @@ export async function firstPixelSize(inputs: readonly InputMicrograph[], asked?:
 export async function* readLabelled(
   labels: readonly LabelledInput[],
   modelPixelSize: number | null,
-  options: LabelOptions,
-  record: TrainingRecord,
+  options: { readonly pixelSize?: number },
+  record: Pick<TrainingRecord, 'micrographs'>,
   failed: string[],
 ): AsyncGenerator<LabelledMicrograph> {
   const progress = startProgress(labels.length, 'reading');
@@ -145,7 +150,7 @@ export async function* readLabelled(
 async function readOne(
   one: LabelledInput,
   modelPixelSize: number | null,
-  options: LabelOptions,
+  options: { readonly pixelSize?: number },
 ): Promise<LabelledMicrograph> {
   const { input, positives, negatives } = one;
   const read = await readMicrograph(input.path);

@@ -13,8 +13,11 @@ interface CommandFile {
 /** Every command: name, one line of help, its file (loaded only when needed: the program starts faster). */
 const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<CommandFile>])[] = [
   ['train', 'train a network on labelled micrographs', () => import('./train.js')],
+  ['tune', 'search network and settings by cross-validation', () => import('./tune.js')],
+  ['retrain', 'train again with picks that a person accepted or rejected', () => import('./retrain.js')],
   ['pick', 'find the particles of micrographs with a trained model', () => import('./pick.js')],
   ['evaluate', 'compare picks with true centres', () => import('./evaluate.js')],
+  ['threshold', 'find a threshold from the scores of picks, without labels', () => import('./threshold.js')],
   ['info', 'show what a model file says about itself', () => import('./info.js')],
   ['features', "draw each layer's feature maps for one particle", () => import('./features.js')],
   ['simulate', 'make micrographs with known true centres', () => import('./simulate.js')],

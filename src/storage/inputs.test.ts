@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../testing/folder.js';
+import { AUTO_RECIPE } from '../training/recipe.js';
 import { commonFolder, expandMicrographs } from './inputs.js';
-import { loadArchitecture } from './model-file.js';
+import { loadPreset } from './model-file.js';
 import { baseName, stem } from './names.js';
 
 const { at, put } = testFolder();
@@ -65,15 +66,20 @@ describe('expandMicrographs', () => {
   });
 });
 
-describe('loadArchitecture', () => {
+describe('loadPreset', () => {
   it('takes presets and files, and says what is wrong', async () => {
-    expect((await loadArchitecture('klh')).box).toBe(272);
+    expect((await loadPreset('klh')).architecture.box).toBe(272);
     const file = put(
       'net.json',
       JSON.stringify({ name: 'mine', box: 8, layers: [{ type: 'fully-connected', units: 1 }] }),
     );
-    expect((await loadArchitecture(file)).name).toBe('mine');
-    await expect(loadArchitecture('khl')).rejects.toThrow(/Unknown preset.*"khl".*klh, 19s/);
-    await expect(loadArchitecture(put('bad.json', '{'))).rejects.toThrow(/is not JSON/);
+    expect((await loadPreset(file)).architecture.name).toBe('mine');
+    const { architecture, ...recipe } = AUTO_RECIPE;
+    const tuned = put('tuned.json', JSON.stringify({ architecture, recipe: { ...recipe, learningRate: 0.004 } }));
+    expect((await loadPreset(tuned)).recipe?.learningRate).toBe(0.004);
+    const wrong = put('wrong.json', JSON.stringify({ architecture, recipe: { ...recipe, epochs: 0 } }));
+    await expect(loadPreset(wrong)).rejects.toThrow(/not a preset.*epochs/);
+    await expect(loadPreset('khl')).rejects.toThrow(/Unknown preset.*"khl".*klh, 19s/);
+    await expect(loadPreset(put('bad.json', '{'))).rejects.toThrow(/is not JSON/);
   });
 });

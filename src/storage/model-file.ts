@@ -5,6 +5,7 @@ import { FileError, messageOf, UsageError } from '../errors.js';
 import { type Architecture, parseArchitecture } from '../network/architecture.js';
 import { decodeModel, encodeModel, type Model } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
+import { type RecipeSettings, recipeSettingsSchema } from '../training/recipe.js';
 import { readText, readWhole, writeWhole } from './files.js';
 
 /**
@@ -25,13 +26,21 @@ export async function saveModel(model: Model, file: string): Promise<void> {
   await writeWhole(file, encodeModel(model));
 }
 
+/** An architecture, and the recipe that goes with it, if one does. */
+export interface Preset {
+  readonly architecture: Architecture;
+  readonly recipe: RecipeSettings | null;
+}
+
+const presetSchema = z.strictObject({ architecture: z.unknown(), recipe: recipeSettingsSchema });
+
 /**
- * A preset by name, or an architecture from a JSON file.
+ * A preset by name, or from a JSON file: an architecture, or (as `deepem tune` writes it) an architecture with its recipe.
  *
  * @throws ArchitectureError, FileError, UsageError
  */
-export async function loadArchitecture(nameOrFile: string): Promise<Architecture> {
-  if (Object.hasOwn(PRESETS, nameOrFile)) return PRESETS[nameOrFile];
+export async function loadPreset(nameOrFile: string): Promise<Preset> {
+  if (Object.hasOwn(PRESETS, nameOrFile)) return { architecture: PRESETS[nameOrFile], recipe: null };
   if (!/\.json$/i.test(nameOrFile)) {
     throw new UsageError({
       what: 'Unknown preset',
@@ -39,12 +48,27 @@ export async function loadArchitecture(nameOrFile: string): Promise<Architecture
       expected: `${Object.keys(PRESETS).join(', ')}, or a file ending in .json`,
     });
   }
-  const text = await readText(nameOrFile);
+  const data = parseJson(await readText(nameOrFile), nameOrFile);
+  if (typeof data !== 'object' || data === null || !('architecture' in data)) {
+    return { architecture: parseArchitecture(data, nameOrFile), recipe: null };
+  }
+  const parsed = presetSchema.safeParse(data);
+  if (parsed.success) {
+    const { architecture, recipe } = parsed.data;
+    return { architecture: parseArchitecture(architecture, nameOrFile), recipe };
+  }
+  throw new FileError({
+    what: `${nameOrFile} is not a preset`,
+    received: z.prettifyError(parsed.error).replaceAll('\n', ' '),
+    expected: '{ "architecture": {...}, "recipe": {...} }, as deepem tune writes it',
+  });
+}
+
+function parseJson(text: string, file: string): unknown {
   try {
-    return parseArchitecture(JSON.parse(text), nameOrFile);
+    return JSON.parse(text);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new FileError({ what: `${nameOrFile} is not JSON`, received: messageOf(cause) }, { cause });
+    throw new FileError({ what: `${file} is not JSON`, received: messageOf(cause) }, { cause });
   }
 }
 
@@ -53,7 +77,15 @@ const pointSchema = z.object({ x: z.number(), y: z.number() });
 /** What a model was trained on: paths and centres in full-size pixels; no pixels. */
 const trainingRecordSchema = z.object({
   program: z.string(),
+  /** The command's arguments. */
   settings: z.record(z.string(), z.unknown()),
+  /** What `deepem retrain` trains again with; the model knows the rest. */
+  training: z.object({
+    recipe: recipeSettingsSchema,
+    /** Smallest distance of a label from the edge in full-size pixels. */
+    edge: z.number().min(0),
+    labels: z.enum(['auto', 'complete', 'incomplete']),
+  }),
   micrographs: z.array(
     z.object({
       path: z.string(),
@@ -71,6 +103,22 @@ export type TrainingRecord = z.infer<typeof trainingRecordSchema>;
 /** `model.training.json` beside `model.onnx`. */
 export function trainingRecordFile(modelFile: string): string {
   return `${modelFile.replace(/\.onnx$/i, '')}.training.json`;
+}
+
+/**
+ * Reads the record beside a model.
+ *
+ * @throws FileError if there is none, or if it is damaged
+ */
+export async function loadTrainingRecord(modelFile: string): Promise<TrainingRecord> {
+  const file = trainingRecordFile(modelFile);
+  const parsed = trainingRecordSchema.safeParse(parseJson(await readText(file), file));
+  if (parsed.success) return parsed.data;
+  throw new FileError({
+    what: `${file} is not the training record of a model`,
+    received: z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 300),
+    expected: 'the record that this version of deepem train writes beside its model',
+  });
 }
 
 /** Writes the record beside its model. */

@@ -62,6 +62,28 @@ export function splitMicrographs(
   };
 }
 
+/** Held-out columns (first and last, full-size) by the name of the micrograph. */
+export type HeldOutColumns = ReadonlyMap<string, readonly [number, number]>;
+
+/**
+ * The split of an earlier training: the same columns are held out. Of a micrograph that was held out in part, the columns
+ * before them are trained on.
+ *
+ * @param gap - full-size pixels between the parts of a single micrograph
+ */
+export function splitAsBefore(micrographs: readonly PreparedMicrograph[], heldOut: HeldOutColumns, gap: number): Split {
+  const regions = micrographs.map((micrograph) => ({ micrograph, columns: heldOut.get(micrograph.name) }));
+  return {
+    training: regions.flatMap(({ micrograph, columns }) => {
+      if (!columns) return [{ micrograph, from: 0, to: micrograph.width - 1 }];
+      return columns[0] > gap ? [{ micrograph, from: 0, to: columns[0] - gap }] : [];
+    }),
+    heldOut: regions.flatMap(({ micrograph, columns }) =>
+      columns ? [{ micrograph, from: columns[0], to: columns[1] }] : [],
+    ),
+  };
+}
+
 /** True where a point lies in the region's columns. */
 export function inRegion({ from, to }: Region, { x }: Point): boolean {
   return x >= from && x <= to;

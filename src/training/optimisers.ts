@@ -1,16 +1,24 @@
 /** Optimisers as two pure functions, `start` and `update`: all their state can be stored. */
 
+import { z } from 'zod';
+
+const share = z.number().min(0).max(1);
+
 /** Which optimiser, with its settings. */
-export type OptimiserSettings =
-  | { readonly kind: 'gradient-descent' }
-  | {
-      readonly kind: 'adamw';
-      readonly beta1: number;
-      readonly beta2: number;
-      readonly epsilon: number;
-      /** Decoupled weight decay (Loshchilov & Hutter 2019); 0 gives Adam. */
-      readonly weightDecay: number;
-    };
+export const optimiserSchema = z.union([
+  z.strictObject({ kind: z.literal('gradient-descent') }),
+  z.strictObject({
+    kind: z.literal('adamw'),
+    beta1: share,
+    beta2: share,
+    epsilon: z.number().gt(0),
+    /** Decoupled weight decay (Loshchilov & Hutter 2019); 0 gives Adam. */
+    weightDecay: z.number().min(0),
+  }),
+]);
+
+/** Which optimiser, with its settings. */
+export type OptimiserSettings = Readonly<z.infer<typeof optimiserSchema>>;
 
 /** Adam's usual settings. */
 export const ADAM = {

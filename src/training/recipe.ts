@@ -1,64 +1,70 @@
 /** Training recipes as data. */
 
+import { z } from 'zod';
 import type { Architecture } from '../network/architecture.js';
-import type { Loss } from '../network/gradient-graph.js';
 import { PRESETS } from '../network/presets.js';
-import { ADAM, type OptimiserSettings } from './optimisers.js';
-
-/**
- * What an epoch shows of each label: its box in all four quarter turns, beside the boxes of random negatives; or patches,
- * which hold many positions each, in a random view.
- */
-export type Sampling = { readonly kind: 'turned-boxes' } | PatchSampling;
+import { ADAM, optimiserSchema } from './optimisers.js';
 
 /** Patches around labels and anywhere; a view is a random quarter turn, mirrored or not, shifted, contrast changed. */
-export interface PatchSampling {
-  readonly kind: 'patches';
+const patchSamplingSchema = z.strictObject({
+  kind: z.literal('patches'),
   /** Positions along a patch's side. */
-  readonly positions: number;
+  positions: z.int().min(1).max(16),
   /** Patches anywhere for each patch around a label. */
-  readonly anywhere: number;
+  anywhere: z.number().min(0).max(100),
   /** Positions closer than this to a label show a particle, in particle diameters. */
-  readonly particleDistance: number;
+  particleDistance: z.number().gt(0).max(0.5),
   /** Patches that an epoch holds at the least: where there are fewer labels, each comes in several views. */
-  readonly smallestEpoch: number;
-}
+  smallestEpoch: z.int().min(0).max(1e6),
+});
+
+/** How a network is trained, but for the network itself. */
+export const recipeSettingsSchema = z.strictObject({
+  name: z.string().max(80),
+  /** Particle diameters that fill the network's box. */
+  boxDiameters: z.number().gt(0).max(10),
+  loss: z.enum(['squared-error', 'cross-entropy']),
+  optimiser: optimiserSchema,
+  /** Of the first step. */
+  learningRate: z.number().gt(0).max(100),
+  /** How the learning rate goes on: as it is, or down to 0 along half a cosine. */
+  schedule: z.enum(['constant', 'cosine']),
+  /** Boxes (rotated copies counted one by one) or patches a step. */
+  batch: z.int().min(1).max(10_000),
+  /** Passes over the labels at the most. */
+  epochs: z.int().min(1).max(100_000),
+  /** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
+  mostSteps: z.int().min(1).nullable(),
+  /**
+   * What an epoch shows of each label: its box in all four quarter turns, beside the boxes of random negatives; or patches,
+   * which hold many positions each, in a random view.
+   */
+  sampling: z.union([z.strictObject({ kind: z.literal('turned-boxes') }), patchSamplingSchema]),
+  /** Random negatives for each positive; of patches: their weight for each positive. */
+  negativesPerPositive: z.number().gt(0).max(1000),
+  /** Smallest distance of a random negative from any particle, in particle diameters. */
+  negativeDistance: z.number().gt(0).max(2),
+  /** Standard deviation of the Gaussian that smooths the score map, in particle diameters; 0: none. */
+  smoothing: z.number().min(0).max(1),
+  /** Labels from which on some micrographs are held out: with fewer, none can be spared. */
+  holdOutFrom: z.int().min(0),
+  /** Which measure the model's threshold is best for. */
+  threshold: z.enum(['f1', 'f2']),
+  /** Whether particles on uneven ground are left out. */
+  unevennessFilter: z.boolean(),
+  /** Whether the standard-deviation filter is part of the model, or only where it improves the held-out picks. */
+  deviationFilter: z.enum(['always', 'where-it-helps']),
+});
+
+/** How a network is trained, but for the network itself. */
+export type RecipeSettings = z.infer<typeof recipeSettingsSchema>;
+/** Patches around labels and anywhere. */
+export type PatchSampling = z.infer<typeof patchSamplingSchema>;
 
 /** How a network is trained. */
-export interface Recipe {
-  readonly name: string;
+export interface Recipe extends Readonly<RecipeSettings> {
   /** Network where none is named. */
   readonly architecture: Architecture;
-  /** Particle diameters that fill the network's box. */
-  readonly boxDiameters: number;
-  readonly loss: Loss;
-  readonly optimiser: OptimiserSettings;
-  /** Of the first step. */
-  readonly learningRate: number;
-  /** How the learning rate goes on: as it is, or down to 0 along half a cosine. */
-  readonly schedule: 'constant' | 'cosine';
-  /** Boxes (rotated copies counted one by one) or patches a step. */
-  readonly batch: number;
-  /** Passes over the labels at the most. */
-  readonly epochs: number;
-  /** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
-  readonly mostSteps: number | null;
-  /** What the network is shown. */
-  readonly sampling: Sampling;
-  /** Random negatives for each positive; of patches: their weight for each positive. */
-  readonly negativesPerPositive: number;
-  /** Smallest distance of a random negative from any particle, in particle diameters. */
-  readonly negativeDistance: number;
-  /** Standard deviation of the Gaussian that smooths the score map, in particle diameters; 0: none. */
-  readonly smoothing: number;
-  /** Labels from which on some micrographs are held out: with fewer, none can be spared. */
-  readonly holdOutFrom: number;
-  /** Which measure the model's threshold is best for. */
-  readonly threshold: 'f1' | 'f2';
-  /** Whether particles on uneven ground are left out. */
-  readonly unevennessFilter: boolean;
-  /** Whether the standard-deviation filter is part of the model, or only where it improves the held-out picks. */
-  readonly deviationFilter: 'always' | 'where-it-helps';
 }
 
 /** The paper's: squared error, plain gradient descent at rate 1, batch 50, 20 epochs, as many negatives as positives. */

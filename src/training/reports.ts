@@ -1,5 +1,6 @@
 /** What training reports while it runs. */
 
+import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 
@@ -56,6 +57,10 @@ export interface DoneReport {
   readonly interrupted: boolean;
   /** Epoch of the weights in the model. */
   readonly epoch: number;
+  /** The model on what is held out; null where nothing is, or where labels are incomplete. */
+  readonly heldOut: Evaluation | null;
+  /** The earlier model on the same, where one was given. */
+  readonly before: Evaluation | null;
 }
 
 /** What training reports, in this order: data, then steps and epochs (and the objective after the first), then done. */

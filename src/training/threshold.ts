@@ -53,16 +53,19 @@ export interface ChooseOptions {
  * used) with the best mean of F1 and average precision; then calibrates the scores, and takes the
  * threshold with the best F1 or F2, as the recipe says.
  *
- * @returns only words where nothing can be chosen
+ * @returns the choice (only words where nothing can be chosen), and how the model does with it
  */
 export async function chooseThreshold(
   engine: Engine,
   model: Model,
   regions: readonly Region[],
   { recipe, seed, labelsComplete }: ChooseOptions,
-): Promise<Partial<Choice>> {
+): Promise<{ choice: Partial<Choice>; heldOut: Evaluation | null }> {
   const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
-  const unchosen = (reason: string) => ({ ...usual, thresholdFrom: `the middle: ${reason}` });
+  const unchosen = (reason: string) => ({
+    choice: { ...usual, thresholdFrom: `the middle: ${reason}` },
+    heldOut: null,
+  });
   if (!labelsComplete) return unchosen('labels are missing, so that precision cannot be measured');
   if (regions.length === 0) return unchosen('nothing was held out');
   const { diameter, deviationRange, unevennessLimit } = model.metadata;
@@ -80,9 +83,9 @@ export async function chooseThreshold(
   );
   const best = choices.reduce((a, b) => (b.merit > a.merit ? b : a));
   const { truthCount, curve } = best.result;
-  const points = { f1: choosePoint(curve, 1), f2: choosePoint(curve, 2) };
-  if (!points.f1 || !points.f2 || truthCount === 0) {
-    const candidates = points.f1 ? 'candidates' : 'no candidates';
+  const [f1, f2] = [choosePoint(curve, 1), choosePoint(curve, 2)];
+  if (!f1 || !f2 || truthCount === 0) {
+    const candidates = f1 ? 'candidates' : 'no candidates';
     return unchosen(`${truthCount} labels and ${candidates} were held out`);
   }
   const counts = countsOf(curve);
@@ -93,11 +96,12 @@ export async function chooseThreshold(
     const [low, high] = thresholdRange(curve, truthCount, beta, source).map(probability);
     return { threshold: probability(point.threshold), low, high };
   };
+  const points = { f1, f2: f2.threshold < f1.threshold ? f2 : f1 };
   const thresholds = { f1: choiceOf(points.f1, 1), f2: choiceOf(points.f2, 2) };
   const beta = recipe.threshold === 'f1' ? 1 : 2;
-  const chosen = recipe.threshold === 'f1' ? points.f1 : points.f2;
+  const chosen = points[recipe.threshold];
   const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
-  return {
+  const choice = {
     threshold: thresholds[recipe.threshold].threshold,
     thresholdFrom: `${found} for ${truthCount} labels of ${regions.length} held-out micrographs`,
     thresholds,
@@ -107,6 +111,7 @@ export async function chooseThreshold(
     calibration,
     calibrationError: calibration && crossCalibrationError(counts),
   };
+  return { choice, heldOut: best.result };
 }
 
 /** Judges a model on regions, with its own distance, filter and calibration. */

@@ -12,7 +12,16 @@ import { type Engine, startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import { runEpochs } from './epochs.js';
-import { assertTrainable, type Example, inRegion, makeExamples, type Split, splitMicrographs } from './examples.js';
+import {
+  assertTrainable,
+  type Example,
+  type HeldOutColumns,
+  inRegion,
+  makeExamples,
+  type Split,
+  splitAsBefore,
+  splitMicrographs,
+} from './examples.js';
 import { startGradientWorkers } from './gradient-workers.js';
 import { checkLabels, type LabelCheck } from './label-check.js';
 import { makeLabelMap } from './label-map.js';
@@ -20,7 +29,7 @@ import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } fro
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
 import { SEED_STREAM } from './seeds.js';
-import { chooseThreshold } from './threshold.js';
+import { chooseThreshold, judgeModel } from './threshold.js';
 
 /** How a network is trained. */
 export interface TrainOptions {
@@ -37,6 +46,10 @@ export interface TrainOptions {
   readonly testFraction?: number;
   /** Labels and negatives closer to the edge than this many full-size pixels are left out; half the diameter by default. */
   readonly edge?: number;
+  /** Columns to be held out, by micrograph, as in an earlier training; `testFraction` then does not count. */
+  readonly heldOut?: HeldOutColumns;
+  /** A model that is judged beside the new one on what is held out. */
+  readonly before?: Model;
   /** Whether all particles are labelled; by default the recipe finds out after the first epoch, or takes them as complete. */
   readonly labels?: 'complete' | 'incomplete' | 'auto';
   /** Seed of every random choice; 1 by default. */
@@ -77,9 +90,7 @@ export async function* train(
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
   const gap = recipe.boxDiameters * options.diameter;
-  const allLabels = data.prepared.reduce((sum, { positives }) => sum + positives.length, 0);
-  const fraction = settings.testFraction ?? (allLabels >= recipe.holdOutFrom ? TEST_FRACTION : 0);
-  const split = splitMicrographs(data.prepared, fraction, gap, random(seed, SEED_STREAM.split));
+  const split = splitOf(data.prepared, settings, gap);
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
   const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
   assertTrainable(examples, split.training.length, data.warnings);
@@ -135,16 +146,30 @@ export async function* train(
       seed,
     };
     const model: Model = { architecture, weights: best.weights, metadata };
-    const threshold = await chooseThreshold(engine, model, split.heldOut, { recipe, seed, labelsComplete });
+    const chosen = await chooseThreshold(engine, model, split.heldOut, { recipe, seed, labelsComplete });
+    const before = settings.before && split.heldOut.length > 0;
     yield {
       kind: 'done',
-      model: { ...model, metadata: { ...metadata, ...threshold } },
+      model: { ...model, metadata: { ...metadata, ...chosen.choice } },
       interrupted: settings.signal?.aborted ?? false,
       epoch: best.epoch,
+      heldOut: chosen.heldOut,
+      before: before && settings.before ? await judgeModel(engine, settings.before, split.heldOut) : null,
     };
   } finally {
     await Promise.all([workers.close(), engine.close()]);
   }
+}
+
+function splitOf(
+  prepared: readonly PreparedMicrograph[],
+  { heldOut, testFraction, recipe, seed }: Settings,
+  gap: number,
+): Split {
+  if (heldOut) return splitAsBefore(prepared, heldOut, gap);
+  const labels = prepared.reduce((sum, { positives }) => sum + positives.length, 0);
+  const fraction = testFraction ?? (labels >= recipe.holdOutFrom ? TEST_FRACTION : 0);
+  return splitMicrographs(prepared, fraction, gap, random(seed, SEED_STREAM.split));
 }
 
 /** What looks after the first epoch whether labels are missing; null where that is known, or not used. */
@@ -188,6 +213,9 @@ interface Settings {
   readonly architecture: Architecture;
   readonly edge: number;
   readonly labels: 'complete' | 'incomplete' | 'auto';
+  readonly seed: number;
+  readonly testFraction?: number;
+  readonly heldOut?: HeldOutColumns;
   readonly signal?: AbortSignal;
 }
 

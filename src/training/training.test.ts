@@ -4,7 +4,7 @@ import { choosePreparation } from '../picking/prepare.js';
 import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { cutBoxes } from './batches.js';
-import { assertTrainable, makeExamples, splitMicrographs } from './examples.js';
+import { assertTrainable, makeExamples, splitAsBefore, splitMicrographs } from './examples.js';
 import { type LabelledMicrograph, prepareLabelled } from './labelled.js';
 import { ADAM, startOptimiser, updateWeights } from './optimisers.js';
 
@@ -75,6 +75,19 @@ describe('splitMicrographs', () => {
     const { training, heldOut } = splitMicrographs([many[0]], 0.25, 30, random(1));
     expect([training[0].from, training[0].to]).toEqual([0, 135]);
     expect([heldOut[0].from, heldOut[0].to]).toEqual([165, 199]);
+  });
+});
+
+describe('splitAsBefore', () => {
+  const many = ['a', 'b', 'c'].map((name) => prepareLabelled(labelled(name, [[50, 50]]), OPTIONS));
+
+  it('holds out the same micrographs, or the same part of the only one', () => {
+    const whole = splitAsBefore(many, new Map([['b', [0, 199]]]), 30);
+    expect(whole.heldOut.map(({ micrograph }) => micrograph.name)).toEqual(['b']);
+    expect(whole.training.map(({ micrograph }) => micrograph.name)).toEqual(['a', 'c']);
+    const first = splitMicrographs([many[0]], 0.25, 30, random(1));
+    const columns = [first.heldOut[0].from, first.heldOut[0].to] as const;
+    expect(splitAsBefore([many[0]], new Map([['a', columns]]), 30)).toEqual(first);
   });
 });
 

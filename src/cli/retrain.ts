@@ -1,0 +1,160 @@
+/** `deepem retrain`: the paper's loop (Fig. 2), with confirmed picks as new labels. */
+
+import type { Command } from 'commander';
+import { LabelError, UsageError } from '../errors.js';
+import type { Point } from '../particle.js';
+import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
+import { expandMicrographs } from '../storage/inputs.js';
+import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/model-file.js';
+import { baseName } from '../storage/names.js';
+import { addConfirmed } from '../training/confirmed.js';
+import type { HeldOutColumns } from '../training/examples.js';
+import { note } from './console.js';
+import { type LabelledInput, listUnmatched, readLabels } from './labelled-inputs.js';
+import { number } from './options.js';
+import { assertModelName, runTraining } from './training-run.js';
+
+interface RetrainArguments {
+  accepted?: string;
+  rejected?: string;
+  pixelSize?: number;
+  seed?: number;
+  threads?: number;
+  plot?: string;
+  output: string;
+}
+
+const HELP = `
+Example:
+  deepem pick micrographs/ --model model.onnx --out picks/      then sort picks into accepted/ and rejected/, and
+  deepem retrain model.onnx --accepted accepted/ --rejected rejected/ -o better.onnx
+
+The new model is trained on the labels in model.training.json, plus the accepted picks, with the rejected ones as places that
+are no particles. The same micrographs stay held out, and the gain on them is shown. Picks on micrographs that the model was not
+trained on need these micrographs as arguments.`;
+
+export function configure(command: Command): void {
+  command
+    .argument('<model.onnx>', 'made by deepem train, with its .training.json')
+    .argument('[micrographs...]', 'further micrographs that were picked')
+    .option('--accepted <path>', 'picks that are particles: a folder of coordinate files, or one file')
+    .option('--rejected <path>', 'picks that are none')
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, where the files do not say',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .option(
+      '--seed <n>',
+      "of all random choices (default: the model's)",
+      number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }),
+    )
+    .option(
+      '--threads <n>',
+      'default: SLURM_CPUS_PER_TASK, else all cores',
+      number('--threads', { min: 1, max: 1024, whole: true }),
+    )
+    .option('--plot <file.svg>', 'draw loss and accuracy')
+    .requiredOption('-o, --output <model.onnx>', 'where the new model goes')
+    .addHelpText('after', HELP)
+    .action(runRetrain);
+}
+
+async function runRetrain(file: string, args: readonly string[], options: RetrainArguments): Promise<void> {
+  if (!options.accepted && !options.rejected) {
+    throw new UsageError({
+      what: 'There is nothing new to learn',
+      received: 'neither --accepted nor --rejected',
+      expected: 'at least one of them',
+    });
+  }
+  assertModelName(options.output);
+  const model = await loadModel(file);
+  const record = await loadTrainingRecord(file);
+  const accepted = options.accepted ? await readLabels(options.accepted) : [];
+  const rejected = options.rejected ? await readLabels(options.rejected) : [];
+  const labels = merge(await inputsOf(record, args), accepted, rejected, model.metadata.diameter);
+  reportUnused(labels, [...accepted, ...rejected]);
+  const { metadata, architecture } = model;
+  await runTraining(labels, {
+    settings: { model: file, micrographs: args, ...options },
+    output: options.output,
+    pixelSize: metadata.pixelSize,
+    labelOptions: options,
+    ...(options.plot && { plot: options.plot }),
+    train: {
+      diameter: metadata.diameter,
+      architecture,
+      recipe: { ...record.training.recipe, architecture },
+      edge: record.training.edge,
+      labels: record.training.labels,
+      heldOut: heldOutColumns(record),
+      before: model,
+      seed: options.seed ?? metadata.seed,
+      ...(options.threads && { threads: options.threads }),
+    },
+  });
+}
+
+/** What was trained on, then further micrographs. */
+async function inputsOf(record: TrainingRecord, args: readonly string[]): Promise<LabelledInput[]> {
+  const known = new Set(record.micrographs.map(({ path }) => path));
+  const further = args.length > 0 ? await expandMicrographs(args) : [];
+  return [
+    ...record.micrographs.map(({ path, particles, negatives }) => ({
+      input: { path, pixelSize: null, folder: '' },
+      positives: setOf(path, particles),
+      negatives: setOf(path, negatives),
+    })),
+    ...further
+      .filter(({ path }) => !known.has(path))
+      .map((input) => ({ input, positives: setOf(input.path, []), negatives: setOf(input.path, []) })),
+  ];
+}
+
+function setOf(path: string, particles: readonly Point[]): CoordinateSet {
+  return { name: baseName(path), file: path, folder: '', particles, notPoints: 0 };
+}
+
+/** Labels with what was confirmed; further micrographs without any are left out. */
+function merge(
+  inputs: readonly LabelledInput[],
+  accepted: readonly CoordinateSet[],
+  rejected: readonly CoordinateSet[],
+  diameter: number,
+): LabelledInput[] {
+  return inputs.flatMap((one) => {
+    const found = (sets: readonly CoordinateSet[]) =>
+      findCoordinates(sets, one.input.path, one.input.folder)?.particles ?? [];
+    const { particles, negatives } = addConfirmed(
+      { particles: one.positives.particles, negatives: one.negatives?.particles ?? [] },
+      { accepted: found(accepted), rejected: found(rejected) },
+      diameter,
+    );
+    if (particles.length + negatives.length === 0) return [];
+    return [{ ...one, positives: setOf(one.input.path, particles), negatives: setOf(one.input.path, negatives) }];
+  });
+}
+
+/** @throws LabelError if none of the confirmed picks belongs to a micrograph */
+function reportUnused(labels: readonly LabelledInput[], sets: readonly CoordinateSet[]): void {
+  const names = new Set(labels.map(({ input }) => baseName(input.path)));
+  const unused = sets.filter(({ name }) => !names.has(name));
+  if (unused.length === sets.length) {
+    throw new LabelError({
+      what: 'None of the confirmed picks belongs to a micrograph of the training',
+      received: `for example ${unused[0]?.file} (base name "${unused[0]?.name}")`,
+      expected: `base names like "${[...names][0]}"`,
+      hint: 'Give the micrographs that were picked as further arguments',
+    });
+  }
+  listUnmatched(
+    'files of confirmed picks without a micrograph are not used',
+    unused.map(({ file }) => file),
+  );
+  note(`${labels.length} micrographs are trained on or held out`);
+}
+
+function heldOutColumns(record: TrainingRecord): HeldOutColumns {
+  return new Map(record.micrographs.flatMap(({ path, heldOut }) => (heldOut ? [[path, heldOut] as const] : [])));
+}

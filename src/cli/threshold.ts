@@ -1,0 +1,77 @@
+/** `deepem threshold` */
+
+import type { Command } from 'commander';
+import { LabelError } from '../errors.js';
+import { histogramThreshold } from '../evaluation/histogram.js';
+import { drawCharts } from '../report/chart.js';
+import { writeWhole } from '../storage/files.js';
+import { print, printJson } from './console.js';
+import { readLabels } from './labelled-inputs.js';
+
+interface ThresholdArguments {
+  json?: boolean;
+  plot?: string;
+}
+
+const STEPS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
+
+const HELP = `
+Example:
+  deepem pick micrographs/ --model model.onnx --out picks/ --threshold 0.02
+  deepem threshold picks/ --plot scores.svg
+
+Without labels: finds the threshold that parts the scores best into two groups (Otsu), and shows how many particles each threshold
+keeps. Pick with a low --threshold first, so that both groups are there.`;
+
+export function configure(command: Command): void {
+  command
+    .argument('<picks>', 'picks with scores: a folder of coordinate files, or one file')
+    .option('--json', 'as one JSON object')
+    .option('--plot <file.svg>', 'draw how many particles each threshold keeps, and the histogram')
+    .addHelpText('after', HELP)
+    .action(runThreshold);
+}
+
+async function runThreshold(path: string, options: ThresholdArguments): Promise<void> {
+  const sets = await readLabels(path);
+  const scores = sets.flatMap(({ particles }) =>
+    particles.flatMap(({ score }) => (score === undefined ? [] : [score])),
+  );
+  const threshold = histogramThreshold(scores);
+  if (threshold === null) {
+    throw new LabelError({
+      what: `The scores of ${path} do not part into two groups`,
+      received: `${scores.length} picks with scores`,
+      expected: 'picks with different scores',
+      hint: 'Pick with --threshold 0.02',
+    });
+  }
+  const kept = (limit: number) => scores.filter((score) => score >= limit).length;
+  const choices = STEPS.map((limit) => ({ threshold: limit, particles: kept(limit) }));
+  if (options.plot) await writeWhole(options.plot, drawScores(scores, choices));
+  if (options.json) {
+    printJson({ threshold, particles: kept(threshold), micrographs: sets.length, choices });
+    return;
+  }
+  for (const choice of choices) {
+    const each = (choice.particles / sets.length).toFixed(1);
+    print(`threshold ${choice.threshold.toFixed(2)}: ${choice.particles} particles, ${each} a micrograph`);
+  }
+  print(`from the histogram: ${threshold.toFixed(3)}, which keeps ${kept(threshold)} of ${scores.length}`);
+}
+
+function drawScores(scores: readonly number[], choices: readonly { threshold: number; particles: number }[]): string {
+  const bins = STEPS.map((limit) => ({
+    x: limit,
+    y: scores.filter((score) => Math.abs(score - limit) <= 1 / 40).length,
+  }));
+  return drawCharts([
+    { title: 'Scores', x: 'score', y: 'picks', series: [{ label: 'picks', points: bins }] },
+    {
+      title: 'Particles kept',
+      x: 'threshold',
+      y: 'particles',
+      series: [{ label: 'kept', points: choices.map(({ threshold, particles }) => ({ x: threshold, y: particles })) }],
+    },
+  ]);
+}

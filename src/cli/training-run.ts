@@ -1,0 +1,162 @@
+/** What `train` and `retrain` share: training with progress on the screen, and what is written at the end. */
+
+import { UsageError } from '../errors.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import { drawCharts } from '../report/chart.js';
+import { writeWhole } from '../storage/files.js';
+import { saveModel, saveTrainingRecord, type TrainingRecord, trainingRecordFile } from '../storage/model-file.js';
+import { AUTO_RECIPE } from '../training/recipe.js';
+import type { DataReport, DoneReport, EpochReport, ObjectiveReport } from '../training/reports.js';
+import { type TrainOptions, train } from '../training/train.js';
+import { PROGRAM } from '../version.js';
+import { duration, note, onInterrupt, type Progress, print, startProgress } from './console.js';
+import { describeThresholds } from './info.js';
+import { type LabelledInput, readLabelled } from './labelled-inputs.js';
+
+/** One training, and where its results go. */
+export interface TrainingRun {
+  /** The command's arguments, for the record. */
+  readonly settings: Record<string, unknown>;
+  /** Model file. */
+  readonly output: string;
+  /** Of the first micrograph in angstroms, or null. */
+  readonly pixelSize: number | null;
+  /** Angstroms per pixel, instead of what the files say. */
+  readonly labelOptions: { readonly pixelSize?: number };
+  /** SVG of loss and accuracy. */
+  readonly plot?: string;
+  readonly train: TrainOptions & { readonly edge: number };
+}
+
+/** The paper's acceptance: this share of a test set right at 0.5. */
+const ACCEPTED = 0.95;
+
+/** @throws UsageError unless the name ends in .onnx */
+export function assertModelName(output: string): void {
+  if (/\.onnx$/i.test(output)) return;
+  throw new UsageError({ what: 'Wrong name of the model', received: output, expected: 'a name ending in .onnx' });
+}
+
+/** Trains, shows progress, writes model, record and picture, and sets the exit code. */
+export async function runTraining(labels: readonly LabelledInput[], run: TrainingRun): Promise<void> {
+  const interruption = onInterrupt('Stopping: the best model so far will be saved. Ctrl-C again ends at once.');
+  const started = performance.now();
+  const { architecture: _, ...recipe } = run.train.recipe ?? AUTO_RECIPE;
+  const training = { recipe, edge: run.train.edge, labels: run.train.labels ?? 'auto' };
+  const record: TrainingRecord = { program: PROGRAM, settings: run.settings, training, micrographs: [] };
+  const failed: string[] = [];
+  const micrographs = readLabelled(labels, run.pixelSize, run.labelOptions, record, failed);
+  const reports = train(micrographs, { ...run.train, signal: interruption.signal });
+  const { done, epochs, heldOut } = await follow(reports).finally(() => {
+    interruption.dispose();
+    for (const reason of failed) note(`left out: ${reason}`);
+  });
+  if (!done || done.epoch === 0) {
+    note('Interrupted before the first epoch: no model was saved.');
+    process.exitCode = interruption.exitCode();
+    return;
+  }
+  await saveModel(done.model, run.output);
+  for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.get(micrograph.path) ?? null;
+  await saveTrainingRecord(record, run.output);
+  if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
+  summarise(done, run.output, (performance.now() - started) / 1000);
+  process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
+}
+
+/** Shows the reports as they come. */
+async function follow(reports: ReturnType<typeof train>) {
+  const epochs: EpochReport[] = [];
+  const heldOut = new Map<string, [number, number]>();
+  let progress: Progress | undefined;
+  let done: DoneReport | undefined;
+  let started = performance.now();
+  try {
+    for await (const report of reports) {
+      switch (report.kind) {
+        case 'data':
+          announce(report);
+          for (const { name, columns } of report.heldOut) heldOut.set(name, [...columns]);
+          progress = startProgress(report.steps, 'training');
+          started = performance.now();
+          break;
+        case 'step':
+          progress?.update(report.step, `loss ${report.loss.toFixed(4)}${accuracyOf(epochs.at(-1))}`);
+          break;
+        case 'epoch': {
+          epochs.push(report);
+          const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
+          const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
+          if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
+          break;
+        }
+        case 'objective':
+          note(describeObjective(report));
+          break;
+        case 'done':
+          done = report;
+      }
+    }
+  } finally {
+    progress?.stop();
+  }
+  return { done, epochs, heldOut };
+}
+
+function describeObjective({ objective, found, labelled }: ObjectiveReport): string {
+  const counts = `${labelled} of the ${found} best candidates are labelled`;
+  return objective === 'positive-negative'
+    ? `labels look complete (${counts}): other places count as no particles`
+    : `labels look incomplete (${counts}): other places count as unlabelled, not as no particles`;
+}
+
+function announce({ warnings, labels, architecture, factor }: DataReport): void {
+  for (const warning of warnings) note(`warning: ${warning}`);
+  note(`network ${architecture.name}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`);
+  const negatives = labels.negatives > 0 ? ` and ${labels.negatives} places without` : '';
+  note(`${labels.positives} particles${negatives} of ${labels.micrographs} micrographs`);
+  note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);
+}
+
+function accuracyOf(report: EpochReport | undefined): string {
+  return typeof report?.accuracy === 'number' ? `, accuracy ${(100 * report.accuracy).toFixed(1)} %` : '';
+}
+
+function summarise(done: DoneReport, file: string, seconds: number): void {
+  const { model, epoch } = done;
+  const { accuracy, threshold, thresholdFrom, thresholds, calibrationError } = model.metadata;
+  if (accuracy !== null) {
+    const verdict = accuracy >= ACCEPTED ? 'met' : 'not met';
+    print(
+      `accuracy ${(100 * accuracy).toFixed(1)} % of held-out boxes at 0.5 after epoch ${epoch} (the paper's 95 %: ${verdict})`,
+    );
+  }
+  print(`threshold ${threshold.toFixed(3)}: ${thresholdFrom}`);
+  if (thresholds) print(`  ${describeThresholds(thresholds)}`);
+  if (calibrationError !== null) {
+    print(`scores are probabilities, on held-out picks wrong by ${(100 * calibrationError).toFixed(1)} % on average`);
+  }
+  if (done.before) print(describeGain(done.before, done.heldOut));
+  print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
+}
+
+/** Before and after, on the same held-out labels. */
+function describeGain(before: Evaluation, after: Evaluation | null): string {
+  const words = (result: Evaluation) =>
+    `average precision ${result.averagePrecision.toFixed(3)}, best F1 ${(result.bestF1?.f1 ?? 0).toFixed(3)}`;
+  const now = after ? words(after) : 'not judged: labels are missing';
+  return `on ${before.truthCount} held-out labels, before: ${words(before)}; after: ${now}`;
+}
+
+function drawTraining(epochs: readonly EpochReport[]): string {
+  const accuracy = epochs.flatMap((epoch) => (epoch.accuracy === null ? [] : [{ x: epoch.epoch, y: epoch.accuracy }]));
+  return drawCharts([
+    {
+      title: 'Loss',
+      x: 'epoch',
+      y: 'mean loss',
+      series: [{ label: 'training', points: epochs.map(({ epoch, loss }) => ({ x: epoch, y: loss })) }],
+    },
+    { title: 'Accuracy at 0.5', x: 'epoch', y: 'share right', series: [{ label: 'held out', points: accuracy }] },
+  ]);
+}

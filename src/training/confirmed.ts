@@ -1,0 +1,41 @@
+/** Confirmed picks join the labels (paper, Fig. 2: true and false positives go back into the training set). */
+
+import { indexPoints } from '../evaluation/match.js';
+import type { Point } from '../particle.js';
+
+/** The labels of a micrograph. */
+export interface Labels {
+  readonly particles: readonly Point[];
+  /** Places that are no particles. */
+  readonly negatives: readonly Point[];
+}
+
+/** What a person decided about picks. */
+export interface Confirmed {
+  readonly accepted: readonly Point[];
+  readonly rejected: readonly Point[];
+}
+
+/** Points closer than this many diameters are about the same particle. */
+const SAME_DIAMETERS = 0.3;
+
+/**
+ * Adds accepted picks that are not labelled yet and rejected picks as negatives. What was decided last counts: labels at
+ * rejected places go, and so do negatives at accepted ones.
+ *
+ * @param diameter - of the particle in pixels
+ */
+export function addConfirmed(labels: Labels, { accepted, rejected }: Confirmed, diameter: number): Labels {
+  const distance = SAME_DIAMETERS * diameter;
+  const kept = awayFrom(labels.particles, rejected, distance);
+  const negatives = awayFrom(labels.negatives, accepted, distance);
+  return {
+    particles: [...kept, ...awayFrom(accepted, kept, distance)],
+    negatives: [...negatives, ...awayFrom(rejected, negatives, distance)],
+  };
+}
+
+function awayFrom(points: readonly Point[], others: readonly Point[], distance: number): Point[] {
+  const index = indexPoints(others);
+  return points.filter(({ x, y }) => (index?.within(x, y, distance).length ?? 0) === 0);
+}
