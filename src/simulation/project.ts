@@ -24,6 +24,35 @@ export function randomRotation(random: Random): Rotation {
   ];
 }
 
+/** How bodies lie: in any direction; on their side, with the axis of the volume (z) in the plane of the image; or upright. */
+export type View = 'any' | 'side' | 'top';
+
+/** A random rotation of a view. */
+export function rotationOf(view: View, random: Random): Rotation {
+  if (view === 'any') return randomRotation(random);
+  const turn = (angle: number): Rotation => [
+    Math.cos(angle),
+    -Math.sin(angle),
+    0,
+    Math.sin(angle),
+    Math.cos(angle),
+    0,
+    0,
+    0,
+    1,
+  ];
+  const tilt: Rotation = view === 'top' ? [1, 0, 0, 0, 1, 0, 0, 0, 1] : [1, 0, 0, 0, 0, -1, 0, 1, 0];
+  const [inPlane, roll] = [2 * Math.PI * random.uniform(), 2 * Math.PI * random.uniform()];
+  return multiply(turn(roll), multiply(tilt, turn(inPlane)));
+}
+
+function multiply(a: Rotation, b: Rotation): Rotation {
+  return a.map((_, i) => {
+    const [row, column] = [3 * Math.floor(i / 3), i % 3];
+    return a[row] * b[column] + a[row + 1] * b[column + 3] + a[row + 2] * b[column + 6];
+  });
+}
+
 /**
  * Adds the projection of a volume to an image.
  *

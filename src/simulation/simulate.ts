@@ -5,7 +5,7 @@ import { blankImage, type Image, type Micrograph } from '../micrograph.js';
 import type { Point } from '../particle.js';
 import { type Random, random } from '../random.js';
 import { applyCtf } from './ctf.js';
-import { addProjection, randomRotation } from './project.js';
+import { addProjection, rotationOf, type View } from './project.js';
 import { addBackground, type Dirt, drawScene, type PlacedParticle, type Scene } from './scene.js';
 import type { Volume } from './volume.js';
 
@@ -24,6 +24,8 @@ export interface SimulateOptions {
   readonly snr?: number;
   /** Range of the underfocus in angstroms; 15,000 to 30,000 by default. */
   readonly defocus?: readonly [number, number];
+  /** How the bodies lie, each particle one of these by chance; in any direction by default. */
+  readonly views?: readonly View[];
   /** Dirt of each field; by default carbon, aggregate, ice and none in turn. */
   readonly dirt?: readonly Dirt[];
   /** 1 by default. */
@@ -49,6 +51,7 @@ const DEFAULTS = {
   particles: 60,
   snr: 0.05,
   defocus: [15_000, 30_000],
+  views: ['any'],
   dirt: ['carbon', 'aggregate', 'ice', 'none'],
   seed: 1,
 } as const satisfies Partial<SimulateOptions>;
@@ -89,13 +92,21 @@ export function simulate(options: SimulateOptions, index: number): SimulatedMicr
 }
 
 function project(
-  { width, height, pixelSize, bodies }: Required<Pick<SimulateOptions, 'width' | 'height' | 'pixelSize' | 'bodies'>>,
+  {
+    width,
+    height,
+    pixelSize,
+    bodies,
+    views,
+  }: Required<Pick<SimulateOptions, 'width' | 'height' | 'pixelSize' | 'bodies' | 'views'>>,
   particles: readonly PlacedParticle[],
   source: Random,
 ): Image {
   const image = blankImage(width, height);
-  for (const particle of particles)
-    addProjection(image, bodies[particle.body], randomRotation(source), particle, pixelSize);
+  for (const particle of particles) {
+    const view = views.length === 1 ? views[0] : views[source.integer(views.length)];
+    addProjection(image, bodies[particle.body], rotationOf(view, source), particle, pixelSize);
+  }
   return image;
 }
 

@@ -3,7 +3,7 @@ import { blankImage } from '../micrograph.js';
 import { random } from '../random.js';
 import { maxDifference } from '../testing/helpers.js';
 import { applyCtf, wavelength } from './ctf.js';
-import { addProjection, randomRotation } from './project.js';
+import { addProjection, randomRotation, rotationOf } from './project.js';
 import { simulate, varianceInside } from './simulate.js';
 import { asymmetric, barrel, volumeFromMap } from './volume.js';
 
@@ -49,6 +49,28 @@ describe('projections', () => {
       }
     }
   });
+});
+
+describe('rotationOf', () => {
+  it.each([
+    ['side', 0],
+    ['top', 1],
+  ] as const)(
+    'lays the axis of a %s view in or across the plane of the image, and turns nothing else',
+    (view, along) => {
+      const source = random(5);
+      for (let i = 0; i < 20; i++) {
+        const r = rotationOf(view, source);
+        expect(Math.abs(r[8])).toBeCloseTo(along, 9);
+        for (let a = 0; a < 3; a++) {
+          for (let b = 0; b < 3; b++) {
+            const product = [0, 1, 2].reduce((sum, k) => sum + r[3 * a + k] * r[3 * b + k], 0);
+            expect(product).toBeCloseTo(a === b ? 1 : 0, 9);
+          }
+        }
+      }
+    },
+  );
 });
 
 describe('CTF', () => {

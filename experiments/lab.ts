@@ -1,0 +1,155 @@
+/**
+ * What the experiments share: simulated fields, training, judging, publishing. Bodies of the kind and size of the paper's are
+ * simulated, for its data sets are not available. Usage of each: npx tsx experiments/NAME.ts [--paper-size]
+ *
+ * By default micrographs are binned as `deepem train` does (preset `small`, 1.5 diameters in 40 pixels). With `--paper-size`
+ * the network is the paper's for KLH, binned twice as the micrographs: box 136. That takes hours.
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { type Evaluation, evaluate } from '../src/evaluation/evaluate.js';
+import type { Architecture } from '../src/network/architecture.js';
+import type { Model } from '../src/network/model.js';
+import type { Point } from '../src/particle.js';
+import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
+import { type Chart, drawCharts } from '../src/report/chart.js';
+import { startEngine, threadCount } from '../src/runtime/engine.js';
+import { type SimulatedMicrograph, type SimulateOptions, simulate } from '../src/simulation/simulate.js';
+import { barrel } from '../src/simulation/volume.js';
+import type { LabelledMicrograph } from '../src/training/labelled.js';
+import { DEEPEM_RECIPE, type Recipe } from '../src/training/recipe.js';
+import { type TrainOptions, train } from '../src/training/train.js';
+
+const RESULTS = 'docs/results/experiments';
+const PAGE = 'docs/experiments.md';
+/** Candidates below this are not judged. */
+const LOWEST = 0.005;
+/** A pick is right within this share of the diameter. */
+const MATCH_DIAMETERS = 1 / 3;
+const PAPER_SIZE = process.argv.includes('--paper-size');
+
+/** The paper's network for KLH, for micrographs binned twice. */
+const KLH_BINNED: Architecture = {
+  name: 'klh-binned',
+  box: 136,
+  layers: [
+    { type: 'convolution', maps: 6, kernel: 26 },
+    { type: 'sigmoid' },
+    { type: 'mean-pool', size: 3 },
+    { type: 'convolution', maps: 12, kernel: 10 },
+    { type: 'sigmoid' },
+    { type: 'mean-pool', size: 2 },
+    { type: 'convolution', maps: 12, kernel: 5 },
+    { type: 'sigmoid' },
+    { type: 'mean-pool', size: 2 },
+    { type: 'fully-connected', units: 1 },
+  ],
+};
+
+/** The paper's recipe at the size of this run. */
+export const PAPER: Recipe = PAPER_SIZE ? { ...DEEPEM_RECIPE, architecture: KLH_BINNED } : DEEPEM_RECIPE;
+
+/** KLH at 4.4 A a pixel (2.2 A binned twice), 30 in a field of 1024 x 1024. */
+export const KLH: SimulateOptions = { bodies: [barrel()], pixelSize: 4.4, particles: 30, snr: 0.05, dirt: ['none'] };
+
+/** So many fields from a first index on; the same options and index give the same field. */
+export function makeFields(options: SimulateOptions, count: number, first = 0): SimulatedMicrograph[] {
+  return Array.from({ length: count }, (_, i) => simulate(options, first + i));
+}
+
+/** What is trained with, beside the fields. */
+interface FieldTraining extends Partial<TrainOptions> {
+  /** Labels at the most; all by default. */
+  readonly particles?: number;
+  /** Places without particles, for each field. */
+  readonly negatives?: readonly (readonly Point[])[];
+}
+
+/** Trains on fields. */
+export async function trainOn(
+  fields: readonly SimulatedMicrograph[],
+  recipe: Recipe,
+  { particles = Number.POSITIVE_INFINITY, negatives = [], ...options }: FieldTraining = {},
+): Promise<Model> {
+  let left = particles;
+  const labelled = fields.flatMap(({ micrograph, particles: truth }, i): LabelledMicrograph[] => {
+    const taken = truth.slice(0, left);
+    left -= taken.length;
+    return taken.length > 0
+      ? [{ name: `field ${i}`, micrograph, particles: taken, negatives: negatives[i] ?? [] }]
+      : [];
+  });
+  const architecture = recipe.architecture;
+  for await (const report of train(labelled, { diameter: fields[0].diameter, recipe, architecture, ...options })) {
+    if (report.kind === 'done') return report.model;
+  }
+  throw new Error('training ended without a model');
+}
+
+/** What a model finds on fields, and how right it is. */
+export interface Judged {
+  readonly evaluation: Evaluation;
+  readonly results: readonly PickResult[];
+  readonly secondsEach: number;
+}
+
+/** Picks fields and compares them with the truth. */
+export async function judge(
+  model: Model,
+  fields: readonly SimulatedMicrograph[],
+  options: PickOptions = {},
+): Promise<Judged> {
+  const engine = startEngine(threadCount());
+  try {
+    const picker = openPicker(engine, model);
+    const results: PickResult[] = [];
+    const started = performance.now();
+    for (const { micrograph } of fields)
+      results.push(await pick(micrograph, picker, { threshold: LOWEST, ...options }));
+    const secondsEach = (performance.now() - started) / 1000 / fields.length;
+    const judged = fields.map(({ particles }, i) => ({
+      name: `field ${i}`,
+      truth: particles,
+      picks: results[i].particles,
+    }));
+    const settings = { radius: MATCH_DIAMETERS * fields[0].diameter, threshold: model.metadata.threshold };
+    return { evaluation: evaluate(judged, settings), results, secondsEach };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Precision where it equals recall. */
+export function crossingOf({ crossing }: Evaluation): number {
+  return crossing ? (crossing.precision + crossing.recall) / 2 : 0;
+}
+
+/** Rows of a table: figures have three decimals. */
+export type Row = readonly (string | number)[];
+
+/** Writes CSV and SVG, and the experiment's part of docs/experiments.md. */
+export function publish(
+  name: string,
+  columns: readonly string[],
+  rows: readonly Row[],
+  charts: readonly Chart[],
+): void {
+  mkdirSync(RESULTS, { recursive: true });
+  const text = (value: string | number) =>
+    typeof value === 'string' || Number.isInteger(value) ? String(value) : value.toFixed(3);
+  const csv = [columns, ...rows].map((row) => row.map(text).join(',')).join('\n');
+  writeFileSync(`${RESULTS}/${name}.csv`, `${csv}\n`);
+  if (charts.length > 0) writeFileSync(`${RESULTS}/${name}.svg`, drawCharts(charts));
+  const machine = `${cpus()[0].model}, ${cpus().length} cores${PAPER_SIZE ? ', paper size' : ''}`;
+  const table = [columns, columns.map(() => '---'), ...rows]
+    .map((row) => `| ${row.map(text).join(' | ')} |`)
+    .join('\n');
+  const picture = charts.length > 0 ? `\n![${name}](results/experiments/${name}.svg)\n` : '';
+  const page = readFileSync(PAGE, 'utf8');
+  const section = new RegExp(`(<!-- ${name} -->)[\\s\\S]*(<!-- end ${name} -->)`);
+  if (!section.test(page)) throw new Error(`${PAGE} has no place for ${name}`);
+  const made = `\`npx tsx experiments/${name}.ts\` (${machine})`;
+  writeFileSync(PAGE, page.replace(section, `$1\n${made}\n\n${table}\n${picture}$2`));
+  process.stdout.write(`${csv}\n`);
+}
