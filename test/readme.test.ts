@@ -26,7 +26,7 @@ it('the library example of the README runs as it stands', () => {
   writeFileSync(join(folder, 'example.mjs'), example);
   const run = spawnSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' });
   expect(run.stderr).toBe('');
-  expect(run.stdout).toMatch(/^12 0\.\d+ (0\.\d+|1)$/m);
+  expect(run.stdout).toMatch(/^6 0\.\d+ (null|0\.\d+|1)$/m);
   expect(run.stdout).toMatch(/\d+ particles, the best at \d/);
 });
 
@@ -40,6 +40,6 @@ it('every folder below src has its line in the README', () => {
 
 it('every command that the README names exists', () => {
   const { stdout } = spawnSync(process.execPath, ['dist/cli/main.js', '--help'], { encoding: 'utf8' });
-  for (const [, name] of README.matchAll(/deepem (train|pick|evaluate|features|info|demo) /g))
+  for (const [, name] of README.matchAll(/deepem (train|pick|evaluate|features|info|demo|retrain|tune|threshold) /g))
     expect(stdout).toContain(`  ${name} `);
 });

@@ -1,0 +1,190 @@
+/** Recipe auto with few labels, retrain, tune and threshold by the command line, on simulated micrographs. */
+
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { deepem, deepemInterrupted, type Run } from './command-line.js';
+
+const work = mkdtempSync(join(tmpdir(), 'deepem-accuracy-'));
+const at = (...names: string[]) => join(work, ...names);
+const TRAIN = [
+  '--picks',
+  at('train'),
+  '--diameter',
+  '360A',
+  '--seed',
+  '3',
+  '--threads',
+  '2',
+  '--preset',
+  at('quick.json'),
+];
+/** A network that trains in seconds. */
+const SMALL = {
+  name: 'quick',
+  box: 28,
+  layers: [
+    { type: 'convolution', maps: 8, kernel: 5 },
+    { type: 'batch-normalisation' },
+    { type: 'relu' },
+    { type: 'mean-pool', size: 2 },
+    { type: 'convolution', maps: 8, kernel: 3 },
+    { type: 'batch-normalisation' },
+    { type: 'relu' },
+    { type: 'mean-pool', size: 2 },
+    { type: 'fully-connected', units: 1 },
+  ],
+};
+let trained: Run;
+
+/** Rows of a truth file. */
+function rowsOf(...file: string[]): string[] {
+  return readFileSync(at(...file), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1);
+}
+
+function writePoints(folder: string, name: string, rows: readonly string[]): void {
+  mkdirSync(at(folder), { recursive: true });
+  const points = rows.map((row) => row.split(',').slice(0, 2).join(','));
+  writeFileSync(at(folder, `${name}.csv`), `x,y\n${points.map((row) => `${row}\n`).join('')}`);
+}
+
+beforeAll(() => {
+  writeFileSync(at('quick.json'), JSON.stringify(SMALL));
+  const settings = ['--size', '512', '--particles', '30', '--body', 'asymmetric', '--snr', '0.2'];
+  expect(deepem('simulate', '--out', at('train'), '--micrographs', '4', '--seed', '1', ...settings).code).toBe(0);
+  expect(deepem('simulate', '--out', at('judge'), '--micrographs', '2', '--seed', '2', ...settings).code).toBe(0);
+  trained = deepem('train', at('train'), ...TRAIN, '--epochs', '2', '-o', at('model.onnx'));
+});
+
+describe('train with recipe auto', () => {
+  it('calibrates, gives both thresholds with their range, and finds the labels complete', () => {
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(trained.stderr).toMatch(/labels look complete \(\d+ of the \d+ best candidates are labelled\)/);
+    expect(trained.stdout).toMatch(/threshold [01]\.\d+: best F1 0\.\d+/);
+    expect(trained.stdout).toMatch(/best F1 at .*\(.* to .*\), best F2 at/);
+    expect(trained.stdout).toMatch(/scores are probabilities, on held-out picks wrong by \d+\.\d %/);
+    const info = JSON.parse(deepem('info', at('model.onnx'), '--json').stdout);
+    expect(info.objective).toBe('positive-negative');
+    expect(info.calibration.slope).toBeGreaterThan(0);
+  });
+
+  it('finds labels incomplete, says which objective it takes, and still finds the others: F1 at least 0.8', () => {
+    const names = readdirSync(at('train')).filter((file) => file.endsWith('.csv'));
+    for (const name of names) writePoints('few', name.slice(0, -4), rowsOf('train', name).slice(0, 5));
+    const args = ['--picks', at('few'), '--epochs', '4', '-o', at('few.onnx')];
+    const run = deepem('train', at('train'), ...TRAIN, ...args);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/labels look incomplete .* other places count as unlabelled/);
+    expect(run.stdout).toMatch(/threshold 0\.500: the middle: labels are missing/);
+    expect(JSON.parse(deepem('info', at('few.onnx'), '--json').stdout).objective).toBe('positive-unlabelled');
+    const picked = deepem('pick', at('judge'), '--model', at('few.onnx'), '--out', at('few-picks'), '--format', 'csv');
+    expect(picked.code, picked.stderr).toBe(0);
+    const judgement = ['--radius', '20px', '--edge', '30px', '--micrographs', at('judge'), '--json'];
+    const result = JSON.parse(
+      deepem('evaluate', '--picks', at('few-picks'), '--truth', at('judge'), ...judgement).stdout,
+    );
+    expect(result.bestF1.f1).toBeGreaterThanOrEqual(0.8);
+  });
+});
+
+describe('retrain', () => {
+  it('adds accepted and rejected picks, keeps the same micrographs held out, and shows the gain', () => {
+    writePoints('accepted', 'sim_0001', rowsOf('judge', 'sim_0001.csv').slice(0, 10));
+    writePoints('rejected', 'sim_0001', ['5,5', '256,256']);
+    mkdirSync(at('more'));
+    const first = JSON.parse(readFileSync(at('model.training.json'), 'utf8'));
+    const name = first.micrographs[0].path;
+    const args = ['--accepted', at('accepted'), '--rejected', at('rejected'), '-o', at('better.onnx')];
+    const run = deepem('retrain', at('model.onnx'), ...args);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stdout).toMatch(
+      /on \d+ held-out labels, before: average precision 0\.\d+, .*; after: average precision/,
+    );
+    const second = JSON.parse(readFileSync(at('better.training.json'), 'utf8'));
+    const held = (record: typeof first) => record.micrographs.map(({ heldOut }: { heldOut: unknown }) => heldOut);
+    expect(held(second)).toEqual(held(first));
+    expect(second.micrographs[0].path).toBe(name);
+    expect(second.micrographs[0].particles.length).toBeGreaterThan(first.micrographs[0].particles.length);
+    expect(second.micrographs[0].negatives.length).toBeGreaterThan(0);
+  });
+
+  it('says what it lacks', () => {
+    expect(deepem('retrain', at('model.onnx'), '-o', at('x.onnx')).stderr).toMatch(/nothing new to learn/);
+    writePoints('others', 'elsewhere', ['5,5']);
+    const strange = deepem('retrain', at('model.onnx'), '--accepted', at('others'), '-o', at('x.onnx'));
+    expect(strange.stderr).toMatch(/None of the confirmed picks belongs.*elsewhere.*further arguments/);
+    writeFileSync(at('lonely.onnx'), readFileSync(at('model.onnx')));
+    const lonely = deepem('retrain', at('lonely.onnx'), '--accepted', at('accepted'), '-o', at('x.onnx'));
+    expect(lonely.stderr).toMatch(/lonely\.training\.json.*no such file/);
+    expect(existsSync(at('x.onnx'))).toBe(false);
+  });
+});
+
+describe('tune', () => {
+  const args = [
+    at('train'),
+    '--picks',
+    at('train'),
+    '--diameter',
+    '360A',
+    '--threads',
+    '2',
+    '--folds',
+    '2',
+    '--out',
+    at('tuned'),
+  ];
+
+  it('keeps each fold, goes on after Ctrl-C, and writes a preset that train takes', async () => {
+    const interrupted = await deepemInterrupted('SIGINT', /trial 0, fold 1\/2/, 'tune', ...args, '--minutes', '5');
+    expect(interrupted.code, interrupted.stderr).toBe(130);
+    const folds = () => JSON.parse(readFileSync(at('tuned', 'tune.json'), 'utf8')).scores.length;
+    expect(folds()).toBe(1);
+    expect(interrupted.stderr).toMatch(/No trial has finished/);
+    const run = deepem('tune', ...args, '--minutes', '0.1');
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/going on from 1 folds/);
+    expect(folds()).toBeGreaterThanOrEqual(2);
+    expect(run.stdout).toMatch(/trial +0: AP [01]\.\d+, F1 [01]\.\d+, \d+ s; box 56, maps 16-32-32/);
+    const preset = ['--preset', at('tuned', 'preset.json'), '--epochs', '1', '-o', at('tuned.onnx')];
+    expect(deepem('train', ...args.slice(0, 5), ...preset).code).toBe(0);
+  });
+
+  it('does not go on with other inputs, and needs two micrographs', () => {
+    expect(deepem('tune', ...args, '--seed', '9').stderr).toMatch(/is another search.*another folder/);
+    const one = [at('train', 'sim_0001.mrc'), ...args.slice(1, 5), '--out', at('one')];
+    expect(deepem('tune', ...one).stderr).toMatch(/holds out whole micrographs.*two or more/);
+  });
+});
+
+describe('threshold', () => {
+  it('finds a threshold between good and bad picks, and shows what each keeps', () => {
+    const picks = ['--model', at('model.onnx'), '--out', at('picks'), '--threshold', '0.02'];
+    expect(deepem('pick', at('judge'), ...picks).code).toBe(0);
+    const found = JSON.parse(deepem('threshold', at('picks'), '--json', '--plot', at('scores.svg')).stdout);
+    expect(found.threshold).toBeGreaterThan(0.1);
+    expect(found.threshold).toBeLessThan(1);
+    expect(found.choices[0].particles).toBeGreaterThanOrEqual(found.particles);
+    expect(readFileSync(at('scores.svg'), 'utf8')).toContain('Particles kept');
+    expect(deepem('threshold', at('picks')).stdout).toMatch(/from the histogram: 0\.\d+, which keeps \d+ of \d+/);
+  });
+});
+
+describe('pick', () => {
+  it('takes the threshold by name, another diameter, and filters that count what they leave out', () => {
+    const count = (...args: string[]) => {
+      const run = deepem('pick', at('judge'), '--model', at('model.onnx'), '--out', at('p'), '--json', ...args);
+      expect(run.code, run.stderr).toBe(0);
+      return JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '');
+    };
+    expect(count('--threshold', 'f2').particles).toBeGreaterThanOrEqual(count('--threshold', 'f1').particles);
+    expect(count('--overlap', '90px').removed.overlap).toBeGreaterThan(0);
+    expect(count('--ground', '0.001')).toMatchObject({ particles: 0 });
+    expect(count('--ground', 'off').removed.uneven).toBe(0);
+    expect(count('--diameter', '100px').particles).not.toBe(count().particles);
+  });
+});
