@@ -81,8 +81,11 @@ export async function trainOn(
       : [];
   });
   const architecture = recipe.architecture;
+  const started = performance.now();
   for await (const report of train(labelled, { diameter: fields[0].diameter, recipe, architecture, ...options })) {
-    if (report.kind === 'done') return report.model;
+    if (report.kind !== 'done') continue;
+    process.stderr.write(`trained ${recipe.name} in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+    return report.model;
   }
   throw new Error('training ended without a model');
 }

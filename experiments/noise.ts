@@ -7,7 +7,7 @@ const RATIOS = [0.1, 0.05, 0.02, 0.01, 0.005];
 const rows: Row[] = [];
 for (const snr of RATIOS) {
   const options = { ...KLH, snr };
-  const [training, judged] = [makeFields(options, 20), makeFields(options, 8, 100)];
+  const [training, judged] = [makeFields(options, 12), makeFields(options, 6, 100)];
   for (const recipe of [PAPER, AUTO_RECIPE]) {
     const started = performance.now();
     const model = await trainOn(training, recipe);

@@ -2,10 +2,11 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { evaluate } from '../evaluation/evaluate.js';
+import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
 import { matchPicks } from '../evaluation/match.js';
 import { csvFormat } from '../formats/csv.js';
 import type { Model } from '../network/model.js';
+import { blobModel } from '../picking/blob.js';
 import { openPicker, type PickResult, pick } from '../picking/pick.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
 import { drawPicks } from '../report/picture.js';
@@ -45,15 +46,8 @@ async function runDemo(out: string): Promise<void> {
   const results = await pickAll(model, judged);
   const { threshold } = model.metadata;
   const radius = model.metadata.diameter / 3;
-  const evaluation = evaluate(
-    judged.map(({ name, made }, i) => ({
-      name,
-      truth: made.particles,
-      picks: results[i].particles,
-      size: made.micrograph,
-    })),
-    { radius, edge: model.metadata.diameter / 2, threshold },
-  );
+  const evaluation = judge(judged, results, threshold);
+  const blobs = judge(judged, await pickAll(blobModel(model.metadata.diameter, model.metadata.pixelSize), judged));
   const context = { box: model.metadata.box, provenance: `${PROGRAM} demo; threshold ${LOWEST}` };
   for (const [i, { name }] of judged.entries()) {
     await writeWhole(join(out, 'picks', `${name}.csv`), csvFormat.write(results[i].particles, context));
@@ -62,7 +56,8 @@ async function runDemo(out: string): Promise<void> {
   await writeWhole(join(out, 'curve.svg'), drawEvaluation(evaluation));
   const own = evaluation.atThreshold ?? { precision: 0, recall: 0, f1: 0, f2: 0 };
   const { precision, recall, f1, f2 } = own;
-  const json = { precision, recall, f1, f2, ap: evaluation.averagePrecision, threshold };
+  const blobF1 = blobs.bestF1?.f1 ?? 0;
+  const json = { precision, recall, f1, f2, ap: evaluation.averagePrecision, threshold, blobF1 };
   await writeWhole(join(out, 'evaluation.json'), `${JSON.stringify(json, null, 1)}\n`);
   print(
     `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F1 ${f1.toFixed(3)}, F2 ${f2.toFixed(3)} at the model's threshold ${threshold.toFixed(3)}`,
@@ -70,8 +65,25 @@ async function runDemo(out: string): Promise<void> {
   print(
     `average precision ${json.ap.toFixed(3)}; ${evaluation.truthCount} particles on ${JUDGED} micrographs; ${duration((performance.now() - started) / 1000)}`,
   );
+  print(`without training, the blob picker reaches F1 ${blobF1.toFixed(3)} at its best threshold`);
   print(`look at ${join(out, 'picks.png')} (green: right, red: false, yellow: missed) and ${join(out, 'curve.svg')}`);
   print(`micrographs ${join(out, 'micrographs')}, picks ${join(out, 'picks')}, model ${join(out, 'model.onnx')}`);
+}
+
+/** Picks against the truth, away from the edge. */
+function judge(fields: readonly Field[], results: readonly PickResult[], threshold?: number): Evaluation {
+  const micrographs = fields.map(({ name, made }, i) => ({
+    name,
+    truth: made.particles,
+    picks: results[i].particles,
+    size: made.micrograph,
+  }));
+  const { diameter } = fields[0].made;
+  return evaluate(micrographs, {
+    radius: diameter / 3,
+    edge: diameter / 2,
+    ...(threshold !== undefined && { threshold }),
+  });
 }
 
 interface Field {

@@ -49,17 +49,29 @@ export function countsOf(curve: readonly CurvePoint[]): ScoredCount[] {
   });
 }
 
-/** Fits slope and intercept by Newton's method; null where there are no hits or no misses, or where scores do not help. */
+/** Newton's steps are at most 1 long: where groups hardly overlap they would overshoot. */
+function limited(step: number): number {
+  return Math.max(-1, Math.min(1, step));
+}
+
+/**
+ * Fits slope and intercept by Newton's method. As Platt did, hits count as (n + 1) / (n + 2) and misses as 1 / (n + 2), with n
+ * the number of either: few picks, or groups that do not overlap, must not make scores of 0 and 1.
+ *
+ * @returns null where there are no hits or no misses, or where scores do not help
+ */
 export function fitCalibration(counts: readonly ScoredCount[]): Calibration | null {
   const total = (of: (count: ScoredCount) => number) => counts.reduce((sum, count) => sum + of(count), 0);
-  if (total(({ hits }) => hits) === 0 || total(({ misses }) => misses) === 0) return null;
+  const [allHits, allMisses] = [total(({ hits }) => hits), total(({ misses }) => misses)];
+  if (allHits === 0 || allMisses === 0) return null;
+  const [hit, miss] = [(allHits + 1) / (allHits + 2), 1 / (allMisses + 2)];
   let [slope, intercept] = [1, 0];
   for (let step = 0; step < NEWTON_STEPS; step++) {
     let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
     for (const { score, hits, misses } of counts) {
       const z = logit(score);
       const p = sigmoid(slope * z + intercept);
-      const error = p * (hits + misses) - hits;
+      const error = p * (hits + misses) - (hit * hits + miss * misses);
       const weight = p * (1 - p) * (hits + misses);
       gs += error * z;
       gi += error;
@@ -68,8 +80,8 @@ export function fitCalibration(counts: readonly ScoredCount[]): Calibration | nu
       hii += weight;
     }
     const determinant = hss * hii - hsi * hsi;
-    slope -= (hii * gs - hsi * gi) / determinant;
-    intercept -= (hss * gi - hsi * gs) / determinant;
+    slope -= limited((hii * gs - hsi * gi) / determinant);
+    intercept -= limited((hss * gi - hsi * gs) / determinant);
   }
   return slope > 0 && Number.isFinite(slope + intercept) ? { slope, intercept } : null;
 }
