@@ -13,6 +13,7 @@ export type {
   Measures,
 } from './evaluation/evaluate.js';
 export { evaluate } from './evaluation/evaluate.js';
+export { histogramThreshold } from './evaluation/histogram.js';
 export type { CoordinateFormat, CoordinateRecord, WriteContext } from './formats/coordinate-format.js';
 export { COORDINATE_FORMATS, formatNamed, parseCoordinates } from './formats/coordinates.js';
 export { readMrc, writeMrc } from './formats/mrc.js';
@@ -23,9 +24,11 @@ export type { Model, ModelMetadata } from './network/model.js';
 export { decodeModel, encodeModel } from './network/model.js';
 export { PRESETS } from './network/presets.js';
 export type { Particle, Point } from './particle.js';
+export { blobModel } from './picking/blob.js';
 export type { DeviationRange } from './picking/deviation.js';
 export type { Picker, PickOptions, PickResult } from './picking/pick.js';
 export { openPicker, pick } from './picking/pick.js';
+export { rescaleModel } from './picking/rescale.js';
 export type { ScoreMap } from './picking/score-map.js';
 export type { Engine } from './runtime/engine.js';
 export { startEngine } from './runtime/engine.js';
@@ -36,12 +39,21 @@ export { asymmetric, barrel, volumeFromMap } from './simulation/volume.js';
 export { readCoordinates } from './storage/coordinates.js';
 export { loadModel, saveModel } from './storage/model-file.js';
 export { readMicrograph } from './storage/read-micrograph.js';
+export type { Confirmed, Labels } from './training/confirmed.js';
+export { addConfirmed } from './training/confirmed.js';
 export type { LabelledMicrograph } from './training/labelled.js';
 export type { OptimiserSettings } from './training/optimisers.js';
 export { ADAM, startOptimiser, updateWeights } from './training/optimisers.js';
 export type { Recipe } from './training/recipe.js';
-export { DEEPEM_RECIPE } from './training/recipe.js';
-export type { DataReport, DoneReport, EpochReport, StepReport, TrainReport } from './training/reports.js';
+export { AUTO_RECIPE, DEEPEM_RECIPE } from './training/recipe.js';
+export type {
+  DataReport,
+  DoneReport,
+  EpochReport,
+  ObjectiveReport,
+  StepReport,
+  TrainReport,
+} from './training/reports.js';
 export type { TrainOptions } from './training/train.js';
 export { train } from './training/train.js';
 export { VERSION } from './version.js';

@@ -88,6 +88,7 @@ async function follow(reports: ReturnType<typeof train>) {
           const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
           const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
           if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
+          if (report.epoch === report.epochs) note('choosing distance, filters and thresholds on what is held out');
           break;
         }
         case 'objective':
