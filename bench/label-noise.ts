@@ -1,0 +1,125 @@
+/**
+ * How far the beta-galactosidase labels limit what can be measured. A model trained without two micrographs picks these; of its
+ * best picks, those without a label are averaged, beside labelled ones and random places. If the unlabelled ones are particles,
+ * the averages are alike, and no picker can be more precise than the labels are complete. Writes docs/results/label-noise.png and
+ * the table in docs/results.md. Usage: npm run bench:label-noise [-- FOLDS]
+ */
+
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import sharp from 'sharp';
+import { matchPicks } from '../src/evaluation/match.js';
+import { parseCoordinates } from '../src/formats/coordinates.js';
+import { toGrey } from '../src/imaging/contrast.js';
+import { extract } from '../src/imaging/pad.js';
+import { toResampled } from '../src/imaging/resample.js';
+import { isInside, type Point } from '../src/particle.js';
+import { openPicker, pick } from '../src/picking/pick.js';
+import { type PreparedImage, prepare } from '../src/picking/prepare.js';
+import { random } from '../src/random.js';
+import { startEngine, threadCount } from '../src/runtime/engine.js';
+import { readMicrograph } from '../src/storage/read-micrograph.js';
+import type { LabelledMicrograph } from '../src/training/labelled.js';
+import { train } from '../src/training/train.js';
+import { DATA, JUDGED } from './folds.js';
+
+const SET = join(DATA, 'beta-galactosidase');
+const [DIAMETER, EDGE, RADIUS] = [108, 130, 36];
+/** The best picks that are looked at: as many as a quarter of the labels. */
+const SHARE = 0.25;
+/** Side of the averages in prepared pixels, and their magnification in the picture. */
+const SIDE = 40;
+const ZOOM = 6;
+
+async function load(name: string): Promise<LabelledMicrograph> {
+  const file = join(SET, 'truth', `${name}.csv`);
+  const particles = parseCoordinates(readFileSync(file, 'utf8'), file).map(({ particle }) => particle);
+  return { name, micrograph: await readMicrograph(join(SET, 'micrographs', `${name}.jpg`)), particles };
+}
+
+/** Adds the boxes at some points; returns how many. */
+function addBoxes(sum: Float64Array, image: PreparedImage, points: readonly Point[]): number {
+  for (const { x, y } of points) {
+    const start = (at: number) => Math.round(toResampled(at, image.factor) - (SIDE - 1) / 2);
+    const { pixels } = extract(image, start(x), start(y), SIDE, SIDE);
+    for (let i = 0; i < sum.length; i++) sum[i] += pixels[i];
+  }
+  return points.length;
+}
+
+function correlation(a: Float64Array, b: Float64Array): number {
+  const centred = (values: Float64Array) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [x, y] = [centred(a), centred(b)];
+  const dot = (u: Float64Array, v: Float64Array) => u.reduce((sum, value, i) => sum + value * v[i], 0);
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
+
+if (!existsSync(SET)) throw new Error(`${SET} is not there; this bench needs the real data`);
+const names = readdirSync(join(SET, 'truth'))
+  .map((file) => parse(file).name)
+  .sort();
+const folds = Math.min(Number(process.argv[2] ?? Number.POSITIVE_INFINITY), Math.floor(names.length / JUDGED));
+const averages = [0, 1, 2].map(() => new Float64Array(SIDE * SIDE));
+const counts = [0, 0, 0];
+const rows: string[] = [];
+for (let fold = 0; fold < folds; fold++) {
+  const judged = names.slice(JUDGED * fold, JUDGED * (fold + 1));
+  const training = names.filter((name) => !judged.includes(name));
+  const labelled = (async function* () {
+    for (const name of training) yield await load(name);
+  })();
+  for await (const report of train(labelled, { diameter: DIAMETER, edge: EDGE })) {
+    if (report.kind !== 'done') continue;
+    const engine = startEngine(threadCount());
+    const picker = openPicker(engine, report.model);
+    for (const name of judged) {
+      const { micrograph, particles } = await load(name);
+      const { width, height } = micrograph;
+      const truth = particles.filter((point) => isInside(point, width, height, EDGE));
+      const { particles: picks } = await pick(micrograph, picker, { edge: EDGE, threshold: 0 });
+      const best = picks.slice(0, Math.round(SHARE * truth.length));
+      const matches = matchPicks(truth, best, RADIUS);
+      const chosen = (right: boolean) =>
+        matches.filter((match) => match.truth >= 0 === right).map((match) => match.pick);
+      const source = random(fold + 1);
+      const anywhere = best.map(() => ({
+        x: EDGE + source.uniform() * (width - 2 * EDGE),
+        y: EDGE + source.uniform() * (height - 2 * EDGE),
+      }));
+      const { preparation } = report.model.metadata;
+      const { image } = prepare(micrograph, preparation, preparation.factor);
+      [chosen(true), chosen(false), anywhere].forEach((points, i) => {
+        counts[i] += addBoxes(averages[i], image, points);
+      });
+      rows.push(`| ${name} | ${truth.length} | ${best.length} | ${(chosen(true).length / best.length).toFixed(3)} |`);
+    }
+    await engine.close();
+  }
+}
+const tiles = await Promise.all(
+  averages.map((sum) => {
+    const grey = toGrey({ pixels: Float32Array.from(sum), width: SIDE, height: SIDE });
+    return sharp(grey, { raw: { width: SIDE, height: SIDE, channels: 1 } })
+      .resize(SIDE * ZOOM)
+      .png()
+      .toBuffer();
+  }),
+);
+const composites = tiles.map((input, i) => ({ input, left: i * (SIDE * ZOOM + ZOOM), top: 0 }));
+const size = { width: 3 * (SIDE * ZOOM + ZOOM), height: SIDE * ZOOM, channels: 3 as const, background: '#ffffff' };
+await sharp({ create: size }).composite(composites).png().toFile('docs/results/label-noise.png');
+const table = [
+  '| micrograph | labels | best picks | share of them with a label |',
+  '|---|---|---|---|',
+  ...rows,
+  '',
+  `Averages of ${counts.join(', ')} boxes: labelled best picks, unlabelled best picks, random places.`,
+  `Correlation of the average of the unlabelled with that of the labelled: ${correlation(averages[0], averages[1]).toFixed(3)}; of random places: ${correlation(averages[0], averages[2]).toFixed(3)}.`,
+].join('\n');
+const page = readFileSync('docs/results.md', 'utf8');
+const section = /(<!-- label-noise -->)[\s\S]*(<!-- end label-noise -->)/;
+writeFileSync('docs/results.md', page.replace(section, `$1\n${table}\n$2`));
+process.stdout.write(`${table}\n`);
