@@ -131,8 +131,8 @@ describe('tune', () => {
     at('train'),
     '--diameter',
     '360A',
-    '--threads',
-    '2',
+    '--preset',
+    at('quick.json'),
     '--folds',
     '2',
     '--out',
@@ -149,7 +149,7 @@ describe('tune', () => {
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toMatch(/going on from 1 folds/);
     expect(folds()).toBeGreaterThanOrEqual(2);
-    expect(run.stdout).toMatch(/trial +0: AP [01]\.\d+, F1 [01]\.\d+, \d+ s; box 56, maps 16-32-32/);
+    expect(run.stdout).toMatch(/trial +0: AP [01]\.\d+, F1 [01]\.\d+, \d+ s; box 28, maps 8-8/);
     const preset = ['--preset', at('tuned', 'preset.json'), '--epochs', '1', '-o', at('tuned.onnx')];
     expect(deepem('train', ...args.slice(0, 5), ...preset).code).toBe(0);
   });

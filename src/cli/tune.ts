@@ -8,8 +8,10 @@ import { LabelError, UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
 import { makeFolder, readText, writeWhole } from '../storage/files.js';
 import { expandMicrographs } from '../storage/inputs.js';
+import { loadPreset } from '../storage/model-file.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
+import { AUTO_RECIPE, type Recipe } from '../training/recipe.js';
 import { train } from '../training/train.js';
 import { bestTrial, dealFolds, drawTrials, type FoldScore, isBehind, merit, type Trial } from '../training/tune.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
@@ -23,6 +25,7 @@ interface TuneArguments extends LabelOptions {
   folds: number;
   seed: number;
   threads?: number;
+  preset?: string;
   out: string;
   json?: boolean;
 }
@@ -37,7 +40,7 @@ Example:
   deepem train micrographs/ --picks picks/ --diameter 190A --preset tuned/preset.json -o model.onnx
 
 Each trial trains on all but some of the micrographs and is judged on these, by the mean of average precision and best F1; the
-first trial is the recipe auto as it is. Micrographs kept back for the final judgement must not be given here. Started again with
+first trial is the recipe auto, or the preset given, as it is. Micrographs kept back for the final judgement must not be given here. Started again with
 the same folder, the search goes on from its last fold for another so many minutes.`;
 
 export function configure(command: Command): void {
@@ -53,6 +56,7 @@ export function configure(command: Command): void {
       30,
     )
     .option('--folds <n>', 'of the cross-validation', number('--folds', { min: 2, max: 20, whole: true }), 3)
+    .option('--preset <file>', 'the first trial, and what is varied (default: the recipe auto)')
     .option('--negatives <path>', 'places that are no particles, as for --picks')
     .option(
       '--pixel-size <A>',
@@ -77,6 +81,7 @@ export function configure(command: Command): void {
 
 /** What the search was started with: it only goes on with the same. */
 const inputsSchema = z.object({
+  preset: z.string().nullable(),
   seed: z.number(),
   folds: z.number(),
   diameter: z.number(),
@@ -114,17 +119,23 @@ async function runTune(args: readonly string[], options: TuneArguments): Promise
   const edge = options.edge ? toPixels(options.edge, pixelSize, '--edge') : diameter / 2;
   const micrographs = labels.map(({ input, positives }) => ({ path: input.path, labels: positives.particles.length }));
   const folds = Math.min(options.folds, labels.length);
-  const inputs: Inputs = { seed: options.seed, folds, diameter, edge, micrographs };
+  const inputs: Inputs = { preset: options.preset ?? null, seed: options.seed, folds, diameter, edge, micrographs };
+  const base = options.preset ? await loadBase(options.preset) : AUTO_RECIPE;
   await makeFolder(options.out);
   const scores = await resume(inputs, join(options.out, STATE));
   const interruption = onInterrupt('Stopping: the folds done so far are kept. Ctrl-C again ends at once.');
   try {
-    await search(labels, inputs, pixelSize, scores, options, interruption.signal);
+    await search(labels, inputs, pixelSize, base, scores, options, interruption.signal);
   } finally {
     interruption.dispose();
   }
-  await finish(scores, inputs, options);
+  await finish(scores, inputs, base, options);
   process.exitCode = interruption.exitCode();
+}
+
+async function loadBase(preset: string): Promise<Recipe> {
+  const { architecture, recipe } = await loadPreset(preset);
+  return { ...(recipe ?? AUTO_RECIPE), architecture };
 }
 
 /** @throws UsageError if the folder holds another search */
@@ -137,7 +148,7 @@ async function resume(inputs: Inputs, file: string): Promise<FoldScore[]> {
   }
   throw new UsageError({
     what: `${file} is another search`,
-    received: 'other micrographs, labels, diameter, edge, folds or seed',
+    received: 'other micrographs, labels, preset, diameter, edge, folds or seed',
     expected: 'the same as before',
     hint: 'Give another folder to --out',
   });
@@ -148,6 +159,7 @@ async function search(
   labels: readonly LabelledInput[],
   inputs: Inputs,
   pixelSize: number | null,
+  base: Recipe,
   scores: FoldScore[],
   options: TuneArguments,
   signal: AbortSignal,
@@ -158,7 +170,7 @@ async function search(
     inputs.folds,
     inputs.seed,
   );
-  for (const trial of drawTrials(inputs.seed)) {
+  for (const trial of drawTrials(inputs.seed, base)) {
     for (let fold = 0; fold < inputs.folds; fold++) {
       const own = scores.filter((score) => score.trial === trial.number);
       if (own.some((score) => score.fold === fold)) continue;
@@ -225,11 +237,16 @@ async function runFold(
 }
 
 /** The table, and the winner as a preset. */
-async function finish(scores: readonly FoldScore[], inputs: Inputs, options: TuneArguments): Promise<void> {
+async function finish(
+  scores: readonly FoldScore[],
+  inputs: Inputs,
+  base: Recipe,
+  options: TuneArguments,
+): Promise<void> {
   const best = bestTrial(scores, inputs.folds);
   const tried = new Set(scores.map(({ trial }) => trial));
   const trials: Trial[] = [];
-  for (const trial of drawTrials(inputs.seed)) {
+  for (const trial of drawTrials(inputs.seed, base)) {
     if (trials.length === tried.size) break;
     trials.push(trial);
   }

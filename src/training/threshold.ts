@@ -22,6 +22,12 @@ const MATCH_DIAMETERS = 1 / 3;
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
 const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /**
+ * With fewer held-out labels than this the curve is too coarse to read a threshold off it. Of probabilities, the threshold with
+ * the best F_beta is that best F_beta over 1 + beta^2 (Lipton, Elkan & Naryanaswamy 2014): the calibration, a fit to all
+ * candidates, is surer than single ones.
+ */
+const FEW_HELD_OUT = 100;
+/**
  * The filter against uneven ground stays unless it costs more than this of F1 and average precision together: held-out
  * micrographs were chosen to be labelled, and those to be picked may be worse.
  */
@@ -94,9 +100,11 @@ export async function chooseThreshold(
   const source = random(seed, SEED_STREAM.bootstrap);
   const choiceOf = (point: CurvePoint, beta: 1 | 2) => {
     const [low, high] = thresholdRange(curve, truthCount, beta, source).map(probability);
-    return { threshold: probability(point.threshold), low, high };
+    const threshold = few ? fMeasure(point, beta) / (1 + beta ** 2) : probability(point.threshold);
+    return { threshold, low: Math.min(low, threshold), high: Math.max(high, threshold) };
   };
   const points = { f1, f2: f2.threshold < f1.threshold ? f2 : f1 };
+  const few = truthCount < FEW_HELD_OUT && calibration !== null;
   const thresholds = { f1: choiceOf(points.f1, 1), f2: choiceOf(points.f2, 2) };
   const beta = recipe.threshold === 'f1' ? 1 : 2;
   const chosen = points[recipe.threshold];

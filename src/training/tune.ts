@@ -1,6 +1,6 @@
 /**
- * Search of architecture and hyper-parameters by cross-validation over micrographs. Settings are drawn at random around the
- * recipe `auto` (Bergstra & Bengio 2012), which is itself the first trial; a trial that falls behind the best is given up after
+ * Search of architecture and hyper-parameters by cross-validation over micrographs. Settings are drawn at random around a
+ * recipe (Bergstra & Bengio 2012), which is itself the first trial; a trial that falls behind the best is given up after
  * its first folds. This part draws and compares; training is done by the caller.
  */
 
@@ -52,12 +52,12 @@ const STREAM = { folds: 20, trials: 21 } as const;
 /** A trial is given up when its mean falls this far behind that of the best trial on the same folds. */
 const BEHIND = 0.02;
 
-/** The trials of a seed, without end; the first one is the recipe `auto` as it is. */
-export function* drawTrials(seed: number): Generator<Trial, never> {
-  const { architecture, ...recipe } = AUTO_RECIPE;
+/** The trials of a seed, without end; the first one is the recipe given as it is, `auto` by default. */
+export function* drawTrials(seed: number, base: Recipe = AUTO_RECIPE): Generator<Trial, never> {
+  const { architecture, ...recipe } = base;
   yield { number: 0, architecture, recipe };
   const source = random(seed, STREAM.trials);
-  for (let number = 1; ; number++) yield { number, ...drawSettings(source, AUTO_RECIPE, number) };
+  for (let number = 1; ; number++) yield { number, ...drawSettings(source, base, number) };
 }
 
 function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial, 'number'> {
