@@ -38,12 +38,20 @@ export interface Selected {
 export interface Grounds {
   /** Resampled grey values. */
   readonly grey: Image;
-  readonly unevenness: Image;
+  /** Computed on first use: it costs five blurs, and the filter may be off. */
+  readonly unevenness: () => Image;
 }
 
 /** Makes what the filters look at from resampled grey values. `diameter` is that of the particle in full-size pixels. */
 export function groundsOf(grey: Image, preparation: Preparation, diameter: number): Grounds {
-  return { grey, unevenness: unevennessMap(grey, diameter / preparation.factor) };
+  let map: Image | undefined;
+  return {
+    grey,
+    unevenness() {
+      map ??= unevennessMap(grey, diameter / preparation.factor);
+      return map;
+    },
+  };
 }
 
 /**
@@ -78,7 +86,7 @@ export function selectParticles(
     );
   }
   if (unevennessLimit !== null) {
-    const values = unevennessAt(unevenness, scoreMap.factor, particles);
+    const values = unevennessAt(unevenness(), scoreMap.factor, particles);
     leave(
       'uneven',
       particles.filter((_, i) => values[i] <= unevennessLimit),

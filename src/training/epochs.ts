@@ -63,11 +63,11 @@ export async function* runEpochs(
       optimiser = updated.state;
       weights = { values: updated.weights, statistics: runningStatistics(weights.statistics, result.statistics) };
       total += result.loss;
-      yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps: steps, loss: result.loss };
+      yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps, loss: result.loss };
     }
     const accuracy = await accuracyOf(run, weights);
     if (accuracy === null || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
-    yield { kind: 'epoch', epoch, epochs: epochs, loss: total / Math.max(1, done), accuracy };
+    yield { kind: 'epoch', epoch, epochs, loss: total / Math.max(1, done), accuracy };
     if (epoch === 1 && run.checkLabels && !signal?.aborted) {
       labelCheck = await run.checkLabels(weights);
       const { found, labelled, complete } = labelCheck;

@@ -147,14 +147,14 @@ export async function* train(
     };
     const model: Model = { architecture, weights: best.weights, metadata };
     const chosen = await chooseThreshold(engine, model, split.heldOut, { recipe, seed, labelsComplete });
-    const before = settings.before && split.heldOut.length > 0;
+    const before = split.heldOut.length > 0 ? settings.before : undefined;
     yield {
       kind: 'done',
       model: { ...model, metadata: { ...metadata, ...chosen.choice } },
       interrupted: settings.signal?.aborted ?? false,
       epoch: best.epoch,
       heldOut: chosen.heldOut,
-      before: before && settings.before ? await judgeModel(engine, settings.before, split.heldOut) : null,
+      before: before ? await judgeModel(engine, before, split.heldOut) : null,
     };
   } finally {
     await Promise.all([workers.close(), engine.close()]);
