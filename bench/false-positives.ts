@@ -27,14 +27,14 @@ function deepem(...args: string[]): void {
   execFileSync(process.execPath, ['dist/cli/main.js', ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-function picksOf(image: string, model: string, diameter: number, work: string): readonly Particle[] {
-  const out = join(work, 'picks');
+/** Picks every image below some paths in one run of the program; the files lie in `out` as the images in their folders. */
+function pickAll(images: string, model: string, diameter: number, out: string): void {
   const how = ['--diameter', `${diameter}px`, '--threshold', '0.02', '--format', 'csv', '--out', out];
-  deepem('pick', image, '--model', model, ...how);
-  const file = join(out, `${parse(image).name}.csv`);
-  const picks = parseCoordinates(readFileSync(file, 'utf8'), file).map(({ particle }) => particle);
-  rmSync(out, { recursive: true });
-  return picks;
+  deepem('pick', images, '--model', model, ...how);
+}
+
+function readPicks(file: string): readonly Particle[] {
+  return parseCoordinates(readFileSync(file, 'utf8'), file).map(({ particle }) => particle);
 }
 
 function trainModel(work: string): string {
@@ -52,15 +52,18 @@ const mask = await readMicrograph(MASK);
 const inIce = ({ x, y }: Particle) => mask.pixels[Math.round(y) * mask.width + Math.round(x)] > 0.5;
 const classes = readdirSync(THUMBNAILS).sort();
 const results = DIAMETERS.map((diameter) => {
+  const out = join(work, `${diameter}`);
+  pickAll(THUMBNAILS, model, diameter, join(out, 'thumbnails'));
+  pickAll(DIRTY, model, diameter, join(out, 'dirty'));
   const images = classes.flatMap((name) =>
     readdirSync(join(THUMBNAILS, name))
       .sort()
       .map((file) => ({
         kind: name[0],
-        scores: scoresOf(picksOf(join(THUMBNAILS, name, file), model, diameter, work)),
+        scores: scoresOf(readPicks(join(out, 'thumbnails', name, `${parse(file).name}.csv`))),
       })),
   );
-  const ice = scoresOf(picksOf(DIRTY, model, diameter, work).filter(inIce));
+  const ice = scoresOf(readPicks(join(out, 'dirty', `${parse(DIRTY).name}.csv`)).filter(inIce));
   const good = images.filter(({ kind }) => kind === GOOD);
   const threshold = Math.min(...good.map(({ scores }) => scores[WANTED - 1] ?? 0));
   const above = (scores: readonly number[]) => scores.filter((score) => score >= threshold).length;

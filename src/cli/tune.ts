@@ -5,9 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { LabelError, UsageError } from '../errors.js';
-import { type Length, toPixels } from '../length.js';
 import { makeFolder, readText, writeWhole } from '../storage/files.js';
-import { expandMicrographs } from '../storage/inputs.js';
 import { loadPreset } from '../storage/model-file.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
@@ -15,16 +13,13 @@ import { AUTO_RECIPE, type Recipe } from '../training/recipe.js';
 import { train } from '../training/train.js';
 import { bestTrial, dealFolds, drawTrials, type FoldScore, isBehind, merit, type Trial } from '../training/tune.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
-import { firstPixelSize, type LabelledInput, type LabelOptions, matchLabels, readLabelled } from './labelled-inputs.js';
-import { length, number } from './options.js';
+import { type LabelledInput, readLabelled } from './labelled-inputs.js';
+import { number } from './options.js';
+import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
 
-interface TuneArguments extends LabelOptions {
-  diameter: Length;
-  edge?: Length;
+interface TuneArguments extends TrainingArguments {
   minutes: number;
   folds: number;
-  seed: number;
-  threads?: number;
   preset?: string;
   out: string;
   json?: boolean;
@@ -44,10 +39,7 @@ first trial is the recipe auto, or the preset given, as it is. Micrographs kept 
 the same folder, the search goes on from its last fold for another so many minutes.`;
 
 export function configure(command: Command): void {
-  command
-    .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star: two or more')
-    .requiredOption('--picks <path>', 'labels: a folder of coordinate files, or one file')
-    .requiredOption('--diameter <length>', 'of the particle, for example 108px or 190A', length('--diameter'))
+  addTrainingInputs(command.argument('<micrographs...>', 'files, folders, globs, or a micrographs.star: two or more'))
     .requiredOption('--out <folder>', `where ${PRESET} and the results so far (${STATE}) go`)
     .option(
       '--minutes <n>',
@@ -57,23 +49,6 @@ export function configure(command: Command): void {
     )
     .option('--folds <n>', 'of the cross-validation', number('--folds', { min: 2, max: 20, whole: true }), 3)
     .option('--preset <file>', 'the first trial, and what is varied (default: the recipe auto)')
-    .option('--negatives <path>', 'places that are no particles, as for --picks')
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, where the files do not say',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
-    .option(
-      '--edge <length>',
-      'leave out labels closer to the edge (default: half the diameter)',
-      length('--edge', 'px'),
-    )
-    .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
-    .option(
-      '--threads <n>',
-      'default: SLURM_CPUS_PER_TASK, else all cores',
-      number('--threads', { min: 1, max: 1024, whole: true }),
-    )
     .option('--json', 'the table as one JSON object')
     .addHelpText('after', HELP)
     .action(runTune);
@@ -86,6 +61,7 @@ const inputsSchema = z.object({
   folds: z.number(),
   diameter: z.number(),
   edge: z.number(),
+  labels: z.string(),
   micrographs: z.array(z.object({ path: z.string(), labels: z.number() })),
 });
 type Inputs = z.infer<typeof inputsSchema>;
@@ -103,7 +79,7 @@ const stateSchema = z.object({
 });
 
 async function runTune(args: readonly string[], options: TuneArguments): Promise<void> {
-  const labels = await matchLabels(await expandMicrographs(args), options);
+  const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
   if (labels.length < 2) {
     throw new LabelError({
       what: 'Tuning holds out whole micrographs',
@@ -111,15 +87,10 @@ async function runTune(args: readonly string[], options: TuneArguments): Promise
       expected: 'two or more',
     });
   }
-  const pixelSize = await firstPixelSize(
-    labels.map(({ input }) => input),
-    options.pixelSize,
-  );
-  const diameter = toPixels(options.diameter, pixelSize, '--diameter');
-  const edge = options.edge ? toPixels(options.edge, pixelSize, '--edge') : diameter / 2;
   const micrographs = labels.map(({ input, positives }) => ({ path: input.path, labels: positives.particles.length }));
   const folds = Math.min(options.folds, labels.length);
-  const inputs: Inputs = { preset: options.preset ?? null, seed: options.seed, folds, diameter, edge, micrographs };
+  const { seed, preset = null } = options;
+  const inputs: Inputs = { preset, seed, folds, diameter, edge, labels: options.labels, micrographs };
   const base = options.preset ? await loadBase(options.preset) : AUTO_RECIPE;
   await makeFolder(options.out);
   const scores = await resume(inputs, join(options.out, STATE));
@@ -148,7 +119,7 @@ async function resume(inputs: Inputs, file: string): Promise<FoldScore[]> {
   }
   throw new UsageError({
     what: `${file} is another search`,
-    received: 'other micrographs, labels, preset, diameter, edge, folds or seed',
+    received: 'other micrographs, labels, preset, diameter, edge, folds, seed or --labels',
     expected: 'the same as before',
     hint: 'Give another folder to --out',
   });
@@ -214,7 +185,7 @@ async function runFold(
     architecture,
     recipe: { ...recipe, architecture },
     edge: inputs.edge,
-    labels: 'complete',
+    labels: options.labels,
     heldOut: columns,
     seed: inputs.seed,
     signal,

@@ -37,7 +37,7 @@ export interface PreparedMicrograph {
   readonly edge: number;
   /** Relative standard deviations of raw grey values around the positives. */
   readonly deviations: readonly number[];
-  /** Unevenness of the ground around the positives. */
+  /** Unevenness of the ground around the positives; empty unless asked for. */
   readonly unevenness: readonly number[];
   /** What was left out, one sentence each. */
   readonly warnings: readonly string[];
@@ -53,6 +53,8 @@ export interface PrepareLabelsOptions {
   readonly edge: number;
   /** Particle diameter. */
   readonly diameter: number;
+  /** Whether the unevenness of the ground is measured. */
+  readonly unevenness: boolean;
 }
 
 /** Labels closer to each other than this are one label twice. */
@@ -103,11 +105,9 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
     avoid: positives.unique,
     negatives: negatives.usable,
     edge,
-    unevenness: unevennessAt(
-      unevennessMap(grey, options.diameter / options.preparation.factor),
-      factor,
-      positives.usable,
-    ),
+    unevenness: options.unevenness
+      ? unevennessAt(unevennessMap(grey, options.diameter / options.preparation.factor), factor, positives.usable)
+      : [],
     deviations: boxDeviations(grey, factor, positives.usable, options.box, 'median'),
     warnings,
   };

@@ -28,7 +28,7 @@ const prepared = prepareLabelled(
     particles: PARTICLES,
     negatives: [{ x: 90.5, y: 120.5 }],
   },
-  { preparation: PREPARATION, pixelSize: null, box: ARCHITECTURE.box, edge: 20, diameter: 20 },
+  { preparation: PREPARATION, pixelSize: null, box: ARCHITECTURE.box, edge: 20, diameter: 20, unevenness: false },
 );
 const DISTANCES = { particle: 5, unknown: 8 };
 const map = makeLabelMap({ micrograph: prepared, from: 0, to: 150 }, ARCHITECTURE.box, DISTANCES);

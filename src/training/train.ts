@@ -1,6 +1,6 @@
 /** Training: labelled micrographs in, a model out, a report after every epoch. It prints nothing and touches no disk. */
 
-import { LabelError } from '../errors.js';
+import { LabelError, UsageError } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
@@ -70,7 +70,7 @@ const FEW_LABELS = 50;
  *
  * @param micrographs - read one after the other; only their prepared images are kept
  * @returns reports; the last one, of kind `done`, holds the model (there is none if the signal comes before any training)
- * @throws LabelError if nothing can be trained on
+ * @throws LabelError if nothing can be trained on; UsageError if the recipe cannot learn from incomplete labels
  */
 export async function* train(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
@@ -86,6 +86,7 @@ export async function* train(
     recipe,
   };
   const { architecture, seed } = settings;
+  assertObjective(settings);
   const threads = threadCount(settings.threads);
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
@@ -161,6 +162,16 @@ export async function* train(
   }
 }
 
+/** The risk of unlabelled places is part of the patches' loss. */
+function assertObjective({ recipe, labels }: Settings): void {
+  if (labels !== 'incomplete' || recipe.sampling.kind === 'patches') return;
+  throw new UsageError({
+    what: `Recipe ${recipe.name} takes every place without a label as no particle`,
+    received: 'labels that are incomplete',
+    expected: 'a recipe that learns from patches, such as auto',
+  });
+}
+
 function splitOf(
   prepared: readonly PreparedMicrograph[],
   { heldOut, testFraction, recipe, seed }: Settings,
@@ -225,14 +236,16 @@ async function gather(
   settings: Settings,
 ) {
   const { diameter, architecture, edge } = settings;
-  const preparation = choosePreparation(diameter, architecture.box, settings.recipe.boxDiameters);
+  const { boxDiameters, unevennessFilter } = settings.recipe;
+  const preparation = choosePreparation(diameter, architecture.box, boxDiameters);
   const box = 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2));
   const prepared: PreparedMicrograph[] = [];
   let pixelSize: number | null = null;
   for await (const labelled of micrographs) {
     if (settings.signal?.aborted) break;
     if (prepared.length === 0) pixelSize = labelled.micrograph.pixelSize;
-    prepared.push(prepareLabelled(labelled, { preparation, pixelSize, box: architecture.box, edge, diameter }));
+    const options = { preparation, pixelSize, box: architecture.box, edge, diameter, unevenness: unevennessFilter };
+    prepared.push(prepareLabelled(labelled, options));
   }
   if (prepared.length === 0 && !settings.signal?.aborted) {
     throw new LabelError({

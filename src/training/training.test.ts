@@ -7,6 +7,8 @@ import { cutBoxes } from './batches.js';
 import { assertTrainable, makeExamples, splitAsBefore, splitMicrographs } from './examples.js';
 import { type LabelledMicrograph, prepareLabelled } from './labelled.js';
 import { ADAM, startOptimiser, updateWeights } from './optimisers.js';
+import { DEEPEM_RECIPE } from './recipe.js';
+import { train } from './train.js';
 
 const DIAMETER = 20;
 const OPTIONS = {
@@ -15,6 +17,7 @@ const OPTIONS = {
   diameter: DIAMETER,
   box: 30,
   edge: 10,
+  unevenness: false,
 };
 
 function labelled(name: string, particles: [number, number][], negatives?: [number, number][]): LabelledMicrograph {
@@ -173,5 +176,16 @@ describe('optimisers', () => {
     expect(first.weights[1]).toBeCloseTo(2.1, 5);
     const plain = updateWeights({ kind: 'gradient-descent' }, state, weights, Float32Array.of(0.5, -0.5), 1);
     expect([...plain.weights]).toEqual([0.5, 2.5]);
+  });
+});
+
+describe('the objective', () => {
+  it('is refused where a recipe cannot learn from incomplete labels', async () => {
+    const reports = train([labelled('a', [[50, 50]])], {
+      diameter: DIAMETER,
+      recipe: DEEPEM_RECIPE,
+      labels: 'incomplete',
+    });
+    await expect(reports.next()).rejects.toThrow(/deepem takes every place without a label as no particle.*auto/);
   });
 });

@@ -1,0 +1,86 @@
+/** What `train` and `tune` start from: micrographs with labels, and lengths in pixels. */
+
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.js';
+import { type Length, toPixels } from '../length.js';
+import { expandMicrographs } from '../storage/inputs.js';
+import type { TrainOptions } from '../training/train.js';
+import { firstPixelSize, type LabelledInput, type LabelOptions, matchLabels } from './labelled-inputs.js';
+import { length, number } from './options.js';
+
+/** The arguments that `addTrainingInputs` adds. */
+export interface TrainingArguments extends LabelOptions {
+  readonly diameter: Length;
+  readonly edge?: Length;
+  readonly labels: NonNullable<TrainOptions['labels']>;
+  readonly seed: number;
+  readonly threads?: number;
+}
+
+/** Labelled micrographs with lengths in full-size pixels. */
+export interface TrainingInputs {
+  readonly labels: readonly LabelledInput[];
+  /** Of the first micrograph in angstroms, or null. */
+  readonly pixelSize: number | null;
+  readonly diameter: number;
+  readonly edge: number;
+}
+
+/** A network sees nothing of smaller particles. */
+const SMALLEST_DIAMETER = 4;
+
+/** Adds the options that say what is trained on. */
+export function addTrainingInputs(command: Command): Command {
+  return command
+    .requiredOption('--picks <path>', 'labels: a folder of coordinate files, or one file')
+    .requiredOption('--diameter <length>', 'of the particle, for example 108px or 190A', length('--diameter'))
+    .option('--negatives <path>', 'places that are no particles, as for --picks')
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, where the files do not say',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .option(
+      '--edge <length>',
+      'leave out labels closer to the edge (default: half the diameter)',
+      length('--edge', 'px'),
+    )
+    .addOption(
+      new Option('--labels <kind>', 'whether every particle is labelled; auto: looked at after the first epoch')
+        .choices(['auto', 'complete', 'incomplete'])
+        .default('auto'),
+    )
+    .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
+    .option(
+      '--threads <n>',
+      'default: SLURM_CPUS_PER_TASK, else all cores',
+      number('--threads', { min: 1, max: 1024, whole: true }),
+    );
+}
+
+/**
+ * Finds micrographs and labels, and converts lengths with the pixel size of the first micrograph.
+ *
+ * @throws LabelError if no labels belong to the micrographs; UsageError if a length cannot be converted
+ */
+export async function findTrainingInputs(args: readonly string[], options: TrainingArguments): Promise<TrainingInputs> {
+  const labels = await matchLabels(await expandMicrographs(args), options);
+  const pixelSize = await firstPixelSize(
+    labels.map(({ input }) => input),
+    options.pixelSize,
+  );
+  const diameter = toPixels(options.diameter, pixelSize, '--diameter');
+  if (!(diameter >= SMALLEST_DIAMETER)) {
+    throw new UsageError({
+      what: 'Wrong diameter',
+      received: `${diameter} pixels`,
+      expected: `${SMALLEST_DIAMETER} pixels or more`,
+    });
+  }
+  return {
+    labels,
+    pixelSize,
+    diameter,
+    edge: options.edge ? toPixels(options.edge, pixelSize, '--edge') : diameter / 2,
+  };
+}
