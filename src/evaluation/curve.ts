@@ -65,11 +65,10 @@ export function averagePrecision(curve: readonly CurvePoint[]): number {
   return area;
 }
 
-/** The point where precision and recall are closest to each other; null for an empty curve. */
+/** The point where precision and recall are closest to each other; null where nothing was found. */
 export function crossing(curve: readonly CurvePoint[]): CurvePoint | null {
   const gap = ({ precision, recall }: CurvePoint) => Math.abs(precision - recall);
-  return curve.reduce<CurvePoint | null>(
-    (best, point) => (best === null || gap(point) < gap(best) ? point : best),
-    null,
-  );
+  return curve
+    .filter(({ found }) => found > 0)
+    .reduce<CurvePoint | null>((best, point) => (best === null || gap(point) < gap(best) ? point : best), null);
 }

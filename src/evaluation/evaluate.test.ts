@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { averagePrecision, bestPoint, fMeasure, precisionRecall } from './curve.js';
+import { averagePrecision, bestPoint, crossing, fMeasure, precisionRecall } from './curve.js';
 import { evaluate } from './evaluate.js';
 import { matchPicks } from './match.js';
 
@@ -102,6 +102,12 @@ describe('matching', () => {
 });
 
 describe('curve', () => {
+  it('crosses where something was found, also when the best pick is false', () => {
+    const hits = [0.9, 0.8, 0.7].map((score, i) => ({ score, hit: i > 0 }));
+    expect(crossing(precisionRecall(hits, 2))?.found).toBe(1);
+    expect(crossing(precisionRecall([{ score: 0.9, hit: false }], 1))).toBeNull();
+  });
+
   it('lets picks of equal score enter together', () => {
     const curve = precisionRecall(
       [
