@@ -34,7 +34,7 @@ function pickAll(images: string, model: string, diameter: number, out: string): 
 }
 
 function readPicks(file: string): readonly Particle[] {
-  return parseCoordinates(readFileSync(file, 'utf8'), file).map(({ particle }) => particle);
+  return parseCoordinates(readFileSync(file), file).map(({ particle }) => particle);
 }
 
 function trainModel(work: string): string {

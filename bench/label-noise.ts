@@ -33,7 +33,7 @@ const ZOOM = 6;
 
 async function load(name: string): Promise<LabelledMicrograph> {
   const file = join(SET, 'truth', `${name}.csv`);
-  const particles = parseCoordinates(readFileSync(file, 'utf8'), file).map(({ particle }) => particle);
+  const particles = parseCoordinates(readFileSync(file), file).map(({ particle }) => particle);
   return { name, micrograph: await readMicrograph(join(SET, 'micrographs', `${name}.jpg`)), particles };
 }
 

@@ -205,7 +205,9 @@ describe('pick and evaluate', () => {
   it('finds the particles of new micrographs: F1 at the own threshold at least 0.9, AP at least 0.85', () => {
     const run = pick('picks', '--threshold', '0.02');
     expect(run.code, run.stderr).toBe(0);
-    expect(readdirSync(at('picks')).sort()).toEqual(['sim_0001.box', 'sim_0001.csv', 'sim_0002.box', 'sim_0002.csv']);
+    const endings = ['box', 'csv', 'provenance.json'];
+    const files = ['sim_0001', 'sim_0002'].flatMap((name) => endings.map((ending) => `${name}.${ending}`));
+    expect(readdirSync(at('picks')).sort()).toEqual(files);
     const { threshold } = JSON.parse(deepem('info', model, '--json').stdout);
     const result = evaluate('picks', '--threshold', String(threshold));
     expect(result.atThreshold.f1).toBeGreaterThanOrEqual(0.9);
@@ -233,6 +235,7 @@ describe('pick and evaluate', () => {
     expect(lines[2]).toMatchObject({ micrographs: 2, failed: [], unfinished: 0 });
     expect(lines[2].particles).toBe(lines[0].particles + lines[1].particles);
     expect(readdirSync(at('star')).sort()).toEqual([
+      'autopick.star',
       'sim_0001_autopick.star',
       'sim_0001_scores.mrc',
       'sim_0002_autopick.star',
@@ -251,7 +254,7 @@ describe('pick and evaluate', () => {
     const before = readFileSync(at('star', 'sim_0001_autopick.star'));
     pick('star', '--format', 'star', '--save-scores');
     expect(Buffer.compare(readFileSync(at('star', 'sim_0001_autopick.star')), before)).toBe(0);
-    expect(readdirSync(at('star'))).toHaveLength(4);
+    expect(readdirSync(at('star'))).toHaveLength(5);
   });
 
   it('counts what each filter removes; wider distance, stricter range and edge leave fewer', () => {
@@ -409,7 +412,7 @@ describe('usage', () => {
     [['pick'], /missing required argument|required option/],
     [['pick', work, '--model', model], /--out/],
     [['pick', work, '--model', model, '--out', 'x', '--fromat', 'box'], /unknown option '--fromat'.*--format/s],
-    [['pick', work, '--model', model, '--out', 'x', '--format', 'bax'], /"bax".*box, csv, star/],
+    [['pick', work, '--model', model, '--out', 'x', '--format', 'bax'], /"bax".*csv, star/],
     [['pick', work, '--model', model, '--out', 'x', '--threshold', '2'], /--threshold.*"2".*from 0 to 1/],
     [['pick', work, '--model', model, '--out', 'x', '--std-range', '5'], /--std-range.*22,34/],
     [['train', work, '--picks', work, '--diameter', '108', '-o', 'm.onnx'], /"108".*"108px".*"108A"/],

@@ -15,6 +15,7 @@ import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel } from '../simulation/volume.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel } from '../storage/model-file.js';
+import { openPicksWriter } from '../storage/write-picks.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
@@ -48,9 +49,16 @@ async function runDemo(out: string): Promise<void> {
   const radius = model.metadata.diameter / 3;
   const evaluation = judge(judged, results, threshold);
   const blobs = judge(judged, await pickAll(blobModel(model.metadata.diameter, model.metadata.pixelSize), judged));
-  const context = { box: model.metadata.box, provenance: `${PROGRAM} demo; threshold ${LOWEST}` };
-  for (const [i, { name }] of judged.entries()) {
-    await writeWhole(join(out, 'picks', `${name}.csv`), csvFormat.write(results[i].particles, context));
+  const writer = openPicksWriter(join(out, 'picks'), [csvFormat]);
+  for (const [i, { name, made }] of judged.entries()) {
+    const { width, height, pixelSize } = made.micrograph;
+    const micrograph = join(out, 'micrographs', `${name}.mrc`);
+    const { particles } = results[i];
+    await writer.write(
+      { name: micrograph, width, height, pixelSize, values: {}, optics: {}, box: model.metadata.box, particles },
+      '',
+      { program: PROGRAM, micrograph, width, height, pixelSize, model: join(out, 'model.onnx'), threshold: LOWEST },
+    );
   }
   await drawFirst(out, model, judged[0].made, results[0], radius);
   await writeWhole(join(out, 'curve.svg'), drawEvaluation(evaluation));

@@ -14,7 +14,7 @@ import { writeWhole } from '../storage/files.js';
 import { loadModel } from '../storage/model-file.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { print } from './console.js';
-import { number } from './options.js';
+import { number, parsePair } from './options.js';
 
 interface FeaturesArguments {
   at: Point;
@@ -26,7 +26,11 @@ export function configure(command: Command): void {
   command
     .argument('<model.onnx>', 'made by deepem train')
     .argument('<micrograph>', 'that holds the particle')
-    .requiredOption('--at <x,y>', 'centre of the particle in full-size pixels, y from the first stored row', parsePoint)
+    .requiredOption(
+      '--at <x,y>',
+      'centre of the particle in full-size pixels, y from the first stored row',
+      parsePair('--at'),
+    )
     .option(
       '--pixel-size <A>',
       'angstroms per pixel, instead of what the file says',
@@ -34,16 +38,6 @@ export function configure(command: Command): void {
     )
     .requiredOption('-o, --output <maps.png>', 'where the picture goes')
     .action(runFeatures);
-}
-
-function parsePoint(text: string): Point {
-  const [x, y, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-  if (rest.length === 0 && Number.isFinite(x) && Number.isFinite(y)) return { x, y };
-  throw new UsageError({
-    what: 'Wrong value of --at',
-    received: `"${text}"`,
-    expected: 'column and row, such as 512,340',
-  });
 }
 
 async function runFeatures(modelFile: string, file: string, options: FeaturesArguments): Promise<void> {

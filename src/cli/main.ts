@@ -18,6 +18,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['pick', 'find the particles of micrographs with a trained model', () => import('./pick.js')],
   ['evaluate', 'compare picks with true centres', () => import('./evaluate.js')],
   ['threshold', 'find a threshold from the scores of picks, without labels', () => import('./threshold.js')],
+  ['convert', 'turn coordinates into another format or convention', () => import('./convert.js')],
   ['info', 'show what a model file says about itself', () => import('./info.js')],
   ['features', "draw each layer's feature maps for one particle", () => import('./features.js')],
   ['simulate', 'make micrographs with known true centres', () => import('./simulate.js')],

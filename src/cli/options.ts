@@ -38,3 +38,16 @@ export function wordOrNumber<Word extends string>(
   const parse = number(name, limits);
   return (text) => words.find((word) => word === text) ?? parse(text);
 }
+
+/** Parser of two numbers with a comma. */
+export function parsePair(name: string): (text: string) => { x: number; y: number } {
+  return (text) => {
+    const [x, y, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    if (rest.length === 0 && Number.isFinite(x) && Number.isFinite(y)) return { x, y };
+    throw new UsageError({
+      what: `Wrong value of ${name}`,
+      received: `"${text}"`,
+      expected: 'two numbers, such as 512,340',
+    });
+  };
+}

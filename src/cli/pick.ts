@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
-import { formatNamed } from '../formats/coordinates.js';
+import { formatNamed, WRITTEN_FORMATS } from '../formats/coordinates.js';
 import { writeMrc } from '../formats/mrc.js';
 import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
@@ -13,17 +13,19 @@ import { blobModel } from '../picking/blob.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import { openPicker, type Picker, type PickOptions, type PickResult, pick } from '../picking/pick.js';
 import { rescaleModel } from '../picking/rescale.js';
-import { FILTERS } from '../picking/selection.js';
+import type { Provenance } from '../provenance.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
-import { makeFolder, writeWhole } from '../storage/files.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { hashFile, makeFolder, writeWhole } from '../storage/files.js';
+import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
 import { stem } from '../storage/names.js';
 import { hasMicrographEnding, readMicrograph } from '../storage/read-micrograph.js';
+import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
-import { duration, note, onInterrupt, print, printJson, startProgress } from './console.js';
+import { onInterrupt, startProgress } from './console.js';
 import { firstPixelSize } from './labelled-inputs.js';
 import { length, number, wordOrNumber } from './options.js';
+import { type Outcome, report, summarise } from './pick-report.js';
 
 interface PickArguments {
   model?: string;
@@ -50,23 +52,15 @@ type NamedThreshold = 'auto' | 'f1' | 'f2';
 /** Ending of the score maps. */
 const SCORES = '_scores.mrc';
 
-/** What each filter leaves out, in words. */
-const REASONS: Readonly<Record<(typeof FILTERS)[number], string>> = {
-  edge: 'at the edge',
-  close: 'too close to a better one',
-  deviation: 'by standard deviation',
-  uneven: 'on uneven ground',
-  overlap: 'overlapping',
-};
-
 const HELP = `
 Examples:
   deepem pick micrographs/ --model model.onnx --out picks/
   deepem pick micrographs/ --blob --diameter 190A --out bootstrap/
   deepem pick micrographs.star --model model.onnx --out picks/ --format star,csv --threshold 0.5
 
-One file a micrograph and format, in the folders of the micrographs: .box (EMAN: corner and size), .csv (x,y,score:
-centres in pixels) and _autopick.star (RELION). The step of the original program: --step 20 --edge half a box.
+One file a micrograph and format, in the folders of the micrographs (for a micrographs.star: the folders below its RELION job):
+${WRITTEN_FORMATS.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n')}
+Where a format cannot hold a comment, NAME.provenance.json says what the picks were made from. The step of the original program: --step 20 --edge half a box.
 A micrograph that cannot be read is listed at the end with its reason; the exit code is then 3.`;
 
 export function configure(command: Command): void {
@@ -80,7 +74,12 @@ export function configure(command: Command): void {
       length('--diameter'),
     )
     .requiredOption('--out <folder>', 'where the coordinates go')
-    .option('--format <list>', 'box, csv, star: one or more, with commas', parseFormats, parseFormats('box,csv'))
+    .option(
+      '--format <list>',
+      `one or more, with commas: ${WRITTEN_FORMATS.map(({ name }) => name).join(', ')}`,
+      parseFormats,
+      parseFormats('box,csv'),
+    )
     .option(
       '--threshold <t>',
       "lowest score; auto: the model's; f1 or f2: the model's with the best F1 or F2",
@@ -128,7 +127,7 @@ export function configure(command: Command): void {
 }
 
 function parseFormats(text: string): CoordinateFormat[] {
-  return [...new Set(text.split(','))].map((name) => formatNamed(name.trim()));
+  return [...new Set(text.split(','))].map((name) => formatNamed(name.trim(), WRITTEN_FORMATS));
 }
 
 function parseRange(text: string): DeviationRange | 'auto' | 'off' {
@@ -174,16 +173,6 @@ function withThreshold(model: Model, name: number | NamedThreshold): Model {
   });
 }
 
-/** What became of one micrograph. */
-interface Outcome {
-  readonly micrograph: string;
-  readonly particles?: number;
-  readonly removed?: PickResult['removed'];
-  readonly files?: readonly string[];
-  readonly warnings?: readonly string[];
-  readonly error?: string;
-}
-
 async function runPick(args: readonly string[], options: PickArguments): Promise<void> {
   assertModelOrBlob(options);
   const inputs = withoutOutputs(await expandMicrographs(args), options.out);
@@ -196,14 +185,15 @@ async function runPick(args: readonly string[], options: PickArguments): Promise
   const progress = startProgress(inputs.length, 'picking');
   const outcomes: Outcome[] = [];
   try {
-    const picker = openPicker(engine, model);
+    const tools = { picker: openPicker(engine, model), writer: openPicksWriter(options.out, options.format) };
     for (const input of inputs) {
       if (interruption.signal.aborted) break;
-      const outcome = await pickOne(input, picker, options);
+      const outcome = await pickOne(input, tools, options);
       outcomes.push(outcome);
       progress.update(outcomes.length, input.path);
       report(outcome, outcomes.length, inputs.length, options.json ?? false);
     }
+    await tools.writer.finish(runProvenance(options, model));
   } finally {
     progress.stop();
     interruption.dispose();
@@ -250,12 +240,18 @@ function assertDistinctOutputs(inputs: readonly InputMicrograph[]): void {
   }
 }
 
-async function pickOne(input: InputMicrograph, picker: Picker, options: PickArguments): Promise<Outcome> {
+/** What every micrograph is picked and written with. */
+interface Tools {
+  readonly picker: Picker;
+  readonly writer: PicksWriter;
+}
+
+async function pickOne(input: InputMicrograph, tools: Tools, options: PickArguments): Promise<Outcome> {
   try {
     const read = await readMicrograph(input.path);
     const micrograph = { ...read, pixelSize: options.pixelSize ?? read.pixelSize ?? input.pixelSize };
-    const result = await pick(micrograph, picker, pickOptions(options, micrograph));
-    const files = await writeResult(input, micrograph, picker.model, result, options);
+    const result = await pick(micrograph, tools.picker, pickOptions(options, micrograph));
+    const files = await writeResult(input, micrograph, tools, result, options);
     const { particles, removed } = result;
     return { micrograph: input.path, particles: particles.length, removed, files, warnings: read.warnings };
   } catch (error) {
@@ -279,60 +275,29 @@ function pickOptions(options: PickArguments, { pixelSize }: Micrograph): PickOpt
 async function writeResult(
   input: InputMicrograph,
   micrograph: Micrograph,
-  model: Model,
+  { picker: { model }, writer }: Tools,
   { particles, scoreMap }: PickResult,
   options: PickArguments,
 ): Promise<string[]> {
-  const base = join(options.out, outputStem(input));
-  const threshold = typeof options.threshold === 'number' ? options.threshold : model.metadata.threshold;
-  const provenance = `${PROGRAM}; threshold ${threshold}; ${micrograph.width}x${micrograph.height}; centres, first stored row is y = 0`;
-  const files: string[] = [];
-  const write = async (file: string, data: string | Uint8Array) => {
-    await writeWhole(file, data);
-    files.push(file);
-  };
   const { metadata } = model;
-  const scale = metadata.pixelSize && micrograph.pixelSize ? metadata.pixelSize / micrograph.pixelSize : 1;
+  const { width, height, pixelSize } = micrograph;
+  const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
   const box = 2 * Math.round((metadata.box * scale) / 2);
-  for (const format of options.format)
-    await write(`${base}${format.suffix}`, format.write(particles, { box, provenance }));
-  if (options.saveScores) {
-    const spacing = micrograph.pixelSize === null ? null : micrograph.pixelSize * scoreMap.factor * scoreMap.step;
-    await write(`${base}${SCORES}`, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
-  }
-  return files;
+  const { values = {}, optics = {} } = input.star ?? {};
+  const picked = { name: listedName(input), width, height, pixelSize, values, optics, box, particles };
+  const files = await writer.write(picked, input.folder, {
+    ...runProvenance(options, model),
+    ...{ micrograph: input.path, width, height, sha256: await hashFile(input.path), pixelSize },
+    binning: Number(scoreMap.factor.toFixed(6)),
+  });
+  if (!options.saveScores) return files;
+  const file = `${join(options.out, outputStem(input))}${SCORES}`;
+  const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
+  await writeWhole(file, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+  return [...files, file];
 }
 
-function report(outcome: Outcome, done: number, total: number, json: boolean): void {
-  if (json) {
-    printJson({ event: 'micrograph', ...outcome });
-    return;
-  }
-  for (const warning of outcome.warnings ?? []) note(`warning: ${outcome.micrograph}: ${warning}`);
-  if (outcome.error === undefined && !process.stderr.isTTY)
-    print(`${done}/${total} ${outcome.micrograph}: ${outcome.particles} particles`);
-}
-
-function summarise(outcomes: readonly Outcome[], total: number, seconds: number, options: PickArguments): void {
-  const good = outcomes.filter(({ error }) => error === undefined);
-  const failed = outcomes.flatMap(({ micrograph, error }) =>
-    error === undefined ? [] : [{ micrograph, reason: error }],
-  );
-  const sum = (count: (outcome: Outcome) => number | undefined) =>
-    good.reduce((all, outcome) => all + (count(outcome) ?? 0), 0);
-  const removed = Object.fromEntries(FILTERS.map((filter) => [filter, sum((outcome) => outcome.removed?.[filter])]));
-  const particles = sum((outcome) => outcome.particles);
-  const unfinished = total - outcomes.length;
-  if (options.json) {
-    printJson({ event: 'summary', micrographs: good.length, particles, removed, failed, unfinished, seconds });
-    return;
-  }
-  print(`${particles} particles in ${good.length} micrographs in ${duration(seconds)}, written to ${options.out}`);
-  const reasons = FILTERS.filter((filter) => removed[filter] > 0).map(
-    (filter) => `${removed[filter]} ${REASONS[filter]}`,
-  );
-  print(`candidates left out: ${reasons.join(', ') || 'none'}`);
-  if (unfinished > 0) print(`${unfinished} micrographs were not reached`);
-  if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
-  for (const { reason } of failed) print(`  ${reason}`);
+function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
+  const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
+  return { program: PROGRAM, model: options.model ?? `blobs of ${metadata.diameter} px`, threshold };
 }

@@ -113,7 +113,7 @@ async function inputsOf(record: TrainingRecord, args: readonly string[]): Promis
 }
 
 function setOf(path: string, particles: readonly Point[]): CoordinateSet {
-  return { name: baseName(path), file: path, folder: '', particles, notPoints: 0 };
+  return { name: baseName(path), file: path, micrograph: path, folder: '', particles, notPoints: 0 };
 }
 
 /** Labels with what was confirmed; further micrographs without any are left out. */

@@ -3,28 +3,53 @@
  * is x + width/2 (formats.md 5.4). Integers are written, as RELION reads nothing else there.
  */
 
-import { type CoordinateFormat, contentLines, parseNumber, scoredParticle } from './coordinate-format.js';
+import {
+  type CoordinateFormat,
+  type CoordinateRecord,
+  filledLines,
+  isComment,
+  parseNumber,
+  scoredParticle,
+  scoreText,
+  textReader,
+} from './coordinate-format.js';
 
 export const boxFormat: CoordinateFormat = {
   name: 'box',
-  suffix: '.box',
+  summary: 'EMAN: x y width height score; whole numbers, the corner',
   extensions: ['.box'],
-  read(text) {
-    return contentLines(text).map(({ line, number }) => {
+  needsBox: true,
+  tolerance: 0.5,
+  read: textReader(readBoxes),
+  perMicrograph: {
+    path: (stem) => `${stem}.box`,
+    holdsProvenance: false,
+    write({ particles, box }) {
+      return particles
+        .map(({ x, y, score }) => {
+          const corner = `${Math.round(x - box / 2)}\t${Math.round(y - box / 2)}\t${box}\t${box}`;
+          return score === undefined ? `${corner}\n` : `${corner}\t${scoreText(score)}\n`;
+        })
+        .join('');
+    },
+  },
+};
+
+/**
+ * Reads lines of corners and sizes; a size of 0 means that the corner is the centre.
+ *
+ * @throws SyntaxError
+ */
+export function readBoxes(text: string): CoordinateRecord[] {
+  return filledLines(text)
+    .filter((line) => !isComment(line))
+    .map(({ line, number }) => {
       const fields = line.split(/[\s,]+/);
       const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name, i) =>
         parseNumber(fields[i], name, number),
       );
       const score = fields.length > 4 ? parseNumber(fields[4], 'score', number) : undefined;
-      return { micrograph: null, particle: scoredParticle(x + width / 2, y + height / 2, score) };
+      const particle = scoredParticle(x + width / 2, y + height / 2, score);
+      return { micrograph: null, particle, ...(width > 0 && { box: width }) };
     });
-  },
-  write(particles, { box }) {
-    return particles
-      .map(({ x, y, score }) => {
-        const corner = `${Math.round(x - box / 2)}\t${Math.round(y - box / 2)}\t${box}\t${box}`;
-        return score === undefined ? `${corner}\n` : `${corner}\t${score.toFixed(6)}\n`;
-      })
-      .join('');
-  },
-};
+}

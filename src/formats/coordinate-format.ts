@@ -6,32 +6,91 @@ import type { Particle } from '../particle.js';
 export interface CoordinateRecord {
   readonly micrograph: string | null;
   readonly particle: Particle;
+  /** Side of the box in full-size pixels, where the file has one. */
+  readonly box?: number;
 }
 
-/** What a writer needs beside the particles. */
-export interface WriteContext {
+/** What a reader may need beside the file. */
+export interface ReadContext {
+  /** Rows of the micrograph, for formats that count from its last row. */
+  readonly height?: number;
+}
+
+/** The micrograph that particles are written for. */
+export interface PickedMicrograph {
+  /** Path of the micrograph, as the next program is to find it. */
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  /** Angstroms per pixel, or null where unknown. */
+  readonly pixelSize: number | null;
+  /** Values by label of its row in a `micrographs.star`, and of the optics group there; empty without one. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly optics: Readonly<Record<string, string>>;
   /** Side of the box in full-size pixels, even. */
   readonly box: number;
-  /** One line on where the picks come from, for formats that can hold a comment. */
-  readonly provenance: string;
+  readonly particles: readonly Particle[];
 }
 
-/** A way to keep the particles of one micrograph in text. */
+/** What a writer of one micrograph's file needs beside the particles. */
+export interface WriteContext {
+  /** One line on where the picks come from, for formats that can hold a comment. */
+  readonly provenance: string;
+  /** Text of the file that is about to be replaced, for formats that keep what else is in it; null where there is none. */
+  readonly existing: string | null;
+}
+
+/** A micrograph of a run, with the file that its format wrote for it. */
+export interface RunEntry {
+  readonly picked: PickedMicrograph;
+  /** Path of the file of this micrograph; null where the format has none. */
+  readonly file: string | null;
+}
+
+/** A way to keep the coordinates of particles. */
 export interface CoordinateFormat {
   /** As given to `--format`. */
   readonly name: string;
-  /** Ending of the files it writes, after the micrograph's base name. */
-  readonly suffix: string;
-  /** Endings of the files it reads, in lower case. */
+  /** In one line, for help and docs. */
+  readonly summary: string;
+  /** Endings of the files that it reads, in lower case. Of equal endings the first format in the list reads. */
   readonly extensions: readonly string[];
+  /** Endings that are read only where the file itself is named: below a folder they are mostly something else. */
+  readonly namedExtensions?: readonly string[];
+  /** Whether its files hold the size of a box. */
+  readonly needsBox?: boolean;
+  /** Whether the size of the micrograph is needed to write it. */
+  readonly needsSize?: boolean;
+  /** Largest error of a centre written and read back, in pixels. */
+  readonly tolerance: number;
   /**
-   * Text to particles (centres, full-size pixels). A row whose coordinates are NaN comes as it is: the caller counts it.
+   * A file to particles (centres, full-size pixels). A row whose coordinates are NaN comes as it is: the caller counts it.
    *
    * @throws SyntaxError naming the line; the caller adds the file's name
    */
-  read(text: string): CoordinateRecord[];
-  /** Particles to text; no particles give an empty, valid file. */
-  write(particles: readonly Particle[], context: WriteContext): string;
+  read(data: Uint8Array, context?: ReadContext): CoordinateRecord[];
+  /** Files of one micrograph each. */
+  readonly perMicrograph?: {
+    /** Path of the file for a micrograph's name without folder and ending. */
+    path(stem: string): string;
+    /** Whether the provenance is in the file. */
+    readonly holdsProvenance: boolean;
+    /** Particles to text; no particles give an empty, valid file. */
+    write(picked: PickedMicrograph, context: WriteContext): string;
+  };
+  /** One file for all micrographs of a run. */
+  readonly perRun?: {
+    readonly file: string;
+    /** The text in pieces: the whole may be longer than a string can be. */
+    write(entries: readonly RunEntry[], provenance: string): Iterable<string>;
+  };
+}
+
+/** A reader of text from one of bytes. */
+export function textReader(
+  read: (text: string, context: ReadContext) => CoordinateRecord[],
+): (data: Uint8Array, context?: ReadContext) => CoordinateRecord[] {
+  return (data, context = {}) => read(new TextDecoder().decode(data), context);
 }
 
 /** A particle with its score; without one where the score is NaN or there is none. */
@@ -39,13 +98,24 @@ export function scoredParticle(x: number, y: number, score: number | undefined):
   return score === undefined || Number.isNaN(score) ? { x, y } : { x, y, score };
 }
 
-/** The lines of a text that are neither empty nor comments, with their numbers from 1. */
-export function contentLines(text: string): { line: string; number: number }[] {
+/** A line with its number from 1. */
+export interface NumberedLine {
+  readonly line: string;
+  readonly number: number;
+}
+
+/** The lines of a text that are not empty. */
+export function filledLines(text: string): NumberedLine[] {
   return text
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/)
     .map((line, index) => ({ line: line.trim(), number: index + 1 }))
-    .filter(({ line }) => line !== '' && !line.startsWith('#'));
+    .filter(({ line }) => line !== '');
+}
+
+/** True for a line that begins with #. */
+export function isComment({ line }: NumberedLine): boolean {
+  return line.startsWith('#');
 }
 
 const NOT_FINITE = /^[+-]?(nan|inf|infinity)$/i;
@@ -62,4 +132,9 @@ export function parseNumber(text: string | undefined, field: string, line: numbe
   throw new SyntaxError(
     `line ${line}: ${field} is ${text === undefined ? 'missing' : `"${text.slice(0, 40)}"`}, not a number`,
   );
+}
+
+/** Writes a score, 0 where there is none. */
+export function scoreText(score: number | undefined): string {
+  return (score ?? 0).toFixed(6);
 }

@@ -1,57 +1,90 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Particle } from '../particle.js';
-import { COORDINATE_FORMATS, formatNamed, parseCoordinates } from './coordinates.js';
+import type { CoordinateFormat, PickedMicrograph } from './coordinate-format.js';
+import { COORDINATE_FORMATS, formatNamed, parseCoordinates, WRITTEN_FORMATS } from './coordinates.js';
 
-/** What a format may lose: `.box` holds whole corner coordinates. */
-const CENTRE_TOLERANCE: Readonly<Record<string, number>> = { box: 0.5, csv: 1e-3, star: 1e-3 };
+/** What a format loses beside the centre's tolerance. */
+const WITHOUT_SCORES = ['cryoppp'];
 
-const particles = fc.array(
-  fc.record({
-    x: fc.double({ min: 0, max: 12_000, noNaN: true }),
-    y: fc.double({ min: 0, max: 12_000, noNaN: true }),
-    score: fc.double({ min: 0, max: 1, noNaN: true }),
-  }),
-  { maxLength: 30 },
+const PROVENANCE = 'deepem test; micrograph "a b.mrc"; # not a comment';
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A format's whole file for one micrograph. */
+function write(format: CoordinateFormat, picked: PickedMicrograph): string {
+  const context = { provenance: PROVENANCE, existing: null };
+  if (format.perMicrograph) return format.perMicrograph.write(picked, context);
+  return [...(format.perRun?.write([{ picked, file: null }], PROVENANCE) ?? [])].join('');
+}
+
+const name = fc.constantFrom(
+  'a.mrc',
+  'two words.mrc',
+  'v1.2_frames.mrc',
+  'job 1/a.b.c.mrc',
+  '../x/#1.tif',
+  "o'neill.mrc",
+);
+const side = fc.integer({ min: 512, max: 12_000 });
+const micrographs = fc.record({ name, width: side, height: side, box: fc.constantFrom(2, 180, 182) }).chain((sized) =>
+  fc
+    .array(
+      fc.record({
+        x: fc.double({ min: 0, max: sized.width - 1, noNaN: true }),
+        y: fc.double({ min: 0, max: sized.height - 1, noNaN: true }),
+        score: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      { maxLength: 30 },
+    )
+    .map((particles): PickedMicrograph => ({ ...sized, pixelSize: 1.5, values: {}, optics: {}, particles })),
 );
 
-describe.each(COORDINATE_FORMATS)('format $name', (format) => {
-  const context = { box: 180, provenance: 'deepem test' };
-  const tolerance = CENTRE_TOLERANCE[format.name];
+const EMPTY: PickedMicrograph = {
+  ...{ name: 'a.mrc', width: 640, height: 480, pixelSize: null, values: {}, optics: {}, box: 180, particles: [] },
+};
 
-  it(`keeps centres within ${tolerance} px and scores within 1e-6, in order`, () => {
+describe.each(WRITTEN_FORMATS)('format $name', (format) => {
+  it(`keeps centres within ${format.tolerance} px and scores within 1e-6, in order`, () => {
     fc.assert(
-      fc.property(particles, fc.constantFrom(180, 182, 2), (list, box) => {
-        const back = format.read(format.write(list, { ...context, box })).map(({ particle }) => particle);
-        expect(back.length).toBe(list.length);
-        back.forEach((particle, i) => {
-          expect(Math.abs(particle.x - list[i].x)).toBeLessThanOrEqual(tolerance + 1e-9);
-          expect(Math.abs(particle.y - list[i].y)).toBeLessThanOrEqual(tolerance + 1e-9);
-          expect(particle.score).toBeCloseTo(list[i].score, 5);
+      fc.property(micrographs, (picked) => {
+        const { height, particles } = picked;
+        const back = format.read(bytes(write(format, picked)), { height });
+        expect(back.length).toBe(particles.length);
+        back.forEach(({ particle, micrograph }, i) => {
+          expect(Math.abs(particle.x - particles[i].x)).toBeLessThanOrEqual(format.tolerance + 1e-9);
+          expect(Math.abs(particle.y - particles[i].y)).toBeLessThanOrEqual(format.tolerance + 1e-9);
+          if (!WITHOUT_SCORES.includes(format.name)) expect(particle.score).toBeCloseTo(particles[i].score ?? 0, 5);
+          if (micrograph !== null) expect(picked.name).toContain(micrograph);
         });
       }),
     );
   });
 
   it('writes an empty list as a valid file', () => {
-    expect(format.read(format.write([], context))).toEqual([]);
+    expect(format.read(bytes(write(format, EMPTY)), { height: 480 })).toEqual([]);
   });
 
   it('takes CRLF and a byte order mark', () => {
-    const text = format.write([{ x: 100, y: 200, score: 0.5 }], context);
-    const back = format.read(`\uFEFF${text.replaceAll('\n', '\r\n')}`);
-    expect(back.map(({ particle }) => particle)).toEqual([{ x: 100, y: 200, score: 0.5 }]);
+    const text = write(format, { ...EMPTY, particles: [{ x: 100, y: 200, score: 0.5 }] });
+    const [back] = format.read(bytes(`\uFEFF${text.replaceAll('\n', '\r\n')}`), { height: 480 });
+    expect(back.particle).toMatchObject({ x: 100, y: 200 });
+  });
+
+  it('says in words what a broken file lacks', () => {
+    expect(() => parseCoordinates(bytes('hello,world\n1,x\n'), 'a', { format, height: 480 })).toThrow(
+      /Cannot read coordinates from a: received .+; expected .+ coordinates/,
+    );
   });
 });
 
 function read(text: string, file: string): Particle[] {
-  return parseCoordinates(text, file).map(({ particle }) => particle);
+  return parseCoordinates(bytes(text), file).map(({ particle }) => particle);
 }
 
 describe('.box', () => {
   it('is the corner: the centre is x + width / 2, y + height / 2', () => {
     expect(read('10 20 4 8\n', 'a.box')).toEqual([{ x: 12, y: 24 }]);
-    expect(formatNamed('box').write([{ x: 12, y: 24 }], { box: 4, provenance: '' })).toBe('10\t22\t4\t4\n');
+    expect(write(formatNamed('box'), { ...EMPTY, box: 4, particles: [{ x: 12, y: 24 }] })).toBe('10\t22\t4\t4\n');
   });
 
   it('reads tabs, floats, comments and a score in column 5; a box of size 0 is a centre', () => {
@@ -111,7 +144,9 @@ _rlnCoordinateX #2
 _rlnCoordinateY #3
 "My Folder/a b.mrc" 1 2 # a comment
 `;
-    expect(parseCoordinates(text, 'p.star')).toEqual([{ micrograph: 'My Folder/a b.mrc', particle: { x: 1, y: 2 } }]);
+    expect(parseCoordinates(bytes(text), 'p.star')).toEqual([
+      { micrograph: 'My Folder/a b.mrc', particle: { x: 1, y: 2 } },
+    ]);
   });
 
   it.each([
@@ -126,6 +161,11 @@ _rlnCoordinateY #3
 });
 
 it('an unknown ending or format name is an error that lists the known ones', () => {
-  expect(() => parseCoordinates('', 'a.xyz')).toThrow(/\.box, \.csv, \.star/);
-  expect(() => formatNamed('bax')).toThrow(/"bax".*box, csv, star/);
+  expect(() => read('', 'a.xyz')).toThrow(/\.csv, \.star/);
+  expect(() => formatNamed('bax')).toThrow(/"bax".*csv, star.*cs, /);
+  expect(() => formatNamed('cs', WRITTEN_FORMATS)).toThrow(/"cs"/);
+});
+
+it('each format has a name of its own', () => {
+  expect(new Set(COORDINATE_FORMATS.map(({ name }) => name)).size).toBe(COORDINATE_FORMATS.length);
 });

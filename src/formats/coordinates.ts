@@ -2,56 +2,93 @@
 
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { boxFormat } from './box.js';
-import type { CoordinateFormat, CoordinateRecord } from './coordinate-format.js';
+import { cboxFormat } from './cbox.js';
+import type { CoordinateFormat, CoordinateRecord, ReadContext } from './coordinate-format.js';
+import { cryopppFormat } from './cryoppp.js';
+import { cryosparcFormat } from './cryosparc.js';
 import { csvFormat } from './csv.js';
+import { emanJsonFormat } from './eman-json.js';
+import { particlesStarFormat } from './particles-star.js';
 import { relionStarFormat } from './relion-star.js';
+import { topazFormat } from './topaz.js';
 
-/** Every format that is read and written. */
-export const COORDINATE_FORMATS: readonly CoordinateFormat[] = [boxFormat, csvFormat, relionStarFormat];
+/** Every format, the most exact first: of files with the same picks the first format's is read. */
+export const COORDINATE_FORMATS: readonly CoordinateFormat[] = [
+  csvFormat,
+  relionStarFormat,
+  particlesStarFormat,
+  cboxFormat,
+  cryosparcFormat,
+  emanJsonFormat,
+  boxFormat,
+  topazFormat,
+  cryopppFormat,
+];
+
+/** The formats that can be written. */
+export const WRITTEN_FORMATS: readonly CoordinateFormat[] = COORDINATE_FORMATS.filter(
+  ({ perMicrograph, perRun }) => perMicrograph ?? perRun,
+);
 
 /**
  * The format of a name as given to `--format`.
  *
+ * @param formats - to choose from; all by default
  * @throws UsageError if there is none
  */
-export function formatNamed(name: string): CoordinateFormat {
-  const format = COORDINATE_FORMATS.find((candidate) => candidate.name === name);
+export function formatNamed(name: string, formats = COORDINATE_FORMATS): CoordinateFormat {
+  const format = formats.find((candidate) => candidate.name === name);
   if (format) return format;
   throw new UsageError({
     what: 'Unknown coordinate format',
     received: `"${name}"`,
-    expected: COORDINATE_FORMATS.map((candidate) => candidate.name).join(', '),
+    expected: formats.map((candidate) => candidate.name).join(', '),
   });
 }
 
-/** The format that a file's ending names, or undefined. */
-export function formatOfFile(file: string): CoordinateFormat | undefined {
+/**
+ * The format that a file's ending names, or undefined.
+ *
+ * @param named - whether the file itself was named, not only its folder
+ */
+export function formatOfFile(file: string, named = true): CoordinateFormat | undefined {
   const lower = file.toLowerCase();
-  return COORDINATE_FORMATS.find(({ extensions }) => extensions.some((extension) => lower.endsWith(extension)));
+  return COORDINATE_FORMATS.find(({ extensions, namedExtensions = [] }) =>
+    [...extensions, ...(named ? namedExtensions : [])].some((extension) => lower.endsWith(extension)),
+  );
+}
+
+/** How a file is to be read where its ending does not say all. */
+export interface ParseOptions extends ReadContext {
+  /** By the ending where absent. */
+  readonly format?: CoordinateFormat;
 }
 
 /**
- * Parses the coordinates in a file's text.
+ * Parses the coordinates in a file's bytes.
  *
- * @param file - the name, which decides the format
- * @throws FileError if the ending is unknown or the text is not of that format
+ * @param file - the name, which decides the format unless one is given
+ * @throws FileError if the ending is unknown or the bytes are not of that format
  */
-export function parseCoordinates(text: string, file: string): CoordinateRecord[] {
-  const format = formatOfFile(file);
+export function parseCoordinates(data: Uint8Array, file: string, options: ParseOptions = {}): CoordinateRecord[] {
+  const format = options.format ?? formatOfFile(file);
   if (!format) {
     throw new FileError({
       what: `Cannot read coordinates from ${file}`,
       received: 'an unknown ending',
-      expected: COORDINATE_FORMATS.flatMap(({ extensions }) => extensions).join(', '),
+      expected: COORDINATE_FORMATS.flatMap(({ extensions, namedExtensions = [] }) => [
+        ...extensions,
+        ...namedExtensions,
+      ]).join(', '),
     });
   }
   try {
-    return format.read(text);
+    return format.read(data, options);
   } catch (cause) {
     throw new FileError(
       {
         what: `Cannot read coordinates from ${file}`,
-        received: messageOf(cause),
+        received: messageOf(cause).replace(/\s+/g, ' '),
         expected: `${format.name} coordinates`,
       },
       { cause },

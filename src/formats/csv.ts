@@ -1,36 +1,38 @@
 /** Plain `x,y[,score]` text with a header; other columns are ignored. Centres, full-size pixels, first stored row is y = 0. */
 
-import { type CoordinateFormat, contentLines, parseNumber, scoredParticle } from './coordinate-format.js';
+import { type CoordinateFormat, scoredParticle, scoreText, textReader } from './coordinate-format.js';
+import { parseTable } from './table.js';
+
+const CRYOPPP_HEADER = /^\s*"?x-coordinate/i;
 
 export const csvFormat: CoordinateFormat = {
   name: 'csv',
-  suffix: '.csv',
+  summary: 'x,y,score: centres',
   extensions: ['.csv'],
-  read(text) {
-    const [header, ...rows] = contentLines(text);
-    if (!header) throw new SyntaxError('the file is empty; a header line "x,y" or "x,y,score" is needed');
-    const names = split(header.line).map((name) => name.toLowerCase());
-    const [x, y, score] = ['x', 'y', 'score'].map((name) => names.indexOf(name));
-    if (x < 0 || y < 0) {
-      throw new SyntaxError(`the header is "${header.line.slice(0, 60)}"; columns named "x" and "y" are needed`);
+  tolerance: 1e-3,
+  read: textReader((text) => {
+    if (CRYOPPP_HEADER.test(text)) {
+      throw new SyntaxError(
+        'this looks like CryoPPP, which counts y from the last row; deepem convert --from cryoppp reads it',
+      );
     }
-    return rows.map(({ line, number }) => {
-      const fields = split(line);
-      const value = (column: number, name: string) => parseNumber(fields[column], name, number);
-      const particle = scoredParticle(value(x, 'x'), value(y, 'y'), score < 0 ? undefined : value(score, 'score'));
-      return { micrograph: null, particle };
+    const { names, rows } = parseTable(text, ',', ['x', 'y']);
+    const scored = names.includes('score');
+    return rows.map((row) => {
+      const score = scored ? row.value('score') : undefined;
+      return { micrograph: null, particle: scoredParticle(row.value('x'), row.value('y'), score) };
     });
-  },
-  write(particles) {
-    const scored = particles.some(({ score }) => score !== undefined);
-    const rows = particles.map(({ x, y, score }) => {
-      const centre = `${x.toFixed(3)},${y.toFixed(3)}`;
-      return scored ? `${centre},${(score ?? 0).toFixed(6)}\n` : `${centre}\n`;
-    });
-    return `x,y${scored || particles.length === 0 ? ',score' : ''}\n${rows.join('')}`;
+  }),
+  perMicrograph: {
+    path: (stem) => `${stem}.csv`,
+    holdsProvenance: false,
+    write({ particles }) {
+      const scored = particles.some(({ score }) => score !== undefined);
+      const rows = particles.map(({ x, y, score }) => {
+        const centre = `${x.toFixed(3)},${y.toFixed(3)}`;
+        return scored ? `${centre},${scoreText(score)}\n` : `${centre}\n`;
+      });
+      return `x,y${scored || particles.length === 0 ? ',score' : ''}\n${rows.join('')}`;
+    },
   },
 };
-
-function split(line: string): string[] {
-  return line.split(',').map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
-}

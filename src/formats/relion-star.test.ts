@@ -17,7 +17,7 @@ _rlnOpticsGroup #2
 Movies/a.mrc 2
 Movies/b.mrc 1
 `;
-    expect(readMicrographsStar(text)).toEqual([
+    expect(readMicrographsStar(text)).toMatchObject([
       { name: 'Movies/a.mrc', pixelSize: 0.885 },
       { name: 'Movies/b.mrc', pixelSize: 1.77 },
     ]);
@@ -25,8 +25,8 @@ Movies/b.mrc 1
 
   it('takes it from magnification and detector in RELION 3.0, and knows none without', () => {
     const old = 'data_\nloop_\n_rlnMicrographName\n_rlnMagnification\n_rlnDetectorPixelSize\na.mrc 50000 5\n';
-    expect(readMicrographsStar(old)).toEqual([{ name: 'a.mrc', pixelSize: 1 }]);
-    expect(readMicrographsStar('data_\nloop_\n_rlnMicrographName\na.mrc\n')).toEqual([
+    expect(readMicrographsStar(old)).toMatchObject([{ name: 'a.mrc', pixelSize: 1 }]);
+    expect(readMicrographsStar('data_\nloop_\n_rlnMicrographName\na.mrc\n')).toMatchObject([
       { name: 'a.mrc', pixelSize: null },
     ]);
   });

@@ -11,9 +11,12 @@ export interface StarBlock {
   readonly labels: readonly string[];
   /** Values as text, one array a row, in the order of `labels`. */
   readonly rows: readonly (readonly string[])[];
-  /** Line of the file, from 1, that each row was read from; empty for blocks to be written. */
+  /** Line of the file, from 1, that each row was read from. */
   readonly lines: readonly number[];
 }
+
+/** A block to be written; `list`: its only row as a list instead of a loop. */
+export type NewStarBlock = Omit<StarBlock, 'lines'> & { readonly list?: boolean };
 
 /** A block while its lines are read. */
 interface OpenBlock {
@@ -100,15 +103,31 @@ export function labelIndex(block: StarBlock, label: string): number {
 }
 
 /** Writes blocks as RELION 3.1 and later lay them out. */
-export function writeStar(blocks: readonly StarBlock[], comment?: string): string {
-  const head = comment === undefined ? '' : `\n# ${comment}\n`;
-  return head + blocks.map(writeBlock).join('');
+export function writeStar(blocks: readonly NewStarBlock[], comment?: string): string {
+  const written = blocks.map(({ name, labels, rows, list }) => {
+    if (!list) return `${starLoop(name, labels)}${starRows(rows)} \n`;
+    return `${blockStart(name)}${labels.map((label, i) => `_${label} ${quoted(rows[0][i])} \n`).join('')}`;
+  });
+  return starComment(comment) + written.join('');
 }
 
-function writeBlock({ name, labels, rows }: StarBlock): string {
-  const header = labels.map((label, i) => `_${label} #${i + 1} `).join('\n');
-  const body = rows.map((row) => `${row.map(quoted).join('\t')} \n`).join('');
-  return `\n# version 50001\n\ndata_${name}\n\nloop_ \n${header}\n${body} \n`;
+/** The comment at the top of a file; empty without one. */
+export function starComment(comment?: string): string {
+  return comment === undefined ? '' : `\n# ${comment.replace(/\s+/g, ' ')}\n`;
+}
+
+function blockStart(name: string): string {
+  return `\n# version 50001\n\ndata_${name}\n\n`;
+}
+
+/** A loop up to its rows: where these are too many for one string, `starRows` follows in several pieces. */
+export function starLoop(name: string, labels: readonly string[]): string {
+  return `${blockStart(name)}loop_ \n${labels.map((label, i) => `_${label} #${i + 1} \n`).join('')}`;
+}
+
+/** Rows of a loop. */
+export function starRows(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => `${row.map(quoted).join('\t')} \n`).join('');
 }
 
 function quoted(value: string): string {

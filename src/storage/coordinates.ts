@@ -1,11 +1,13 @@
 /** Coordinate files on disk: read all below a folder, find the one that belongs to a micrograph, write. */
 
 import { existsSync, statSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import { FileError, LabelError, messageOf } from '../errors.js';
-import { COORDINATE_FORMATS, formatOfFile, parseCoordinates } from '../formats/coordinates.js';
+import type { CoordinateRecord } from '../formats/coordinate-format.js';
+import { COORDINATE_FORMATS, formatOfFile, type ParseOptions, parseCoordinates } from '../formats/coordinates.js';
+import { readCoordinateList } from '../formats/relion-star.js';
 import type { Particle } from '../particle.js';
-import { readText } from './files.js';
+import { readText, readWhole } from './files.js';
 import { filesBelow } from './inputs.js';
 import { baseName } from './names.js';
 
@@ -15,11 +17,21 @@ export interface CoordinateSet {
   readonly name: string;
   /** The file they come from. */
   readonly file: string;
+  /** The micrograph as the file names it, else the name of the file without its ending. */
+  readonly micrograph: string;
   /** Folder of the file below the folder that was read, or of the micrograph that the file names. */
   readonly folder: string;
   readonly particles: readonly Particle[];
+  /** Side of the box in full-size pixels, where the file has one. */
+  readonly box?: number;
   /** Rows that were left out because a coordinate is NaN or infinite. */
   readonly notPoints: number;
+}
+
+/** How files are to be read where their endings do not say all. */
+export interface ReadOptions extends Pick<ParseOptions, 'format'> {
+  /** Rows of the micrograph that a file belongs to, for formats that count from the last row. */
+  readonly heightOf?: (file: string) => Promise<number | undefined>;
 }
 
 /** What was found below a folder, and what could not be read. */
@@ -33,29 +45,72 @@ export interface CoordinateSets {
 const SAME_CENTRE = 0.51;
 
 /**
- * Reads a coordinate file, or all below a folder.
+ * Reads a coordinate file, all that a RELION list names, or all below a folder.
  *
  * @throws FileError if there is none
  */
-export async function readCoordinateSets(path: string): Promise<CoordinateSets> {
+export async function readCoordinateSets(path: string, options: ReadOptions = {}): Promise<CoordinateSets> {
   if (!existsSync(path))
     throw new FileError({ what: `Cannot read coordinates from ${path}: there is no such file or folder` });
   const isFolder = statSync(path).isDirectory();
-  const files = isFolder ? await filesBelow(path, (file) => formatOfFile(file) !== undefined) : [path];
-  if (files.length === 0) {
-    const endings = COORDINATE_FORMATS.flatMap(({ extensions }) => extensions).join(', ');
-    throw new FileError({ what: `The folder ${path} has no coordinate files`, expected: `files ending in ${endings}` });
-  }
+  const files = isFolder ? await coordinateFilesBelow(path, options) : [path];
   const sets: CoordinateSet[] = [];
   const failed: { file: string; reason: string }[] = [];
   for (const file of files) {
     try {
-      sets.push(...(await readFileSets(file, isFolder ? relative(path, dirname(file)) : '')));
+      if (isFolder) sets.push(...(await readFileSets(file, folderBelow(path, file), options)));
+      else sets.push(...(await readNamedFile(file, options)));
     } catch (error) {
       failed.push({ file, reason: messageOf(error) });
     }
   }
   return { sets, failed };
+}
+
+/** The folder of a file below another one, without the folder that its format keeps its files in. */
+function folderBelow(top: string, file: string): string {
+  const folder = relative(top, dirname(file));
+  const own = dirname(formatOfFile(file)?.perMicrograph?.path('name') ?? 'name');
+  return basename(folder) === own ? join(folder, '..').replace(/^\.$/, '') : folder;
+}
+
+/** @throws FileError if there are none */
+async function coordinateFilesBelow(folder: string, { format }: ReadOptions): Promise<string[]> {
+  const files = await filesBelow(folder, (file) =>
+    format ? endsLike(file, format.perMicrograph?.path('name')) : formatOfFile(file, false) !== undefined,
+  );
+  if (files.length > 0) return files;
+  const endings = COORDINATE_FORMATS.flatMap(({ extensions }) => extensions).join(', ');
+  throw new FileError({ what: `The folder ${folder} has no coordinate files`, expected: `files ending in ${endings}` });
+}
+
+/** Where a format is named, files are taken by the ending that it writes. */
+function endsLike(file: string, written = ''): boolean {
+  return extname(file) === extname(written);
+}
+
+/** A file that was named itself: a RELION list stands for the files that it lists. */
+async function readNamedFile(file: string, options: ReadOptions): Promise<CoordinateSet[]> {
+  const listed = /\.star$/i.test(file) ? listOf(await readText(file)) : null;
+  if (!listed) return readFileSets(file, '', options);
+  const sets: CoordinateSet[] = [];
+  for (const { micrograph, file: coordinates } of listed) {
+    const besideList = join(dirname(file), coordinates);
+    const path = !existsSync(coordinates) && existsSync(besideList) ? besideList : coordinates;
+    for (const set of await readFileSets(path, dirname(micrograph), options)) {
+      sets.push({ ...set, name: baseName(micrograph), micrograph });
+    }
+  }
+  return sets;
+}
+
+/** A RELION list of coordinate files, or null; a broken file is reported when it is read as coordinates. */
+function listOf(text: string) {
+  try {
+    return readCoordinateList(text);
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -64,23 +119,35 @@ export async function readCoordinateSets(path: string): Promise<CoordinateSets> 
  * @throws FileError
  */
 export async function readCoordinates(file: string): Promise<Particle[]> {
-  return parseCoordinates(await readText(file), file).map(({ particle }) => particle);
+  return parseCoordinates(await readWhole(file), file).map(({ particle }) => particle);
 }
 
 /** One set a micrograph that the file names; one named after the file where it names none. */
-async function readFileSets(file: string, folder: string): Promise<CoordinateSet[]> {
-  const records = parseCoordinates(await readText(file), file);
-  const groups = new Map<string, Particle[]>();
-  for (const { micrograph, particle } of records) {
-    const group = groups.get(micrograph ?? file);
-    if (group) group.push(particle);
-    else groups.set(micrograph ?? file, [particle]);
+async function readFileSets(file: string, folder: string, options: ReadOptions): Promise<CoordinateSet[]> {
+  const data = await readWhole(file);
+  if (/\.star$/i.test(file) && listOf(new TextDecoder().decode(data))) return [];
+  const height = await options.heightOf?.(file);
+  const records = parseCoordinates(data, file, {
+    ...(options.format && { format: options.format }),
+    ...(height !== undefined && { height }),
+  });
+  const groups = new Map<string, CoordinateRecord[]>();
+  for (const record of records) {
+    const owner = record.micrograph ?? file;
+    const group = groups.get(owner);
+    if (group) group.push(record);
+    else groups.set(owner, [record]);
   }
   if (records.length === 0) groups.set(file, []);
   return [...groups].map(([owner, all]) => {
-    const particles = all.filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
-    const inFolder = owner === file ? folder : dirname(owner);
-    return { name: baseName(owner), file, folder: inFolder, particles, notPoints: all.length - particles.length };
+    const finite = all.filter(({ particle: { x, y } }) => Number.isFinite(x) && Number.isFinite(y));
+    const box = finite[0]?.box;
+    return {
+      ...{ name: baseName(owner), file, micrograph: owner === file ? baseName(file) : owner },
+      folder: owner === file || dirname(owner) === '.' ? folder : dirname(owner),
+      ...{ particles: finite.map(({ particle }) => particle), notPoints: all.length - finite.length },
+      ...(box !== undefined && { box }),
+    };
   });
 }
 
@@ -122,12 +189,14 @@ export function mostExact(candidates: readonly CoordinateSet[], owner: string): 
   });
 }
 
-/** Most exact first: csv, star, box. */
+/** Place of a file's format in the list: the most exact is first. */
 function exactness(file: string): number {
-  return ['csv', 'star', 'box'].indexOf(formatOfFile(file)?.name ?? 'box');
+  const format = formatOfFile(file);
+  return format ? COORDINATE_FORMATS.indexOf(format) : COORDINATE_FORMATS.length;
 }
 
-function samePicks(a: CoordinateSet, b: CoordinateSet): boolean {
+/** True where two sets hold the same centres in the same order, up to what formats round. */
+export function samePicks(a: CoordinateSet, b: CoordinateSet): boolean {
   if (a.particles.length !== b.particles.length) return false;
   return a.particles.every(({ x, y }, i) => {
     const other = b.particles[i];

@@ -1,9 +1,12 @@
 /** Disk basics: atomic writes, and errors in words. */
 
-import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import writeFileAtomic from 'write-file-atomic';
-import { FileError } from '../errors.js';
+import { DeepemError, FileError } from '../errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
@@ -59,6 +62,42 @@ export async function writeWhole(file: string, data: string | Uint8Array): Promi
     );
   } catch (cause) {
     throw inWords('write', file, cause);
+  }
+}
+
+/**
+ * Writes a file piece by piece under a temporary name, then renames it: whole or not at all.
+ *
+ * @throws FileError
+ */
+export async function writePieces(
+  file: string,
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    await makeMissing(resolve(dirname(file)));
+    await pipeline(pieces, createWriteStream(temporary));
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw cause instanceof DeepemError ? cause : inWords('write', file, cause);
+  }
+}
+
+/**
+ * The SHA-256 of a file, as `sha256sum` gives it.
+ *
+ * @throws FileError
+ */
+export async function hashFile(file: string): Promise<string> {
+  try {
+    await assertRegularFile(file);
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(file), hash);
+    return hash.digest('hex');
+  } catch (cause) {
+    throw cause instanceof FileError ? cause : inWords('read', file, cause);
   }
 }
 

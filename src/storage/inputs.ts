@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { FileError, messageOf, UsageError } from '../errors.js';
-import { readMicrographsStar } from '../formats/relion-star.js';
+import { readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
 import { readText } from './files.js';
 import { hasMicrographEnding, MICROGRAPH_ENDINGS } from './read-micrograph.js';
 
@@ -14,8 +14,21 @@ export interface InputMicrograph {
   readonly path: string;
   /** Angstroms per pixel as a `micrographs.star` has it, or null. */
   readonly pixelSize: number | null;
-  /** Folder below the common folder of all inputs, `` for that folder itself. */
+  /**
+   * Folder below the common folder of all inputs, `` for that folder itself; of a micrograph that a `micrographs.star` names, the
+   * folder below its RELION job.
+   */
   readonly folder: string;
+  /** Its entry in a `micrographs.star`, where it comes from one. */
+  readonly star?: StarMicrograph;
+}
+
+/** A RELION job: its outputs repeat the folders below it. */
+const JOB = /^[^/]+\/job\d+\//;
+
+/** The name by which other programs know a micrograph: as in its `micrographs.star`, else its path. */
+export function listedName({ path, star }: InputMicrograph): string {
+  return star?.name ?? path;
 }
 
 /**
@@ -29,8 +42,11 @@ export interface InputMicrograph {
 export async function expandMicrographs(args: readonly string[]): Promise<InputMicrograph[]> {
   const found = new Map<string, Omit<InputMicrograph, 'folder'>>();
   for (const arg of args) for (const input of await expandOne(arg)) found.set(resolve(input.path), input);
-  const common = commonFolder([...found.keys()]);
-  return [...found.entries()].map(([path, input]) => ({ ...input, folder: relative(common, dirname(path)) }));
+  const common = commonFolder([...found].flatMap(([path, { star }]) => (star ? [] : [path])));
+  return [...found].map(([path, input]) => {
+    const listed = input.star && dirname(input.star.name.replace(JOB, ''));
+    return { ...input, folder: listed === undefined ? relative(common, dirname(path)) : listed === '.' ? '' : listed };
+  });
 }
 
 async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
@@ -55,9 +71,10 @@ async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]
 async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
   const text = await readText(file);
   try {
-    return readMicrographsStar(text).map(({ name, pixelSize }) => {
-      const besideStar = join(dirname(file), name);
-      return { path: !existsSync(name) && existsSync(besideStar) ? besideStar : name, pixelSize };
+    return readMicrographsStar(text).map((star) => {
+      const besideStar = join(dirname(file), star.name);
+      const path = !existsSync(star.name) && existsSync(besideStar) ? besideStar : star.name;
+      return { path, pixelSize: star.pixelSize, star };
     });
   } catch (cause) {
     throw new FileError(

@@ -2,10 +2,10 @@
 
 import { basename } from 'node:path';
 
-const EXTENSIONS = /\.(mrcs?(\.gz)?|png|jpe?g|tiff?|box|star|csv|eer)$/i;
+const EXTENSIONS = /\.(mrcs?(\.gz)?|png|jpe?g|tiff?|c?box|star|csv|json|cs|txt|tsv|eer)$/i;
 /** cryoSPARC puts a number of 15 digits or more and an underscore before the names of its micrographs. */
 const UID_PREFIX = /^\d{15,}_/;
-const SUFFIX = /_(autopick|manualpick|automatch|picks)$/;
+const SUFFIX = /_(autopick|manualpick|automatch|picks|info)$/;
 
 /** The name of a file once folder and extension are gone; dots inside the name stay. */
 export function stem(file: string): string {

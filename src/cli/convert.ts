@@ -1,0 +1,203 @@
+/** `deepem convert` */
+
+import { join, relative, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { FileError, messageOf, UsageError } from '../errors.js';
+import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
+import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS } from '../formats/coordinates.js';
+import { describeTransform, type Transform, transform } from '../formats/transform.js';
+import type { Provenance } from '../provenance.js';
+import { type CoordinateSet, mostExact, readCoordinateSets, samePicks } from '../storage/coordinates.js';
+import { makeFolder } from '../storage/files.js';
+import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
+import { findMicrograph } from '../storage/micrographs.js';
+import { readMicrographHeader } from '../storage/read-micrograph.js';
+import { openPicksWriter } from '../storage/write-picks.js';
+import { PROGRAM } from '../version.js';
+import { onInterrupt, print, startProgress } from './console.js';
+import { number, parsePair } from './options.js';
+
+interface ConvertArguments extends Omit<Transform, 'shift'> {
+  to: readonly CoordinateFormat[];
+  out: string;
+  from?: CoordinateFormat;
+  shift: Transform['shift'];
+  threshold?: number;
+  box?: number;
+  micrographs?: string;
+}
+
+const NAMES = (formats: readonly CoordinateFormat[]) => formats.map(({ name }) => name).join(', ');
+
+const HELP = `
+Examples:
+  deepem convert Picks/ --to star --out star/
+  deepem convert topaz.txt --scale 8 --to star,box --box 180 --out picks/
+  deepem convert ground_truth/ --from cryoppp --micrographs micrographs/ --to csv --out truth/
+  deepem convert J3/picked_particles.cs --flip-y --micrographs micrographs/ --to particles-star --out relion/
+
+Formats:
+${COORDINATE_FORMATS.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n')}
+The format of a file is told by its ending; --from is needed for cryoppp and for unusual endings. Changes are made in the order swap,
+scale, shift, flips. Not sure which are needed? deepem doctor tells.`;
+
+export function configure(command: Command): void {
+  command
+    .argument('<paths...>', 'coordinate files, or folders of them')
+    .requiredOption('--to <list>', `one or more, with commas: ${NAMES(WRITTEN_FORMATS)}`, (text: string) =>
+      text.split(',').map((name) => formatNamed(name.trim(), WRITTEN_FORMATS)),
+    )
+    .requiredOption('--out <folder>', 'where the new files go')
+    .option('--from <format>', 'what the files are, where the ending does not say', (name: string) => formatNamed(name))
+    .option('--micrographs <path>', 'the micrographs, for their sizes and names: a folder, or a micrographs.star')
+    .option('--swap', 'exchange x and y', false)
+    .option('--scale <f>', 'multiply both coordinates', number('--scale', { min: 1e-3, max: 1e3 }), 1)
+    .option('--shift <x,y>', 'add pixels', parsePair('--shift'), { x: 0, y: 0 })
+    .option('--flip-x', 'count columns from the last one', false)
+    .option('--flip-y', 'count rows from the last one', false)
+    .option('--threshold <t>', 'leave out scores below this, and picks without a score', number('--threshold'))
+    .option(
+      '--box <px>',
+      "side of the boxes in full-size pixels, even (default: the files' own)",
+      number('--box', { min: 2, max: 65536, whole: true }),
+    )
+    .addHelpText('after', HELP)
+    .action(runConvert);
+}
+
+async function runConvert(paths: readonly string[], options: ConvertArguments): Promise<void> {
+  const inputs = options.micrographs ? await expandMicrographs([options.micrographs]) : [];
+  const failed: string[] = [];
+  const sets: CoordinateSet[] = [];
+  for (const path of paths) {
+    const read = await readCoordinateSets(path, {
+      ...(options.from && { format: options.from }),
+      heightOf: async (file) => (await sizeOf(inputs, file))?.height,
+    });
+    sets.push(...read.sets);
+    failed.push(...read.failed.map(({ reason }) => reason));
+  }
+  assertElsewhere(sets, options.out);
+  const chosen = onePerMicrograph(sets);
+  await makeFolder(options.out);
+  const writer = openPicksWriter(options.out, options.to);
+  const changes = describeTransform(options);
+  const interruption = onInterrupt('Stopping after this file. Ctrl-C again ends at once.');
+  const progress = startProgress(chosen.length, 'converting');
+  const counts = { files: 0, picks: 0, below: 0, notPoints: 0 };
+  try {
+    for (const [i, set] of chosen.entries()) {
+      if (interruption.signal.aborted) break;
+      try {
+        const { picked, folder, below } = await convertSet(set, inputs, options);
+        await writer.write(picked, folder, provenanceOf(set, picked, changes));
+        counts.files++;
+        counts.picks += picked.particles.length;
+        counts.below += below;
+        counts.notPoints += set.notPoints;
+      } catch (error) {
+        if (error instanceof UsageError) throw error;
+        failed.push(messageOf(error));
+      }
+      progress.update(i + 1, set.file);
+    }
+    await writer.finish({ program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) });
+  } finally {
+    progress.stop();
+    interruption.dispose();
+  }
+  print(`${counts.picks} particles of ${counts.files} micrographs, written to ${options.out}`);
+  if (counts.below > 0) print(`${counts.below} are left out by --threshold`);
+  if (counts.notPoints > 0) print(`${counts.notPoints} are left out: a coordinate is NaN or infinite`);
+  if (failed.length > 0) print(`${failed.length} files could not be converted:`);
+  for (const reason of failed) print(`  ${reason}`);
+  process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
+}
+
+/** The coordinates of one micrograph in the new convention. */
+async function convertSet(set: CoordinateSet, inputs: readonly InputMicrograph[], options: ConvertArguments) {
+  const input = findMicrograph(inputs, set);
+  const header = input ? await readMicrographHeader(input.path) : null;
+  const { threshold } = options;
+  const kept = set.particles.filter(
+    ({ score }) => threshold === undefined || (score !== undefined && score >= threshold),
+  );
+  const particles = transform(kept, options, header);
+  const picked: PickedMicrograph = {
+    name: input ? listedName(input) : set.micrograph,
+    ...(header ?? { width: 0, height: 0, pixelSize: null }),
+    ...{ values: input?.star?.values ?? {}, optics: input?.star?.optics ?? {} },
+    pixelSize: header?.pixelSize ?? input?.pixelSize ?? null,
+    box: boxOf(set, options),
+    particles,
+  };
+  assertRows(picked, options.to);
+  return { picked, folder: input?.folder ?? set.folder, below: set.particles.length - kept.length };
+}
+
+/** @throws UsageError if the new files need a box and there is none */
+function boxOf(set: CoordinateSet, { box, scale, to }: ConvertArguments): number {
+  const side = box ?? (set.box === undefined ? 0 : 2 * Math.round((set.box * scale) / 2));
+  if (side > 0 || !to.some(({ needsBox }) => needsBox)) return side;
+  throw new UsageError({
+    what: `The format ${NAMES(to.filter(({ needsBox }) => needsBox))} has boxes, and ${set.file} has none`,
+    expected: '--box with their side in full-size pixels',
+  });
+}
+
+/** @throws FileError if rows are to be counted from the far edge of a micrograph that is not known */
+function assertRows({ name, height }: PickedMicrograph, to: readonly CoordinateFormat[]): void {
+  const format = to.find(({ needsSize }) => needsSize);
+  if (!format || height > 0) return;
+  throw new FileError({
+    what: `The size of ${name} is not known, and the format ${format.name} needs it`,
+    expected: '--micrographs with it',
+  });
+}
+
+async function sizeOf(inputs: readonly InputMicrograph[], file: string) {
+  const input = findMicrograph(inputs, { file });
+  return input ? readMicrographHeader(input.path) : undefined;
+}
+
+function provenanceOf(
+  set: CoordinateSet,
+  { name, width, height, pixelSize }: PickedMicrograph,
+  changes: string,
+): Provenance {
+  return {
+    ...{ program: PROGRAM, micrograph: name, convertedFrom: set.file },
+    ...(changes && { changes }),
+    ...(width > 0 && { width, height, pixelSize }),
+  };
+}
+
+/**
+ * One set for each micrograph, in folders below their common one; of the same picks in several formats the most exact.
+ *
+ * @throws LabelError if sets of one micrograph differ
+ */
+function onePerMicrograph(sets: readonly CoordinateSet[]): CoordinateSet[] {
+  const byName = new Map<string, CoordinateSet[][]>();
+  for (const set of sets) {
+    const groups = byName.get(set.name) ?? [];
+    const group = groups.find(([other]) => other.folder === set.folder || samePicks(other, set));
+    if (group) group.push(set);
+    else groups.push([set]);
+    byName.set(set.name, groups);
+  }
+  const chosen = [...byName.values()].flat().flatMap((group) => mostExact(group, group[0].micrograph) ?? []);
+  const common = commonFolder(chosen.map(({ folder, name }) => join(folder, name)));
+  return chosen.map((set) => ({ ...set, folder: relative(common, resolve(set.folder)) }));
+}
+
+/** @throws UsageError if a file that was read would be replaced */
+function assertElsewhere(sets: readonly CoordinateSet[], out: string): void {
+  const inside = sets.find(({ file }) => resolve(file).startsWith(`${resolve(out)}/`));
+  if (!inside) return;
+  throw new UsageError({
+    what: 'The new files would stand among the old ones',
+    received: `--out ${out}, which holds ${inside.file}`,
+    expected: 'another folder',
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * cryoSPARC's `.cs` of picked particles: a NumPy structured array with the centre as a fraction of the micrograph's shape
+ * [rows, columns]; y is the stored row (formats.md 5.8: turned over only where the image itself is; `deepem doctor` tells). It is
+ * read only: cryoSPARC imports the format `particles-star`.
+ */
+
+import { type CoordinateFormat, scoredParticle } from './coordinate-format.js';
+import { type NpyColumn, readNpyTable } from './npy.js';
+
+const COMPRESSED = [0x95, 0x43, 0x53, 0x44, 0x41, 0x54];
+const SCORE = 'pick_stats/ncc_score';
+
+export const cryosparcFormat: CoordinateFormat = {
+  name: 'cs',
+  summary: 'cryoSPARC picks, read only; particles-star is the way back',
+  extensions: [],
+  namedExtensions: ['.cs'],
+  tolerance: 1e-3,
+  read(data) {
+    if (COMPRESSED.every((byte, i) => data[i] === byte)) {
+      throw new SyntaxError(
+        'this is a compressed .cs; load it with cryosparc-tools and save it with format=NUMPY_FORMAT',
+      );
+    }
+    const { rows, columns } = readNpyTable(data);
+    const numbers = (name: string, width: number) => {
+      const column = columns.get(name);
+      if (column?.kind === 'numbers' && column.width === width) return column.value;
+      throw new SyntaxError(`the field "${name}" is missing; these are not picked particles`);
+    };
+    const [x, y] = ['x', 'y'].map((axis) => numbers(`location/center_${axis}_frac`, 1));
+    const shape = numbers('location/micrograph_shape', 2);
+    const score: NpyColumn | undefined = columns.get(SCORE);
+    const path: NpyColumn | undefined = columns.get('location/micrograph_path');
+    return Array.from({ length: rows }, (_, i) => ({
+      micrograph: path?.kind === 'text' ? path.value(i) : null,
+      particle: scoredParticle(
+        x(i) * shape(i, 1),
+        y(i) * shape(i, 0),
+        score?.kind === 'numbers' ? score.value(i) : undefined,
+      ),
+    }));
+  },
+};

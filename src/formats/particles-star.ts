@@ -1,0 +1,114 @@
+/**
+ * One particle STAR for a whole run, with optics groups, as RELION 3.1 and later and cryoSPARC import it (formats.md 5.3). Voltage,
+ * spherical aberration, amplitude contrast and defocus come from the `micrographs.star` that the micrographs were listed in.
+ */
+
+import { type CoordinateFormat, type PickedMicrograph, scoreText } from './coordinate-format.js';
+import { relionStarFormat } from './relion-star.js';
+import { starComment, starLoop, starRows } from './star.js';
+
+/** Labels of an optics group that are carried over; RELION needs the first three. */
+const MICROSCOPE = ['rlnVoltage', 'rlnSphericalAberration', 'rlnAmplitudeContrast'];
+/** Labels of a micrograph that are carried over to its particles. */
+const CTF = [
+  'rlnDefocusU',
+  'rlnDefocusV',
+  'rlnDefocusAngle',
+  'rlnPhaseShift',
+  'rlnCtfMaxResolution',
+  'rlnCtfFigureOfMerit',
+  'rlnCtfBfactor',
+  'rlnCtfScalefactor',
+  'rlnBeamTiltX',
+  'rlnBeamTiltY',
+];
+
+/** Extracted images of a run's particles. */
+export interface ExtractedImages {
+  /** Side of an image in its own pixels. */
+  readonly side: number;
+  /** Pixels of the micrograph per pixel of an image. */
+  readonly binning: number;
+  /** `000001@stack.mrcs` of each particle of a micrograph, by index of the micrograph. */
+  names(micrograph: number): readonly string[];
+}
+
+export const particlesStarFormat: CoordinateFormat = {
+  name: 'particles-star',
+  summary: 'RELION 3.1 and later, cryoSPARC: one particle list with optics groups',
+  extensions: [],
+  tolerance: 1e-3,
+  read: relionStarFormat.read,
+  perRun: {
+    file: 'particles.star',
+    write: (entries, provenance) =>
+      writeParticles(
+        entries.map(({ picked }) => picked),
+        provenance,
+      ),
+  },
+};
+
+/**
+ * Writes a particle list in pieces, in the order of the micrographs.
+ *
+ * @param images - of the particles, where they were extracted
+ */
+export function* writeParticles(
+  micrographs: readonly PickedMicrograph[],
+  provenance: string,
+  images?: ExtractedImages,
+): Generator<string> {
+  const groups = opticsGroups(micrographs, images);
+  yield starComment(provenance) + starLoop('optics', groups.labels) + starRows(groups.rows);
+  const ctf = CTF.filter((label) => micrographs.every(({ values }) => label in values));
+  const labels = [
+    ...(images ? ['rlnImageName'] : []),
+    ...['rlnMicrographName', 'rlnCoordinateX', 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnOpticsGroup'],
+    ...ctf,
+  ];
+  yield ` \n${starLoop('particles', labels)}`;
+  for (const [i, micrograph] of micrographs.entries()) {
+    const names = images?.names(i);
+    const shared = [groups.groupOf(micrograph), ...ctf.map((label) => micrograph.values[label])];
+    yield starRows(
+      micrograph.particles.map(({ x, y, score }, j) => [
+        ...(names ? [names[j]] : []),
+        ...[micrograph.name, x.toFixed(6), y.toFixed(6), scoreText(score)],
+        ...shared,
+      ]),
+    );
+  }
+  yield ' \n';
+}
+
+/** One group for each combination of pixel size and microscope values, in order of appearance. */
+function opticsGroups(micrographs: readonly PickedMicrograph[], images: ExtractedImages | undefined) {
+  const microscope = MICROSCOPE.filter((label) => micrographs.every(({ optics }) => label in optics));
+  const sized = micrographs.every(({ pixelSize }) => pixelSize !== null);
+  const labels = [
+    ...['rlnOpticsGroupName', 'rlnOpticsGroup', ...microscope],
+    ...(sized ? ['rlnMicrographPixelSize', 'rlnMicrographOriginalPixelSize'] : []),
+    ...(images && sized ? ['rlnImagePixelSize'] : []),
+    ...(images ? ['rlnImageSize', 'rlnImageDimensionality', 'rlnCtfDataAreCtfPremultiplied'] : []),
+  ];
+  const numbers = new Map<string, string>();
+  const rows: string[][] = [];
+  const keyOf = ({ optics, pixelSize }: PickedMicrograph) =>
+    JSON.stringify([optics.rlnOpticsGroupName, pixelSize, microscope.map((label) => optics[label])]);
+  for (const micrograph of micrographs) {
+    const key = keyOf(micrograph);
+    if (numbers.has(key)) continue;
+    const number = String(numbers.size + 1);
+    numbers.set(key, number);
+    const { optics, pixelSize } = micrograph;
+    const original = optics.rlnMicrographOriginalPixelSize ?? (pixelSize ?? 0).toFixed(6);
+    rows.push([
+      ...[optics.rlnOpticsGroupName ?? `opticsGroup${number}`, number, ...microscope.map((label) => optics[label])],
+      ...(sized ? [(pixelSize ?? 0).toFixed(6), original] : []),
+      ...(images && sized ? [((pixelSize ?? 0) * images.binning).toFixed(6)] : []),
+      ...(images ? [String(images.side), '2', '0'] : []),
+    ]);
+  }
+  return { labels, rows, groupOf: (micrograph: PickedMicrograph) => numbers.get(keyOf(micrograph)) ?? '1' };
+}

@@ -1,0 +1,37 @@
+/**
+ * Topaz's text: tab-separated `image_name x_coord y_coord score` for all micrographs, whole 0-based pixels of the image that was
+ * scored, which Topaz mostly scales down (formats.md 5.7): `convert --scale` brings them to full size. Names have no
+ * folder and no ending.
+ */
+
+import { type CoordinateFormat, scoredParticle, scoreText, textReader } from './coordinate-format.js';
+import { parseTable } from './table.js';
+
+const [NAME, X, Y, SCORE] = ['image_name', 'x_coord', 'y_coord', 'score'];
+
+export const topazFormat: CoordinateFormat = {
+  name: 'topaz',
+  summary: 'Topaz: one tab-separated table; whole pixels of the image scored',
+  extensions: ['topaz.txt', '.tsv'],
+  namedExtensions: ['.txt'],
+  tolerance: 0.5,
+  read: textReader((text) => {
+    const { names, rows } = parseTable(text, '\t', [NAME, X, Y]);
+    return rows.map((row) => {
+      const score = names.includes(SCORE) ? row.value(SCORE) : undefined;
+      return { micrograph: row.text(NAME) ?? null, particle: scoredParticle(row.value(X), row.value(Y), score) };
+    });
+  }),
+  perRun: {
+    file: 'topaz.txt',
+    *write(entries) {
+      yield `${[NAME, X, Y, SCORE].join('\t')}\n`;
+      for (const { picked } of entries) {
+        const name = picked.name.replace(/^.*\//, '').replace(/\.(mrc|tiff?|png|jpg)$/, '');
+        yield picked.particles
+          .map(({ x, y, score }) => `${name}\t${Math.round(x)}\t${Math.round(y)}\t${scoreText(score)}\n`)
+          .join('');
+      }
+    },
+  },
+};
