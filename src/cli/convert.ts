@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS } from '../formats/coordinates.js';
-import { describeTransform, type Transform, transform } from '../formats/transform.js';
+import { describeTransform, type Transform, transform } from '../transform.js';
 import type { Provenance } from '../provenance.js';
 import { type CoordinateSet, mostExact, readCoordinateSets, samePicks } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';

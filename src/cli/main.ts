@@ -19,6 +19,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['evaluate', 'compare picks with true centres', () => import('./evaluate.js')],
   ['threshold', 'find a threshold from the scores of picks, without labels', () => import('./threshold.js')],
   ['convert', 'turn coordinates into another format or convention', () => import('./convert.js')],
+  ['extract', 'cut the particles out of micrographs, for RELION and cryoSPARC', () => import('./extract.js')],
   ['info', 'show what a model file says about itself', () => import('./info.js')],
   ['features', "draw each layer's feature maps for one particle", () => import('./features.js')],
   ['simulate', 'make micrographs with known true centres', () => import('./simulate.js')],

@@ -146,8 +146,10 @@ export function isUnsignedMode0(header: MrcHeader): boolean {
   return header.dmax > 127;
 }
 
-/** Header of a float32 image or stack, little endian, as RELION and IMOD read it. */
+/** Header of an image or of a stack of images, little endian, as RELION and IMOD read it. */
 export interface MrcHeaderInput {
+  /** Data type: 2 for float32, 12 for float16. */
+  mode: 2 | 12;
   nx: number;
   ny: number;
   nz: number;
@@ -159,7 +161,7 @@ export interface MrcHeaderInput {
   label: string;
 }
 
-/** Writes an MRC2014 header of mode 2. */
+/** Writes an MRC2014 header; more than one section is a stack of images, whose cell has a depth of one. */
 export function writeMrcHeader(input: MrcHeaderInput): Uint8Array {
   const bytes = new Uint8Array(MRC_HEADER_BYTES);
   const view = new DataView(bytes.buffer);
@@ -169,13 +171,13 @@ export function writeMrcHeader(input: MrcHeaderInput): Uint8Array {
     nx,
     ny,
     nz,
-    mode: 2,
+    mode: input.mode,
     mx: nx,
     my: ny,
-    mz: nz,
+    mz: 1,
     cellX: nx * scale,
     cellY: ny * scale,
-    cellZ: nz * scale,
+    cellZ: scale,
     mapc: 1,
     mapr: 2,
     maps: 3,

@@ -84,8 +84,29 @@ export function assertComplete(size: number, header: MrcHeader, expected: number
   });
 }
 
-function decodePixels(bytes: Uint8Array, header: MrcHeader): Float32Array {
-  const start = dataOffset(header);
+/**
+ * Bytes of one section of a stack.
+ *
+ * @throws FileError for complex data, and where a section does not fill whole bytes
+ */
+export function sectionBytes(header: MrcHeader, file: string): number {
+  const one = { ...header, nz: 1 };
+  assertSingleImage(one, file);
+  const bytes = dataBytes(one, false);
+  if (dataBytes(header, false) === bytes * header.nz && dataBytes(one, true) === bytes) return bytes;
+  throw new FileError({
+    what: `Cannot read ${file} section by section`,
+    received: `4-bit sections of ${header.nx}x${header.ny} pixels`,
+    expected: 'sections of whole bytes',
+  });
+}
+
+/** Pixels of one section of a stack, from its bytes. */
+export function decodeSection(bytes: Uint8Array, header: MrcHeader): Float32Array {
+  return decodePixels(bytes, { ...header, nz: 1 }, 0);
+}
+
+function decodePixels(bytes: Uint8Array, header: MrcHeader, start = dataOffset(header)): Float32Array {
   const count = header.nx * header.ny * header.nz;
   const view = new DataView(bytes.buffer, bytes.byteOffset + start);
   const little = header.littleEndian;
@@ -134,6 +155,26 @@ export function float16(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** Numbers to IEEE 754 half precision, rounded to the nearest even; beyond its range to infinity. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (single) => {
+    const sign = (single >>> 16) & 0x8000;
+    const magnitude = single & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7e00;
+    if (magnitude >= 0x47800000) return sign | 0x7c00;
+    const normal = magnitude >= 0x38800000;
+    const shift = normal ? 13 : 126 - (magnitude >>> 23);
+    const mantissa = normal ? magnitude - 0x38000000 : (magnitude & 0x7fffff) | 0x800000;
+    if (shift > 24) return sign;
+    const low = mantissa & ((1 << shift) - 1);
+    const half = 1 << (shift - 1);
+    const down = mantissa >>> shift;
+    const up = low > half || (low === half && (down & 1) === 1);
+    return sign | (up ? down + 1 : down);
+  });
+}
+
 /** The low half of a byte is the earlier pixel; rows are padded to whole bytes where the file is long enough for it. */
 function decode4bit(bytes: Uint8Array, start: number, header: MrcHeader): Float32Array {
   const { nx } = header;
@@ -155,7 +196,8 @@ function decode4bit(bytes: Uint8Array, start: number, header: MrcHeader): Float3
  */
 export function writeMrc(image: Image, pixelSize: number | null, label: string): Uint8Array {
   const { pixels, width, height } = image;
-  const header = writeMrcHeader({ nx: width, ny: height, nz: 1, pixelSize, statistics: statisticsOf(pixels), label });
+  const statistics = statisticsOf(pixels);
+  const header = writeMrcHeader({ mode: 2, nx: width, ny: height, nz: 1, pixelSize, statistics, label });
   const bytes = new Uint8Array(MRC_HEADER_BYTES + 4 * pixels.length);
   bytes.set(header);
   const view = new DataView(bytes.buffer, MRC_HEADER_BYTES);

@@ -20,7 +20,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-function inWords(action: string, file: string, cause: unknown): FileError {
+/** An error of the file system in words. */
+export function inWords(action: string, file: string, cause: unknown): FileError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   return new FileError({ what: `Cannot ${action} ${file}: ${REASONS[code] ?? String(cause)}` }, { cause });
 }

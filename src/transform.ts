@@ -1,7 +1,7 @@
 /** Changes of convention: how centres are moved from one program's pixels to another's. */
 
-import { UsageError } from '../errors.js';
-import type { Particle } from '../particle.js';
+import { UsageError } from './errors.js';
+import type { Particle } from './particle.js';
 
 /** Changes in the order in which they are made. */
 export interface Transform {

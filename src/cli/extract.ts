@@ -1,0 +1,262 @@
+/** `deepem extract`: particle stacks, and the list that RELION and cryoSPARC import. */
+
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { FileError, LabelError, messageOf, UsageError } from '../errors.js';
+import type { PickedMicrograph } from '../formats/coordinate-format.js';
+import { type ExtractedImages, particlesStarFormat, writeParticles } from '../formats/particles-star.js';
+import { readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
+import { fourierScaler } from '../imaging/fourier-scale.js';
+import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/particle-image.js';
+import type { Image } from '../micrograph.js';
+import { isInside, type Particle } from '../particle.js';
+import { provenanceLine } from '../provenance.js';
+import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
+import { makeFolder, readText, writePieces } from '../storage/files.js';
+import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
+import { writeMrcStack } from '../storage/mrc-stack.js';
+import { baseName, stem } from '../storage/names.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
+import { PROGRAM } from '../version.js';
+import { duration, note, onInterrupt, print, startProgress } from './console.js';
+import { readLabels } from './labelled-inputs.js';
+import { number } from './options.js';
+
+interface ExtractArguments {
+  box: number;
+  out: string;
+  scaleTo?: number;
+  invert?: boolean;
+  normalize?: boolean;
+  float16?: boolean;
+  edge: 'drop' | 'pad';
+  threshold?: number;
+  ctf?: string;
+  pixelSize?: number;
+}
+
+const HELP = `
+Examples:
+  deepem extract picks/ micrographs/ --box 256 --out particles/ --invert --normalize
+  deepem extract picks/ micrographs/ --ctf CtfFind/job003/micrographs_ctf.star --box 256 --scale-to 64 --out particles/
+
+Writes one stack a micrograph and particles.star (optics groups, coordinates, scores, image names; with --ctf also voltage, Cs, amplitude
+contrast and each micrograph's defocus). As in RELION the centre of a box of n pixels is pixel n/2 from 0. RELION wants white particles on
+black (--invert for micrographs as recorded) and a background of mean 0 and standard deviation 1 (--normalize). Run it in the RELION project
+folder with relative paths: image names in particles.star are as --out is given.`;
+
+export function configure(command: Command): void {
+  const side = (name: string) => number(name, { min: 2, max: 8192, whole: true });
+  command
+    .argument('<picks>', 'coordinates: a folder, or one file')
+    .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star')
+    .requiredOption('--box <px>', 'side of the box in full-size pixels, even', side('--box'))
+    .requiredOption('--out <folder>', 'where the stacks and particles.star go')
+    .option(
+      '--scale-to <px>',
+      'side of the images, even: scaled down by cutting the Fourier transform',
+      side('--scale-to'),
+    )
+    .option('--invert', 'dark particles become white')
+    .option('--normalize', 'background outside 75 % of the box to mean 0 and standard deviation 1')
+    .option('--float16', 'half the disk space (RELION 4.0 and later)')
+    .addOption(
+      new Option('--edge <what>', 'boxes that reach beyond the micrograph: left out, or filled by reflection')
+        .choices(['drop', 'pad'])
+        .default('drop'),
+    )
+    .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
+    .option('--ctf <micrographs.star>', 'optics and defocus of the micrographs, as RELION estimated them')
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, instead of what the files say',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .addHelpText('after', HELP)
+    .action(runExtract);
+}
+
+/** What was extracted, and what was not. */
+interface Counts {
+  particles: number;
+  atEdge: number;
+  outside: number;
+  below: number;
+}
+
+async function runExtract(picks: string, args: readonly string[], options: ExtractArguments): Promise<void> {
+  assertSides(options);
+  const sets = await readLabels(picks);
+  const inputs = await expandMicrographs(args);
+  const ctf = options.ctf ? await readCtf(options.ctf) : null;
+  await makeFolder(options.out);
+  const counts: Counts = { particles: 0, atEdge: 0, outside: 0, below: 0 };
+  const done: { picked: PickedMicrograph; stack: string }[] = [];
+  const failed: string[] = [];
+  const shape = shaper(options);
+  const started = performance.now();
+  const interruption = onInterrupt('Stopping after this micrograph. Ctrl-C again ends at once.');
+  const progress = startProgress(inputs.length, 'extracting');
+  let without = 0;
+  try {
+    for (const [i, input] of inputs.entries()) {
+      if (interruption.signal.aborted) break;
+      try {
+        const set = findCoordinates(sets, input.path, input.folder);
+        if (set) done.push(...(await extractOne(input, set, ctf, shape, options, counts)));
+        else without++;
+      } catch (error) {
+        failed.push(messageOf(error));
+      }
+      progress.update(i + 1, input.path);
+    }
+  } finally {
+    progress.stop();
+    interruption.dispose();
+  }
+  if (done.length === 0 && failed.length === 0 && without === inputs.length) {
+    throw new LabelError({
+      what: 'No coordinates belong to any of the micrographs',
+      received: `for example ${sets[0]?.file} and ${inputs[0]?.path}`,
+      expected: 'equal base names',
+    });
+  }
+  await writeList(done, options);
+  summarise(counts, done.length, (performance.now() - started) / 1000, options);
+  if (without > 0) note(`${without} micrographs have no coordinates`);
+  if (failed.length > 0) print(`${failed.length} micrographs could not be extracted from:`);
+  for (const reason of failed) print(`  ${reason}`);
+  process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
+}
+
+/** @throws UsageError if a side is odd, or the images would be larger than the boxes */
+function assertSides({ box, scaleTo = box }: ExtractArguments): void {
+  if (box % 2 === 0 && scaleTo % 2 === 0 && scaleTo <= box) return;
+  throw new UsageError({
+    what: 'Wrong side of the images',
+    received: `--box ${box}${scaleTo === box ? '' : `, --scale-to ${scaleTo}`}`,
+    expected: 'even numbers, --scale-to not above --box',
+  });
+}
+
+/** Entries of a micrographs.star by base name. */
+async function readCtf(file: string): Promise<ReadonlyMap<string, StarMicrograph>> {
+  try {
+    return new Map(readMicrographsStar(await readText(file)).map((star) => [baseName(star.name), star]));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new FileError(
+      { what: `Cannot read ${file}`, received: messageOf(cause), expected: 'a micrographs.star' },
+      { cause },
+    );
+  }
+}
+
+/** What is done with every box. */
+function shaper(options: ExtractArguments): (image: Image) => Image {
+  const { box, scaleTo = box } = options;
+  const scale = scaleTo === box ? null : fourierScaler(box, scaleTo);
+  return (image) => {
+    const scaled = scale ? scale(image) : image;
+    const white = options.invert ? invert(scaled) : scaled;
+    return options.normalize ? normaliseBackground(white) : white;
+  };
+}
+
+/** Writes the stack of one micrograph; none where no particle is left. */
+async function extractOne(
+  input: InputMicrograph,
+  set: CoordinateSet,
+  ctf: ReadonlyMap<string, StarMicrograph> | null,
+  shape: (image: Image) => Image,
+  options: ExtractArguments,
+  counts: Counts,
+): Promise<{ picked: PickedMicrograph; stack: string }[]> {
+  const star = ctf ? entryOf(ctf, input) : input.star;
+  const micrograph = await readMicrograph(input.path);
+  for (const warning of micrograph.warnings) note(`warning: ${input.path}: ${warning}`);
+  const particles = choose(set.particles, micrograph, options, counts);
+  if (particles.length === 0) return [];
+  const { box, scaleTo = box } = options;
+  const pixelSize = options.pixelSize ?? star?.pixelSize ?? micrograph.pixelSize ?? input.pixelSize;
+  const stack = join(options.out, input.folder, `${stem(input.path)}.mrcs`);
+  const images = (function* () {
+    for (const particle of particles) yield shape(cutParticle(micrograph, particle, box));
+  })();
+  await writeMrcStack(stack, images, {
+    pixelSize: pixelSize === null ? null : (pixelSize * box) / scaleTo,
+    float16: options.float16 ?? false,
+    label: `${PROGRAM} particles`,
+  });
+  counts.particles += particles.length;
+  const { width, height } = micrograph;
+  const { values = {}, optics = {} } = star ?? {};
+  const name = star?.name ?? listedName(input);
+  return [{ picked: { name, width, height, pixelSize, values, optics, box, particles }, stack }];
+}
+
+/** @throws LabelError if the micrograph is not listed */
+function entryOf(ctf: ReadonlyMap<string, StarMicrograph>, { path }: InputMicrograph): StarMicrograph {
+  const star = ctf.get(baseName(path));
+  if (star) return star;
+  throw new LabelError({
+    what: `${path} is not listed in the file given to --ctf`,
+    expected: `an entry whose base name is "${baseName(path)}"`,
+  });
+}
+
+/** The particles whose boxes can be cut. */
+function choose(
+  particles: readonly Particle[],
+  micrograph: { width: number; height: number },
+  { box, edge, threshold }: ExtractArguments,
+  counts: Counts,
+): Particle[] {
+  const good = particles.filter(({ score }) => threshold === undefined || score === undefined || score >= threshold);
+  const inside = good.filter((particle) => isInside(particle, micrograph.width, micrograph.height, 0));
+  const whole = inside.filter((particle) => boxFits(particle, box, micrograph));
+  counts.below += particles.length - good.length;
+  counts.outside += good.length - inside.length;
+  counts.atEdge += inside.length - whole.length;
+  return edge === 'drop' ? whole : inside;
+}
+
+async function writeList(
+  done: readonly { picked: PickedMicrograph; stack: string }[],
+  options: ExtractArguments,
+): Promise<void> {
+  const { box, scaleTo = box } = options;
+  const images: ExtractedImages = {
+    side: scaleTo,
+    binning: box / scaleTo,
+    names: (i) => done[i].picked.particles.map((_, j) => `${String(j + 1).padStart(6, '0')}@${done[i].stack}`),
+  };
+  const micrographs = done.map(({ picked }) => picked);
+  if (micrographs.some(({ pixelSize }) => pixelSize === null)) {
+    note('warning: the pixel size of a micrograph is unknown, and particles.star has none: give --pixel-size');
+  }
+  const changes = [
+    `box ${box}`,
+    `images of ${scaleTo}`,
+    options.invert && 'inverted',
+    options.normalize && 'normalised',
+  ];
+  const provenance = provenanceLine({ program: PROGRAM, changes: changes.filter(Boolean).join(', ') });
+  await writePieces(
+    join(options.out, particlesStarFormat.perRun?.file ?? ''),
+    writeParticles(micrographs, provenance, images),
+  );
+}
+
+function summarise(
+  { particles, atEdge, outside, below }: Counts,
+  micrographs: number,
+  seconds: number,
+  options: ExtractArguments,
+): void {
+  print(`${particles} particles of ${micrographs} micrographs in ${duration(seconds)}, written to ${options.out}`);
+  if (atEdge > 0)
+    print(`${atEdge} boxes reach beyond the edge: ${options.edge === 'drop' ? 'left out' : 'filled by reflection'}`);
+  if (outside > 0) print(`${outside} centres lie outside the micrograph: left out`);
+  if (below > 0) print(`${below} are left out by --threshold`);
+}

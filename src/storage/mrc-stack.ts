@@ -1,0 +1,106 @@
+/** Stacks of images (`.mrcs`, `.mrc`), one section at a time: memory does not grow with their number. */
+
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DeepemError, FileError } from '../errors.js';
+import { assertComplete, dataOffset, decodeSection, sectionBytes, toFloat16 } from '../formats/mrc.js';
+import { MRC_HEADER_BYTES, pixelSizeOf, readMrcHeader, writeMrcHeader } from '../formats/mrc-header.js';
+import type { Image } from '../micrograph.js';
+import { inWords, makeFolder, readStart } from './files.js';
+
+/** An open stack. */
+export interface MrcStack {
+  readonly count: number;
+  readonly width: number;
+  readonly height: number;
+  /** Angstroms per pixel, or null where the file does not say. */
+  readonly pixelSize: number | null;
+  /** Reads section `i`, from 0. */
+  read(i: number): Promise<Image>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a stack, or a single image as a stack of one.
+ *
+ * @throws FileError if the file is truncated or holds no real numbers
+ */
+export async function openMrcStack(file: string): Promise<MrcStack> {
+  const { start, size } = await readStart(file, MRC_HEADER_BYTES);
+  const header = readMrcHeader(start, file);
+  const bytes = sectionBytes(header, file);
+  const first = dataOffset(header);
+  assertComplete(size, header, first + bytes * header.nz, file);
+  const handle = await open(file);
+  return {
+    count: header.nz,
+    width: header.nx,
+    height: header.ny,
+    pixelSize: pixelSizeOf(header),
+    async read(i) {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, first + i * bytes);
+      if (bytesRead < bytes)
+        throw new FileError({ what: `Cannot read section ${i + 1} of ${file}: the file has become shorter` });
+      return { pixels: decodeSection(buffer, header), width: header.nx, height: header.ny };
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** How a stack is written. */
+export interface NewStack {
+  /** Angstroms per pixel, or null where unknown. */
+  readonly pixelSize: number | null;
+  /** float16 (mode 12) instead of float32. */
+  readonly float16: boolean;
+  /** Text of the header's first label. */
+  readonly label: string;
+}
+
+/**
+ * Writes images of one size under a temporary name, then their number and statistics, and renames.
+ *
+ * @throws FileError
+ */
+export async function writeMrcStack(file: string, images: Iterable<Image>, options: NewStack): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await makeFolder(dirname(file));
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await writeSections(handle, images, options);
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw cause instanceof DeepemError ? cause : inWords('write', file, cause);
+  }
+}
+
+async function writeSections(handle: FileHandle, images: Iterable<Image>, options: NewStack): Promise<void> {
+  let [nx, ny, nz] = [0, 0, 0];
+  let [min, max, sum, squares] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0];
+  let position = MRC_HEADER_BYTES;
+  for (const { pixels, width, height } of images) {
+    [nx, ny, nz] = [width, height, nz + 1];
+    for (const value of pixels) {
+      if (value < min) min = value;
+      if (value > max) max = value;
+      sum += value;
+      squares += value * value;
+    }
+    const data = options.float16 ? toFloat16(pixels) : pixels;
+    await handle.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0, data.byteLength, position);
+    position += data.byteLength;
+  }
+  const mean = sum / (nx * ny * nz);
+  const sd = Math.sqrt(Math.max(0, squares / (nx * ny * nz) - mean * mean));
+  const { pixelSize, label } = options;
+  const header = writeMrcHeader({
+    ...{ mode: options.float16 ? 12 : 2, nx, ny, nz, pixelSize, label },
+    statistics: { min, max, mean, sd },
+  });
+  await handle.write(header, 0, header.length, 0);
+}
