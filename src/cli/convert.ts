@@ -5,7 +5,6 @@ import type { Command } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS } from '../formats/coordinates.js';
-import { describeTransform, type Transform, transform } from '../transform.js';
 import type { Provenance } from '../provenance.js';
 import { type CoordinateSet, mostExact, readCoordinateSets, samePicks } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';
@@ -13,6 +12,7 @@ import { commonFolder, expandMicrographs, type InputMicrograph, listedName } fro
 import { findMicrograph } from '../storage/micrographs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { openPicksWriter } from '../storage/write-picks.js';
+import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
 import { onInterrupt, print, startProgress } from './console.js';
 import { number, parsePair } from './options.js';

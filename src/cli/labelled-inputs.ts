@@ -1,7 +1,7 @@
 /** From arguments to labelled micrographs: matching by name, reading one by one, naming what is left out. */
 
 import { LabelError, messageOf } from '../errors.js';
-import { type CoordinateSet, findCoordinates, readCoordinateSets } from '../storage/coordinates.js';
+import { type CoordinateSet, findCoordinates, type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { TrainingRecord } from '../storage/model-file.js';
 import { baseName } from '../storage/names.js';
@@ -67,8 +67,8 @@ export async function matchLabels(inputs: readonly InputMicrograph[], options: L
  *
  * @throws FileError, LabelError if there are none
  */
-export async function readLabels(path: string): Promise<readonly CoordinateSet[]> {
-  const { sets, failed } = await readCoordinateSets(path);
+export async function readLabels(path: string, options: ReadOptions = {}): Promise<readonly CoordinateSet[]> {
+  const { sets, failed } = await readCoordinateSets(path, options);
   for (const { reason } of failed) note(`warning: left out: ${reason}`);
   for (const { file, notPoints } of sets) {
     if (notPoints > 0) note(`warning: ${file}: ${notPoints} labels are left out: a coordinate is NaN or infinite`);

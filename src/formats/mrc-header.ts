@@ -8,8 +8,8 @@ import { FileError } from '../errors.js';
 /** Bytes of the main header. */
 export const MRC_HEADER_BYTES = 1024;
 
-/** One field: name, byte offset, type, meaning. */
-const FIELDS = [
+/** The fields that are read: name, byte offset, type, meaning. */
+export const MRC_FIELDS = [
   ['nx', 0, 'int32', 'columns'],
   ['ny', 4, 'int32', 'rows'],
   ['nz', 8, 'int32', 'sections'],
@@ -35,7 +35,7 @@ const FIELDS = [
   ['nlabl', 220, 'int32', 'text labels in use'],
 ] as const;
 
-type FieldName = (typeof FIELDS)[number][0];
+type FieldName = (typeof MRC_FIELDS)[number][0];
 
 /** The header's numbers, and the byte order they were found in. */
 export type MrcHeader = Readonly<Record<FieldName, number>> & { readonly littleEndian: boolean };
@@ -92,7 +92,7 @@ export function readMrcHeader(bytes: Uint8Array, file: string): MrcHeader {
 
 function readFields(bytes: Uint8Array, littleEndian: boolean): MrcHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, MRC_HEADER_BYTES);
-  const values = FIELDS.map(([name, offset, type]) => [
+  const values = MRC_FIELDS.map(([name, offset, type]) => [
     name,
     type === 'int32' ? view.getInt32(offset, littleEndian) : view.getFloat32(offset, littleEndian),
   ]);
@@ -188,7 +188,7 @@ export function writeMrcHeader(input: MrcHeaderInput): Uint8Array {
     nversion: 20141,
     nlabl: 1,
   };
-  for (const [name, offset, type] of FIELDS) {
+  for (const [name, offset, type] of MRC_FIELDS) {
     const value = values[name] ?? 0;
     if (type === 'int32') view.setInt32(offset, value, true);
     else view.setFloat32(offset, value, true);

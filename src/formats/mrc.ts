@@ -21,6 +21,11 @@ function dataBytes(header: MrcHeader, padRows: boolean): number {
   return padRows ? Math.ceil(nx / 2) * ny * nz : Math.ceil((nx * ny * nz) / 2);
 }
 
+/** The size that a whole file of this header has. */
+export function wholeFileBytes(header: MrcHeader): number {
+  return dataOffset(header) + (header.mode in MODES ? dataBytes(header, false) : 0);
+}
+
 /** Offset of the first pixel. */
 export function dataOffset(header: MrcHeader): number {
   return MRC_HEADER_BYTES + header.nsymbt;

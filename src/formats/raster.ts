@@ -6,8 +6,10 @@
 import sharp from 'sharp';
 import { decode, isMultiPage, type TiffIfd } from 'tiff';
 import { FileError, messageOf } from '../errors.js';
-import type { Micrograph } from '../micrograph.js';
+import type { Image, Micrograph } from '../micrograph.js';
 
+/** Compressions that `tiff` knows, beside none: LZW and Deflate. Others (PackBits) are left to `sharp`. */
+const COMPRESSIONS: readonly number[] = [1, 5, 8, 32946];
 /** Largest number of pixels that is read: 16384 x 16384. */
 export const LARGEST_IMAGE = 2 ** 28;
 
@@ -18,17 +20,21 @@ export const LARGEST_IMAGE = 2 ** 28;
  */
 export async function readPngOrJpeg(bytes: Uint8Array, file: string): Promise<Micrograph> {
   try {
-    const image = sharp(bytes, { limitInputPixels: LARGEST_IMAGE, failOn: 'error' });
-    const { depth } = await image.metadata();
-    const deep = depth === 'ushort';
-    const grey = deep ? image.removeAlpha().toColourspace('grey16') : image.removeAlpha().toColourspace('b-w');
-    const { data, info } = await grey.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true });
-    const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
-    const pixels = everyNth(values, info.channels, info.width * info.height);
-    return { pixels, width: info.width, height: info.height, pixelSize: null, warnings: [] };
+    return { ...(await decodeGrey(bytes)), pixelSize: null, warnings: [] };
   } catch (cause) {
     throw unreadable(file, 'PNG or JPEG', cause);
   }
+}
+
+/** Pixels of 8 or 16 bits, by `sharp`; of colours the grey value. */
+async function decodeGrey(bytes: Uint8Array): Promise<Image> {
+  const image = sharp(bytes, { limitInputPixels: LARGEST_IMAGE, failOn: 'error' });
+  const { depth } = await image.metadata();
+  const deep = depth === 'ushort';
+  const grey = deep ? image.removeAlpha().toColourspace('grey16') : image.removeAlpha().toColourspace('b-w');
+  const { data, info } = await grey.raw({ depth: deep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true });
+  const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+  return { pixels: everyNth(values, info.channels, info.width * info.height), width: info.width, height: info.height };
 }
 
 /** Width and height of a PNG or JPEG, from its header. */
@@ -47,9 +53,16 @@ export async function sizeOfPngOrJpeg(bytes: Uint8Array, file: string): Promise<
  *
  * @throws FileError for other kinds, several pages (a movie) or damaged files
  */
-export function readTiff(bytes: Uint8Array, file: string): Micrograph {
+export async function readTiff(bytes: Uint8Array, file: string): Promise<Micrograph> {
   const upright = withoutOrientation(bytes);
   const { width, height } = sizeOfTiff(upright, file);
+  const { compression, sampleFormat, bitsPerSample } = decodePage(upright, file, true);
+  if (!COMPRESSIONS.includes(compression) && sampleFormat === 1 && bitsPerSample <= 16) {
+    const { pixels } = await decodeGrey(upright).catch((cause) => {
+      throw unreadable(file, 'TIFF', cause);
+    });
+    return { pixels: reverseRows(pixels, width, height), width, height, pixelSize: null, warnings: [] };
+  }
   const page = decodePage(upright, file, false);
   const channels = page.samplesPerPixel;
   const values = signedWhereNeeded(page);

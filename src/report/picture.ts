@@ -72,6 +72,51 @@ export async function drawFeatureMaps(layers: readonly LayerMaps[]): Promise<Uin
   return png(canvas, width, height, svg);
 }
 
+/** A small picture with a line or two below it. */
+export interface Tile {
+  readonly image: Image;
+  readonly lines: readonly string[];
+}
+
+const TILES_ACROSS = 5;
+const TILE = 192;
+const LINE = 16;
+
+/** Small pictures of equal size in rows, on one grey scale. */
+export async function drawTiles(tiles: readonly Tile[]): Promise<Uint8Array> {
+  const below = LINE * Math.max(...tiles.map(({ lines }) => lines.length)) + GAP;
+  const across = Math.min(TILES_ACROSS, tiles.length);
+  const width = across * (TILE + GAP) + GAP;
+  const height = Math.ceil(tiles.length / across) * (TILE + below + GAP) + GAP;
+  const { width: side } = tiles[0].image;
+  const all = new Float32Array(tiles.length * side * side);
+  tiles.forEach(({ image }, i) => {
+    all.set(image.pixels, i * side * side);
+  });
+  const grey = toGrey({ pixels: all, width: side, height: tiles.length * side }, 0.5, 99.5);
+  const canvas = new Uint8Array(width * height).fill(255);
+  const labels: string[] = [];
+  tiles.forEach(({ lines }, i) => {
+    const left = GAP + (i % across) * (TILE + GAP);
+    const top = GAP + Math.floor(i / across) * (TILE + below + GAP);
+    lines.forEach((line, j) => {
+      labels.push(`<text x="${left}" y="${top + TILE + LINE * (j + 1)}">${escapeXml(line)}</text>`);
+    });
+    for (let y = 0; y < TILE; y++) {
+      for (let x = 0; x < TILE; x++) {
+        const source = Math.floor((y * side) / TILE) * side + Math.floor((x * side) / TILE);
+        canvas[(top + y) * width + left + x] = grey[i * side * side + source];
+      }
+    }
+  });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">${labels.join('')}</svg>`;
+  return png(canvas, width, height, svg);
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}
+
 function png(grey: Uint8Array, width: number, height: number, overlay: string): Promise<Uint8Array> {
   return sharp(grey, { raw: { width, height, channels: 1 } })
     .toColourspace('srgb')

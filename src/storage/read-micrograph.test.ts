@@ -138,6 +138,14 @@ describe('readMicrograph', () => {
     expect(await readMicrographHeader(at('a.tif'))).toEqual({ width: 2, height: 3, pixelSize: null });
   });
 
+  it('reads a TIFF packed with PackBits', async () => {
+    const packed = await sharp(Uint8Array.from([0, 128, 64, 250, 190, 30]), { raw: { width: 2, height: 3, channels: 1 } })
+      .toColourspace('b-w')
+      .tiff({ compression: 'packbits' })
+      .toBuffer();
+    expect([...(await readMicrograph(put('a.tif', packed))).pixels]).toEqual([190, 30, 64, 250, 0, 128]);
+  });
+
   it('ignores the orientation of a TIFF, as the field does', async () => {
     const rows = [
       [0, 128],

@@ -57,14 +57,19 @@ function kindOf(file: string): Kind {
  * @throws FileError for anything that is not one whole, usable image, naming what was read and what was expected
  */
 export async function readMicrograph(file: string): Promise<Micrograph> {
-  const micrograph = await decode(file);
+  const micrograph = await decodeMicrograph(file);
   assertNotConstant(micrograph, file);
   const warnings = repair(micrograph, file);
   assertNotConstant(micrograph, file);
   return { ...micrograph, warnings };
 }
 
-async function decode(file: string): Promise<Micrograph> {
+/**
+ * Reads an image as it is, without checks of its pixels and without repairs.
+ *
+ * @throws FileError
+ */
+export async function decodeMicrograph(file: string): Promise<Micrograph> {
   switch (kindOf(file)) {
     case 'mrc':
       await checkMrcSize(file);

@@ -1,0 +1,191 @@
+/** `deepem doctor`: which convention coordinates are in. */
+
+import type { Command } from 'commander';
+import { LabelError, messageOf } from '../errors.js';
+import type { CoordinateFormat } from '../formats/coordinate-format.js';
+import { formatNamed, formatOfFile } from '../formats/coordinates.js';
+import { type Length, toPixels } from '../length.js';
+import type { Micrograph } from '../micrograph.js';
+import { drawTiles } from '../report/picture.js';
+import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
+import { writeWhole } from '../storage/files.js';
+import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
+import { describeTransform, transform } from '../transform.js';
+import { averageImage } from '../verification/average.js';
+import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
+import { note, print, printJson, startProgress } from './console.js';
+import { firstPixelSize, readLabels } from './labelled-inputs.js';
+import { length, number } from './options.js';
+
+interface DoctorArguments {
+  diameter?: Length;
+  box?: number;
+  from?: CoordinateFormat;
+  most: number;
+  plot?: string;
+  json?: boolean;
+}
+
+/** Findings in the table and in the picture. */
+const SHOWN = 10;
+
+const HELP = `
+Examples:
+  deepem doctor micrographs/ picks/
+  deepem doctor micrographs/ J3/picked_particles.cs --diameter 190A --plot doctor.png
+
+Tries the coordinates as they are, with rows, columns or both counted from the other side, x and y exchanged, corners taken for
+centres (and the reverse), and scales from 1/16 to 16; judges each by how much darker or lighter blobs the size of a particle are at
+the picks than at the same pattern of picks shifted elsewhere; and prints the command that mends the file, or "cannot tell". 20 picks or more are
+needed. Whether the first pixel is 0 or 1 is below what pixels can tell.`;
+
+export function configure(command: Command): void {
+  command
+    .argument('<micrographs>', 'a folder, a file, a glob in quotes, or a micrographs.star')
+    .argument('<picks>', 'the coordinates in question: a folder, or one file')
+    .option('--diameter <length>', 'of the particle (default: several are tried)', length('--diameter'))
+    .option(
+      '--box <px>',
+      "side of the picks' boxes in full-size pixels (default: the files' own, or several are tried)",
+      number('--box', { min: 2, max: 65536 }),
+    )
+    .option('--from <format>', 'what the files are, where the ending does not say', (name: string) => formatNamed(name))
+    .option(
+      '--most <n>',
+      'micrographs looked at, those with most picks',
+      number('--most', { min: 1, max: 1000, whole: true }),
+      8,
+    )
+    .option('--plot <file.png>', 'draw the average image at the picks for each change')
+    .option('--json', 'as one JSON object')
+    .addHelpText('after', HELP)
+    .action(runDoctor);
+}
+
+async function runDoctor(micrographs: string, picks: string, options: DoctorArguments): Promise<void> {
+  const inputs = await expandMicrographs([micrographs]);
+  const sets = await readLabels(picks, {
+    ...(options.from && { format: options.from }),
+    heightOf: async () => (await readMicrographHeader(inputs[0].path)).height,
+  });
+  const pairs = pair(inputs, sets).slice(0, options.most);
+  const pixelSize = options.diameter ? await firstPixelSize(pairs.map(({ input }) => input)) : null;
+  const diameter = options.diameter && toPixels(options.diameter, pixelSize, '--diameter');
+  const box = options.box ?? pairs[0].set.box;
+  const patients = await readPatients(pairs);
+  const diagnosis = diagnose(patients, { ...(diameter && { diameter }), ...(box && { box }) });
+  const shown = worthShowing(diagnosis);
+  if (options.plot) await writeWhole(options.plot, await draw(patients, shown, diagnosis));
+  const mend = mendingCommand(diagnosis.findings[0], micrographs, picks, options);
+  const { certain, margin } = diagnosis;
+  if (options.json) {
+    printJson({
+      certain,
+      margin,
+      diameter: diagnosis.diameter,
+      findings: diagnosis.findings,
+      mend: certain ? mend : null,
+    });
+    return;
+  }
+  for (const finding of shown) print(describe(finding));
+  summarise(diagnosis, patients, mend, options);
+}
+
+/** Micrographs with their coordinates, those with most first. */
+function pair(inputs: readonly InputMicrograph[], sets: readonly CoordinateSet[]) {
+  const pairs = inputs.flatMap((input) => {
+    const set = findCoordinates(sets, input.path, input.folder);
+    return set && set.particles.length > 0 ? [{ input, set }] : [];
+  });
+  if (pairs.length > 0) return pairs.sort((a, b) => b.set.particles.length - a.set.particles.length);
+  throw new LabelError({
+    what: 'No coordinates belong to any of the micrographs',
+    received: `for example ${sets[0]?.file} with ${sets[0]?.particles.length} picks, and ${inputs[0]?.path}`,
+    expected: 'equal base names, and picks',
+  });
+}
+
+async function readPatients(pairs: readonly { input: InputMicrograph; set: CoordinateSet }[]): Promise<Patient[]> {
+  const patients: Patient[] = [];
+  const progress = startProgress(pairs.length, 'reading');
+  const failed: string[] = [];
+  for (const [i, { input, set }] of pairs.entries()) {
+    try {
+      const image: Micrograph = await readMicrograph(input.path);
+      patients.push({ image, particles: set.particles });
+    } catch (error) {
+      failed.push(messageOf(error));
+    }
+    progress.update(i + 1, input.path);
+  }
+  progress.stop();
+  for (const reason of failed) note(`left out: ${reason}`);
+  if (patients.length > 0) return patients;
+  throw new LabelError({ what: 'None of the micrographs can be read', received: failed[0] ?? 'none' });
+}
+
+/** The best findings, and those without a scale or shift, which come first in the list of mistakes. */
+function worthShowing({ findings }: Diagnosis): Finding[] {
+  const plain = ({ transform: { scale, shift } }: Finding) => scale === 1 && shift.x === 0;
+  const best = findings.slice(0, SHOWN - findings.filter(plain).length);
+  return findings.filter((finding) => plain(finding) || best.includes(finding));
+}
+
+function describe({ words, contrast, inside, transform }: Finding): string {
+  const where = inside < 1 ? `, ${(100 * inside).toFixed(0)} % inside` : '';
+  return `${contrast.toFixed(1).padStart(7)} sd${where}: ${words}${describeTransform(transform) && ` (${describeTransform(transform)})`}`;
+}
+
+async function draw(patients: readonly Patient[], findings: readonly Finding[], { diameter }: Diagnosis) {
+  return drawTiles(
+    findings.map((finding) => {
+      const moved = patients.map(({ image, particles }) => ({
+        image,
+        points: transform(particles, finding.transform, image),
+      }));
+      const change = describeTransform(finding.transform) || 'no change';
+      return { image: averageImage(moved, diameter), lines: [change, `${finding.contrast.toFixed(1)} sd`] };
+    }),
+  );
+}
+
+/** The command that makes the change, in the format of the file where that can be written. */
+function mendingCommand(
+  { transform }: Finding,
+  micrographs: string,
+  picks: string,
+  { from }: DoctorArguments,
+): string | null {
+  const changes = describeTransform(transform);
+  if (changes === '') return null;
+  const format = from ?? formatOfFile(picks);
+  const to = format?.perMicrograph || format?.perRun ? format.name : format ? 'particles-star' : 'star';
+  const source = from ? ` --from ${from.name}` : '';
+  return `deepem convert ${quoted(picks)}${source} ${changes} --micrographs ${quoted(micrographs)} --to ${to} --out mended`;
+}
+
+function quoted(text: string): string {
+  return /[^\w./-]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : text;
+}
+
+function summarise(
+  { findings, certain, margin }: Diagnosis,
+  patients: readonly Patient[],
+  mend: string | null,
+  { plot }: DoctorArguments,
+): void {
+  const picks = patients.reduce((sum, { particles }) => sum + particles.length, 0);
+  print(`${picks} picks on ${patients.length} micrographs; sd: of shifted controls, positive for dark particles`);
+  if (!certain) {
+    print(
+      `cannot tell: the best stands out of the others by ${margin.toFixed(1)} sd; give more picks or micrographs, or --diameter`,
+    );
+  } else if (mend) {
+    print(`found: ${findings[0].words} (${margin.toFixed(1)} sd better than any other change); this mends it:`);
+    print(`  ${mend}`);
+  } else print(`the coordinates are right as they are (${margin.toFixed(1)} sd better than any change)`);
+  print('whether the first pixel is 0 or 1 is below what pixels can tell');
+  if (plot) print(`averages drawn in ${plot}`);
+}

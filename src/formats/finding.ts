@@ -1,0 +1,18 @@
+/** What a check of a file finds. */
+
+/** A rule that a file breaks. */
+export interface FileFinding {
+  /** error: programs may refuse the file or misread it; warning: unusual, and worth knowing. */
+  readonly level: 'error' | 'warning';
+  /** What is wrong, with what was found. */
+  readonly what: string;
+  /** How to mend it, or what follows. */
+  readonly mend: string;
+}
+
+/** Findings of broken rules, from a list of conditions. */
+export function findingsOf(
+  rules: readonly (readonly [broken: boolean, FileFinding['level'], what: string, mend: string])[],
+): FileFinding[] {
+  return rules.flatMap(([broken, level, what, mend]) => (broken ? [{ level, what, mend }] : []));
+}
