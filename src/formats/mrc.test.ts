@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FileError } from '../errors.js';
-import { float16, readMrc, readMrcVolume, writeMrc } from './mrc.js';
+import { float16, readMrc, readMrcVolume, toFloat16, writeMrc } from './mrc.js';
 
 interface Made {
   mode: number;
@@ -187,4 +187,24 @@ it('readMrcVolume reads all sections', () => {
 
 it('float16 knows infinities and NaN', () => {
   expect([float16(0x7c00), float16(0xfc00), float16(0x7e00)]).toEqual([Infinity, -Infinity, NaN]);
+});
+
+describe('float16', () => {
+  it('rounds to the nearest even, keeps signs, denormals and infinities, as NumPy does', () => {
+    const values = [0, -0, 1, -2.5, 65504, 65520, 1e-8, 6e-8, 5.9604645e-8, 0.1, 1 / 3, 2049, 2051, -Infinity, 1e9];
+    const back = [...toFloat16(Float32Array.from(values))].map(float16);
+    const numpy = [
+      ...[0, -0, 1, -2.5, 65504, Infinity, 0, 5.960464477539063e-8, 5.960464477539063e-8, 0.0999755859375],
+      ...[0.333251953125, 2048, 2052, -Infinity, Infinity],
+    ];
+    expect(back).toEqual(numpy);
+    expect(float16(toFloat16(Float32Array.of(Number.NaN))[0])).toBeNaN();
+  });
+
+  it('survives a round trip for every bit pattern', () => {
+    const all = Float32Array.from({ length: 1 << 16 }, (_, bits) => float16(bits));
+    toFloat16(all).forEach((bits, i) => {
+      if (!Number.isNaN(all[i])) expect(bits).toBe(i);
+    });
+  });
 });

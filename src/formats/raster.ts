@@ -94,11 +94,14 @@ export function sizeOfTiff(bytes: Uint8Array, file: string): { width: number; he
       expected: `at most ${LARGEST_IMAGE} values of 8, 16 or 32 bits`,
     });
   }
-  if (!page.tiled && page.stripOffsets.length * page.rowsPerStrip < height) {
-    const rows = page.stripOffsets.length * page.rowsPerStrip;
-    throw unreadable(file, 'TIFF', new Error(`strips for ${rows} of ${height} rows`));
-  }
+  const rows = page.tiled ? height : stripRows(page);
+  if (!(rows >= height)) throw unreadable(file, 'TIFF', new Error(`strips for ${rows} of ${height} rows`));
   return { width, height };
+}
+
+/** Rows that the strips hold; 0 where the directory has none, whatever the decoder's types say. */
+function stripRows(page: Partial<TiffIfd>): number {
+  return (page.stripOffsets?.length ?? 0) * (page.rowsPerStrip ?? 0);
 }
 
 function hasSeveralPages(bytes: Uint8Array, file: string): boolean {

@@ -4,7 +4,7 @@
  */
 
 import { type CoordinateFormat, parseNumber, scoredParticle, scoreText, textReader } from './coordinate-format.js';
-import { labelIndex, parseStar, StarSyntaxError, starComment, starLoop, starRows, writeStar } from './star.js';
+import { labelIndex, parseStar, starComment, starLoop, starRows, writeStar } from './star.js';
 
 const LABELS = ['rlnCoordinateX', 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnClassNumber', 'rlnAnglePsi'];
 const LIST_LABELS = ['rlnMicrographName', 'rlnMicrographCoordinates'];
@@ -15,7 +15,7 @@ export const relionStarFormat: CoordinateFormat = {
   extensions: ['.star'],
   tolerance: 1e-3,
   read: textReader((text) => {
-    const block = blocksOf(text).find((candidate) => labelIndex(candidate, 'rlnCoordinateX') >= 0);
+    const block = parseStar(text).find((candidate) => labelIndex(candidate, 'rlnCoordinateX') >= 0);
     if (!block) throw new SyntaxError('no block has the label "rlnCoordinateX"; these are not particle coordinates');
     const column = (label: string) => labelIndex(block, label);
     const [x, y, fom, name] = ['rlnCoordinateX', 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnMicrographName'].map(
@@ -55,7 +55,7 @@ export interface ListedCoordinates {
 /** Reads the list of coordinate files that RELION 4.0 and later keep for a picking job; null where the text is none. */
 export function readCoordinateList(text: string): ListedCoordinates[] | null {
   if (!text.includes(LIST_LABELS[1])) return null;
-  const block = blocksOf(text).find((candidate) => labelIndex(candidate, LIST_LABELS[1]) >= 0);
+  const block = parseStar(text).find((candidate) => labelIndex(candidate, LIST_LABELS[1]) >= 0);
   if (!block) return null;
   const [micrograph, file] = LIST_LABELS.map((label) => labelIndex(block, label));
   return block.rows.map((row) => ({ micrograph: row[micrograph] ?? '', file: row[file] }));
@@ -80,7 +80,7 @@ export interface StarMicrograph {
  * @throws SyntaxError if no block has `rlnMicrographName`
  */
 export function readMicrographsStar(text: string): StarMicrograph[] {
-  const blocks = blocksOf(text);
+  const blocks = parseStar(text);
   const block = blocks.find((candidate) => labelIndex(candidate, 'rlnMicrographName') >= 0);
   if (!block) throw new SyntaxError('no block has the label "rlnMicrographName"; this is not a list of micrographs');
   const optics = blocks.find(({ name }) => name === 'optics');
@@ -102,13 +102,4 @@ function pixelSizeOf(values: Readonly<Record<string, string>>): number | null {
   if (direct > 0) return direct;
   const old = (1e4 * Number(values.rlnDetectorPixelSize)) / Number(values.rlnMagnification);
   return old > 0 && Number.isFinite(old) ? old : null;
-}
-
-function blocksOf(text: string) {
-  try {
-    return parseStar(text);
-  } catch (error) {
-    if (error instanceof StarSyntaxError) throw new SyntaxError(error.message);
-    throw error;
-  }
 }

@@ -28,7 +28,7 @@ interface OpenBlock {
 }
 
 /** Thrown inside the parser; the caller knows the file's name. */
-export class StarSyntaxError extends Error {}
+export class StarSyntaxError extends SyntaxError {}
 
 const TOKEN = /"([^"]*)"|'([^']*)'|(\S+)/g;
 

@@ -112,16 +112,21 @@ async function inspectImage(file: string): Promise<Inspection> {
 async function inspectStar(file: string): Promise<Inspection> {
   const text = await readText(file);
   try {
-    const facts = parseStar(text).map(({ name, labels, rows }) => ({
+    const facts: Fact[] = parseStar(text).map(({ name, labels, rows }) => ({
       name: `data_${name}`,
       value: `${rows.length} rows`,
       meaning: labels.join(' '),
     }));
-    const isCoordinates = text.includes('rlnCoordinateX');
-    const coordinates = isCoordinates ? (await inspectCoordinates(file)).facts : [];
-    return { file, kind: 'STAR', facts: [...facts, ...coordinates], pixels: null, findings: checkStar(text) };
+    const findings = checkStar(text);
+    if (text.includes('rlnCoordinateX')) {
+      const coordinates = await inspectCoordinates(file).catch((error: unknown): FileFinding => {
+        return { level: 'error', what: messageOf(error), mend: 'programs do not find the particles' };
+      });
+      if ('facts' in coordinates) facts.push(...coordinates.facts);
+      else findings.push(coordinates);
+    }
+    return { file, kind: 'STAR', facts, pixels: null, findings };
   } catch (cause) {
-    if (cause instanceof FileError) throw cause;
     throw new FileError({ what: `Cannot read ${file}`, received: messageOf(cause), expected: 'STAR' }, { cause });
   }
 }

@@ -3,10 +3,13 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DeepemError, FileError } from '../errors.js';
-import { assertComplete, dataOffset, decodeSection, sectionBytes, toFloat16 } from '../formats/mrc.js';
+import { assertComplete, dataOffset, decodeSection, float16, sectionBytes, toFloat16 } from '../formats/mrc.js';
 import { MRC_HEADER_BYTES, pixelSizeOf, readMrcHeader, writeMrcHeader } from '../formats/mrc-header.js';
 import type { Image } from '../micrograph.js';
 import { inWords, makeFolder, readStart } from './files.js';
+
+/** MRC2014: not known. mrcfile's validator computes that of float16 in float16, gets infinity, and refuses any other value. */
+const UNKNOWN_SD = -1;
 
 /** An open stack. */
 export interface MrcStack {
@@ -85,18 +88,19 @@ async function writeSections(handle: FileHandle, images: Iterable<Image>, option
   let position = MRC_HEADER_BYTES;
   for (const { pixels, width, height } of images) {
     [nx, ny, nz] = [width, height, nz + 1];
-    for (const value of pixels) {
+    const half = options.float16 ? toFloat16(pixels) : null;
+    for (const value of half ? Float32Array.from(half, float16) : pixels) {
       if (value < min) min = value;
       if (value > max) max = value;
       sum += value;
       squares += value * value;
     }
-    const data = options.float16 ? toFloat16(pixels) : pixels;
+    const data = half ?? pixels;
     await handle.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0, data.byteLength, position);
     position += data.byteLength;
   }
   const mean = sum / (nx * ny * nz);
-  const sd = Math.sqrt(Math.max(0, squares / (nx * ny * nz) - mean * mean));
+  const sd = options.float16 ? UNKNOWN_SD : Math.sqrt(Math.max(0, squares / (nx * ny * nz) - mean * mean));
   const { pixelSize, label } = options;
   const header = writeMrcHeader({
     ...{ mode: options.float16 ? 12 : 2, nx, ny, nz, pixelSize, label },

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -139,11 +139,18 @@ describe('readMicrograph', () => {
   });
 
   it('reads a TIFF packed with PackBits', async () => {
-    const packed = await sharp(Uint8Array.from([0, 128, 64, 250, 190, 30]), { raw: { width: 2, height: 3, channels: 1 } })
+    const packed = await sharp(Uint8Array.from([0, 128, 64, 250, 190, 30]), {
+      raw: { width: 2, height: 3, channels: 1 },
+    })
       .toColourspace('b-w')
       .tiff({ compression: 'packbits' })
       .toBuffer();
     expect([...(await readMicrograph(put('a.tif', packed))).pixels]).toEqual([190, 30, 64, 250, 0, 128]);
+  });
+
+  it('says that a TIFF without strips is damaged (found by the fuzzer)', async () => {
+    const bytes = readFileSync('test/fixtures/formats/no-strips.tif');
+    await expect(readMicrograph(put('a.tif', bytes))).rejects.toThrow(/strips for 0 of \d+ rows/);
   });
 
   it('ignores the orientation of a TIFF, as the field does', async () => {

@@ -75,11 +75,7 @@ export function diagnose(patients: readonly Patient[], options: DoctorOptions = 
   const next = random(seed, patients.length);
   const shifts = Array.from({ length: CONTROLS }, (): Shift => ({ x: next.uniform(), y: next.uniform() }));
   const diagnoses = widths.map((width) => diagnoseAt(chosen, width, diameter ?? width, box, shifts));
-  return diagnoses.reduce((best, one) => (strength(one) > strength(best) ? one : best));
-}
-
-function strength({ findings }: Diagnosis): number {
-  return Math.abs(findings[0].contrast);
+  return diagnoses.reduce((best, one) => (one.margin > best.margin ? one : best));
 }
 
 function diagnoseAt(
@@ -91,6 +87,7 @@ function diagnoseAt(
 ): Diagnosis {
   const maps = patients.map(({ image }) => blobResponse(image, width));
   const findings = mistakes(diameter, box)
+    .filter(({ transform: { scale } }) => scale >= 1 || reachBeyond(patients))
     .map((mistake) => judge(mistake, patients, maps, diameter, shifts))
     .sort((a, b) => Math.abs(b.contrast) - Math.abs(a.contrast));
   const [best] = findings;
@@ -98,6 +95,14 @@ function diagnoseAt(
   const margin = Math.abs(best.contrast) - Math.abs(other?.contrast ?? 0);
   const certain = Math.abs(best.contrast) >= CONTRAST_NEEDED && margin >= MARGIN_NEEDED;
   return { findings, margin, certain, diameter };
+}
+
+/** True where picks as they are lie outside: only then can they be too large. */
+function reachBeyond(patients: readonly Patient[]): boolean {
+  return patients.some(({ image: { width, height }, particles }) => {
+    const inside = particles.filter((point) => isInside(point, width, height, 0));
+    return inside.length < INSIDE * particles.length;
+  });
 }
 
 function judge(
