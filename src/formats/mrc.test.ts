@@ -194,7 +194,7 @@ describe('float16', () => {
     const values = [0, -0, 1, -2.5, 65504, 65520, 1e-8, 6e-8, 5.9604645e-8, 0.1, 1 / 3, 2049, 2051, -Infinity, 1e9];
     const back = [...toFloat16(Float32Array.from(values))].map(float16);
     const numpy = [
-      ...[0, -0, 1, -2.5, 65504, Infinity, 0, 5.960464477539063e-8, 5.960464477539063e-8, 0.0999755859375],
+      ...[0, -0, 1, -2.5, 65504, Infinity, 0, 2 ** -24, 2 ** -24, 0.0999755859375],
       ...[0.333251953125, 2048, 2052, -Infinity, Infinity],
     ];
     expect(back).toEqual(numpy);
