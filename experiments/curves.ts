@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { matchPicks } from '../src/evaluation/match.js';
 import { drawPicks } from '../src/report/picture.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
-import { crossingOf, judge, KLH, makeFields, PAPER, publish, trainOn } from './lab.js';
+import { crossingOf, judge, KLH, makeFields, PAPER, publish, RESULTS, trainOn } from './lab.js';
 
 const [training, judged] = [makeFields(KLH, 16), makeFields(KLH, 8, 100)];
 const runs = [];
@@ -57,4 +57,4 @@ const groups = [
   { points: picks(false), diameter: field.diameter, colour: '#ff4433' },
   { points: field.particles.filter((_, i) => !found.has(i)), diameter: field.diameter, colour: '#ffdd22' },
 ];
-writeFileSync('docs/results/experiments/curves.png', await drawPicks(field.micrograph, groups));
+writeFileSync(`${RESULTS}/curves.png`, await drawPicks(field.micrograph, groups));

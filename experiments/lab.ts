@@ -21,13 +21,15 @@ import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { DEEPEM_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
 
-const RESULTS = 'docs/results/experiments';
-const PAGE = 'docs/experiments.md';
 /** Candidates below this are not judged. */
 const LOWEST = 0.005;
 /** A pick is right within this share of the diameter. */
 const MATCH_DIAMETERS = 1 / 3;
 const PAPER_SIZE = process.argv.includes('--paper-size');
+/** Where pictures and tables go. */
+export const RESULTS = `docs/results/experiments${PAPER_SIZE ? '/paper-size' : ''}`;
+const PAGE = PAPER_SIZE ? 'docs/experiments-paper-size.md' : 'docs/experiments.md';
+mkdirSync(RESULTS, { recursive: true });
 
 /** The paper's network for KLH, for micrographs binned twice. */
 const KLH_BINNED: Architecture = {
@@ -138,21 +140,20 @@ export function publish(
   rows: readonly Row[],
   charts: readonly Chart[],
 ): void {
-  mkdirSync(RESULTS, { recursive: true });
   const text = (value: string | number) =>
     typeof value === 'string' || Number.isInteger(value) ? String(value) : value.toFixed(3);
   const csv = [columns, ...rows].map((row) => row.map(text).join(',')).join('\n');
   writeFileSync(`${RESULTS}/${name}.csv`, `${csv}\n`);
   if (charts.length > 0) writeFileSync(`${RESULTS}/${name}.svg`, drawCharts(charts));
-  const machine = `${cpus()[0].model}, ${cpus().length} cores${PAPER_SIZE ? ', paper size' : ''}`;
+  const machine = `${cpus()[0].model}, ${cpus().length} cores`;
   const table = [columns, columns.map(() => '---'), ...rows]
     .map((row) => `| ${row.map(text).join(' | ')} |`)
     .join('\n');
-  const picture = charts.length > 0 ? `\n![${name}](results/experiments/${name}.svg)\n` : '';
+  const picture = charts.length > 0 ? `\n![${name}](${RESULTS.replace('docs/', '')}/${name}.svg)\n` : '';
   const page = readFileSync(PAGE, 'utf8');
   const section = new RegExp(`(<!-- ${name} -->)[\\s\\S]*(<!-- end ${name} -->)`);
   if (!section.test(page)) throw new Error(`${PAGE} has no place for ${name}`);
-  const made = `\`npx tsx experiments/${name}.ts\` (${machine})`;
+  const made = `\`npx tsx experiments/${name}.ts${PAPER_SIZE ? ' --paper-size' : ''}\` (${machine})`;
   writeFileSync(PAGE, page.replace(section, `$1\n${made}\n\n${table}\n${picture}$2`));
   process.stdout.write(`${csv}\n`);
 }
