@@ -14,7 +14,13 @@ export type {
 } from './evaluation/evaluate.js';
 export { evaluate } from './evaluation/evaluate.js';
 export { histogramThreshold } from './evaluation/histogram.js';
-export type { CoordinateFormat, CoordinateRecord, WriteContext } from './formats/coordinate-format.js';
+export type {
+  CoordinateFormat,
+  CoordinateRecord,
+  PickedMicrograph,
+  RunEntry,
+  WriteContext,
+} from './formats/coordinate-format.js';
 export { COORDINATE_FORMATS, formatNamed, parseCoordinates } from './formats/coordinates.js';
 export { readMrc, writeMrc } from './formats/mrc.js';
 export type { Image, Micrograph } from './micrograph.js';
@@ -37,7 +43,11 @@ export { simulate } from './simulation/simulate.js';
 export type { Volume } from './simulation/volume.js';
 export { asymmetric, barrel, volumeFromMap } from './simulation/volume.js';
 export { readCoordinates } from './storage/coordinates.js';
+export type { Inspection } from './storage/inspect.js';
+export { inspectFile } from './storage/inspect.js';
 export { loadModel, saveModel } from './storage/model-file.js';
+export type { MrcStack } from './storage/mrc-stack.js';
+export { openMrcStack, writeMrcStack } from './storage/mrc-stack.js';
 export { readMicrograph } from './storage/read-micrograph.js';
 export type { Confirmed, Labels } from './training/confirmed.js';
 export { addConfirmed } from './training/confirmed.js';
@@ -56,4 +66,8 @@ export type {
 } from './training/reports.js';
 export type { TrainOptions } from './training/train.js';
 export { train } from './training/train.js';
+export type { Transform } from './transform.js';
+export { IDENTITY, transform } from './transform.js';
+export type { Diagnosis, DoctorOptions, Finding, Patient } from './verification/doctor.js';
+export { diagnose } from './verification/doctor.js';
 export { VERSION } from './version.js';
