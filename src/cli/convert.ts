@@ -4,7 +4,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
-import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS } from '../formats/coordinates.js';
+import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import type { Provenance } from '../provenance.js';
 import { type CoordinateSet, mostExact, readCoordinateSets, samePicks } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';
@@ -44,9 +44,7 @@ scale, shift, flips. Not sure which are needed? deepem doctor tells.`;
 export function configure(command: Command): void {
   command
     .argument('<paths...>', 'coordinate files, or folders of them')
-    .requiredOption('--to <list>', `one or more, with commas: ${NAMES(WRITTEN_FORMATS)}`, (text: string) =>
-      text.split(',').map((name) => formatNamed(name.trim(), WRITTEN_FORMATS)),
-    )
+    .requiredOption('--to <list>', `one or more, with commas: ${NAMES(WRITTEN_FORMATS)}`, writtenFormats)
     .requiredOption('--out <folder>', 'where the new files go')
     .option('--from <format>', 'what the files are, where the ending does not say', (name: string) => formatNamed(name))
     .option('--micrographs <path>', 'the micrographs, for their sizes and names: a folder, or a micrographs.star')

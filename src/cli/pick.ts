@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
-import { formatNamed, WRITTEN_FORMATS } from '../formats/coordinates.js';
+import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import { writeMrc } from '../formats/mrc.js';
 import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
@@ -77,8 +77,8 @@ export function configure(command: Command): void {
     .option(
       '--format <list>',
       `one or more, with commas: ${WRITTEN_FORMATS.map(({ name }) => name).join(', ')}`,
-      parseFormats,
-      parseFormats('box,csv'),
+      writtenFormats,
+      writtenFormats('box,csv'),
     )
     .option(
       '--threshold <t>',
@@ -124,10 +124,6 @@ export function configure(command: Command): void {
     .option('--json', 'one JSON line a micrograph, then a summary')
     .addHelpText('after', HELP)
     .action(runPick);
-}
-
-function parseFormats(text: string): CoordinateFormat[] {
-  return [...new Set(text.split(','))].map((name) => formatNamed(name.trim(), WRITTEN_FORMATS));
 }
 
 function parseRange(text: string): DeviationRange | 'auto' | 'off' {

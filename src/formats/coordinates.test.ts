@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Particle } from '../particle.js';
 import type { CoordinateFormat, PickedMicrograph } from './coordinate-format.js';
-import { COORDINATE_FORMATS, formatNamed, parseCoordinates, WRITTEN_FORMATS } from './coordinates.js';
+import { COORDINATE_FORMATS, formatNamed, parseCoordinates, WRITTEN_FORMATS, writtenFormats } from './coordinates.js';
 
 /** What a format loses beside the centre's tolerance. */
 const WITHOUT_SCORES = ['cryoppp'];
@@ -164,6 +164,11 @@ it('an unknown ending or format name is an error that lists the known ones', () 
   expect(() => read('', 'a.xyz')).toThrow(/\.csv, \.star/);
   expect(() => formatNamed('bax')).toThrow(/"bax".*csv, star.*cs, /);
   expect(() => formatNamed('cs', WRITTEN_FORMATS)).toThrow(/"cs"/);
+});
+
+it('a list of formats has each once, and none that write the same file', () => {
+  expect(writtenFormats('box, csv,box').map(({ name }) => name)).toEqual(['box', 'csv']);
+  expect(() => writtenFormats('csv,cryoppp')).toThrow(/csv and cryoppp, both to NAME.csv/);
 });
 
 it('each format has a name of its own', () => {

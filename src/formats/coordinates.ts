@@ -47,6 +47,29 @@ export function formatNamed(name: string, formats = COORDINATE_FORMATS): Coordin
 }
 
 /**
+ * The formats of a list with commas, as given to `--format`, each once.
+ *
+ * @throws UsageError if one is unknown or cannot be written, or if two would write the same file
+ */
+export function writtenFormats(list: string): CoordinateFormat[] {
+  const formats = [...new Set(list.split(',').map((name) => formatNamed(name.trim(), WRITTEN_FORMATS)))];
+  const files = new Map<string, string>();
+  for (const { name, perMicrograph } of formats) {
+    const file = perMicrograph?.path('NAME') ?? '';
+    const other = files.get(file);
+    if (file !== '' && other !== undefined) {
+      throw new UsageError({
+        what: 'Two formats would be written to the same file',
+        received: `${other} and ${name}, both to ${file}`,
+        expected: 'one of them at a time',
+      });
+    }
+    files.set(file, name);
+  }
+  return formats;
+}
+
+/**
  * The format that a file's ending names, or undefined.
  *
  * @param named - whether the file itself was named, not only its folder
