@@ -59,7 +59,7 @@ const PICKED: PickedMicrograph = {
 };
 
 function textTargets(): Target[] {
-  const entries = [{ picked: PICKED, file: 'picks/a.star' }];
+  const entries = [{ name: PICKED.name, picked: PICKED, file: 'picks/a.star' }];
   const context = { provenance: 'fuzz', existing: null };
   const written = COORDINATE_FORMATS.flatMap(({ perMicrograph, perRun }) => [
     ...(perMicrograph ? [perMicrograph.write(PICKED, context)] : []),

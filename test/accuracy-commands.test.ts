@@ -177,7 +177,17 @@ describe('threshold', () => {
 describe('pick', () => {
   it('takes the threshold by name, another diameter, and filters that count what they leave out', () => {
     const count = (...args: string[]) => {
-      const run = deepem('pick', at('judge'), '--model', at('model.onnx'), '--out', at('p'), '--json', ...args);
+      const run = deepem(
+        'pick',
+        at('judge'),
+        '--model',
+        at('model.onnx'),
+        '--force',
+        '--out',
+        at('p'),
+        '--json',
+        ...args,
+      );
       expect(run.code, run.stderr).toBe(0);
       return JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '');
     };

@@ -1,5 +1,7 @@
 /** `deepem convert` */
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
@@ -11,7 +13,7 @@ import { makeFolder } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { findMicrograph } from '../storage/micrographs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
-import { openPicksWriter } from '../storage/write-picks.js';
+import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.js';
 import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
 import { onInterrupt, print, startProgress } from './console.js';
@@ -78,10 +80,12 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
   assertElsewhere(sets, options.out);
   const chosen = onePerMicrograph(sets);
   await makeFolder(options.out);
-  const writer = openPicksWriter(options.out, options.to);
+  const kept = await mkdtemp(join(tmpdir(), 'deepem-convert-'));
+  const writer = openPicksWriter(options.out, options.to, kept);
   const changes = describeTransform(options);
   const interruption = onInterrupt('Stopping after this file. Ctrl-C again ends at once.');
   const progress = startProgress(chosen.length, 'converting');
+  const written: WrittenMicrograph[] = [];
   const counts = { files: 0, picks: 0, below: 0, notPoints: 0 };
   try {
     for (const [i, set] of chosen.entries()) {
@@ -89,6 +93,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
       try {
         const { picked, folder, below } = await convertSet(set, inputs, options);
         await writer.write(picked, folder, provenanceOf(set, picked, changes));
+        written.push({ name: picked.name, folder });
         counts.files++;
         counts.picks += picked.particles.length;
         counts.below += below;
@@ -99,10 +104,11 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
       }
       progress.update(i + 1, set.file);
     }
-    await writer.finish({ program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) });
+    await writer.finish(written, { program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) });
   } finally {
     progress.stop();
     interruption.dispose();
+    await rm(kept, { recursive: true });
   }
   print(`${counts.picks} particles of ${counts.files} micrographs, written to ${options.out}`);
   if (counts.below > 0) print(`${counts.below} are left out by --threshold`);

@@ -244,7 +244,7 @@ async function writeList(
   const provenance = provenanceLine({ program: PROGRAM, changes: changes.filter(Boolean).join(', ') });
   await writePieces(
     join(options.out, particlesStarFormat.perRun?.file ?? ''),
-    writeParticles(micrographs, provenance, images),
+    writeParticles(done, provenance, images),
   );
 }
 

@@ -1,11 +1,12 @@
 /** What `pick` shows: each micrograph as it is done, then the sum. */
 
-import type { PickResult } from '../picking/pick.js';
 import { FILTERS } from '../picking/selection.js';
 import { duration, note, print, printJson } from './console.js';
 
+type Filter = (typeof FILTERS)[number];
+
 /** What each filter leaves out, in words. */
-const REASONS: Readonly<Record<(typeof FILTERS)[number], string>> = {
+const REASONS: Readonly<Record<Filter, string>> = {
   edge: 'at the edge',
   close: 'too close to a better one',
   deviation: 'by standard deviation',
@@ -17,7 +18,7 @@ const REASONS: Readonly<Record<(typeof FILTERS)[number], string>> = {
 export interface Outcome {
   readonly micrograph: string;
   readonly particles?: number;
-  readonly removed?: PickResult['removed'];
+  readonly removed?: Partial<Record<Filter, number>>;
   readonly files?: readonly string[];
   readonly warnings?: readonly string[];
   readonly error?: string;
@@ -34,14 +35,21 @@ export function report(outcome: Outcome, done: number, total: number, json: bool
     print(`${done}/${total} ${outcome.micrograph}: ${outcome.particles} particles`);
 }
 
+/** The outcomes of a run. */
+export interface Outcomes {
+  /** Of earlier processes on the same folder. */
+  readonly earlier: readonly Outcome[];
+  readonly outcomes: readonly Outcome[];
+  readonly total: number;
+}
+
 /** Shows the sum of the run. */
 export function summarise(
-  outcomes: readonly Outcome[],
-  total: number,
+  { earlier, outcomes, total }: Outcomes,
   seconds: number,
   { json, out }: { readonly json?: boolean; readonly out: string },
 ): void {
-  const good = outcomes.filter(({ error }) => error === undefined);
+  const good = [...earlier, ...outcomes].filter(({ error }) => error === undefined);
   const failed = outcomes.flatMap(({ micrograph, error }) =>
     error === undefined ? [] : [{ micrograph, reason: error }],
   );
@@ -49,9 +57,10 @@ export function summarise(
     good.reduce((all, outcome) => all + (count(outcome) ?? 0), 0);
   const removed = Object.fromEntries(FILTERS.map((filter) => [filter, sum((outcome) => outcome.removed?.[filter])]));
   const particles = sum((outcome) => outcome.particles);
-  const unfinished = total - outcomes.length;
+  const unfinished = total - earlier.length - outcomes.length;
   if (json) {
-    printJson({ event: 'summary', micrographs: good.length, particles, removed, failed, unfinished, seconds });
+    const counts = { micrographs: good.length, before: earlier.length, particles, removed };
+    printJson({ event: 'summary', ...counts, failed, unfinished, seconds });
     return;
   }
   print(`${particles} particles in ${good.length} micrographs in ${duration(seconds)}, written to ${out}`);
@@ -59,7 +68,7 @@ export function summarise(
     (filter) => `${removed[filter]} ${REASONS[filter]}`,
   );
   print(`candidates left out: ${reasons.join(', ') || 'none'}`);
-  if (unfinished > 0) print(`${unfinished} micrographs were not reached`);
+  if (unfinished > 0) print(`${unfinished} micrographs were not reached: the same command goes on`);
   if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
   for (const { reason } of failed) print(`  ${reason}`);
 }

@@ -42,6 +42,9 @@ export interface WriteContext {
 
 /** A micrograph of a run, with the file that its format wrote for it. */
 export interface RunEntry {
+  /** As in `picked`. */
+  readonly name: string;
+  /** May be read from disk each time it is asked for. */
   readonly picked: PickedMicrograph;
   /** Path of the file of this micrograph; null where the format has none. */
   readonly file: string | null;

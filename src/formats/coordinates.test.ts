@@ -14,7 +14,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 function write(format: CoordinateFormat, picked: PickedMicrograph): string {
   const context = { provenance: PROVENANCE, existing: null };
   if (format.perMicrograph) return format.perMicrograph.write(picked, context);
-  return [...(format.perRun?.write([{ picked, file: null }], PROVENANCE) ?? [])].join('');
+  return [...(format.perRun?.write([{ name: picked.name, picked, file: null }], PROVENANCE) ?? [])].join('');
 }
 
 const name = fc.constantFrom(

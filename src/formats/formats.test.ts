@@ -125,7 +125,11 @@ describe('Topaz', () => {
   });
 
   it('is written for all micrographs, names without folder and ending', () => {
-    const entries = [PICKED, { ...PICKED, name: 'x/b.1.tif' }].map((picked) => ({ picked, file: null }));
+    const entries = [PICKED, { ...PICKED, name: 'x/b.1.tif' }].map((picked) => ({
+      name: picked.name,
+      picked,
+      file: null,
+    }));
     const text = [...(formatNamed('topaz').perRun?.write(entries, '') ?? [])].join('');
     expect(text).toBe('image_name\tx_coord\ty_coord\tscore\na\t30\t40\t0.500000\nb.1\t30\t40\t0.500000\n');
   });
@@ -189,7 +193,7 @@ describe('CryoPPP', () => {
 
 describe('RELION', () => {
   it('lists the coordinate files of a job, as 4.0 and later do', () => {
-    const entries = [{ picked: PICKED, file: 'picks/a_autopick.star' }];
+    const entries = [{ name: PICKED.name, picked: PICKED, file: 'picks/a_autopick.star' }];
     const text = [...(formatNamed('star').perRun?.write(entries, 'test') ?? [])].join('');
     expect(readCoordinateList(text)).toEqual([{ micrograph: 'Micrographs/a.mrc', file: 'picks/a_autopick.star' }]);
     expect(readCoordinateList(writeOne('star'))).toBeNull();
@@ -204,7 +208,7 @@ describe('RELION', () => {
     };
     const values = { rlnDefocusU: '10000', rlnDefocusV: '9000', rlnDefocusAngle: '45' };
     const other = { ...PICKED, name: 'b.mrc', optics: { ...optics, rlnOpticsGroupName: 'two' }, values };
-    const entries = [{ ...PICKED, optics, values }, other].map((picked) => ({ picked, file: null }));
+    const entries = [{ ...PICKED, optics, values }, other].map((picked) => ({ name: picked.name, picked, file: null }));
     const text = [...(formatNamed('particles-star').perRun?.write(entries, 'test') ?? [])].join('');
     const [groups, particles] = parseStar(text);
     expect(groups.rows.map((row) => row.slice(0, 3))).toEqual([

@@ -3,7 +3,7 @@
  * spherical aberration, amplitude contrast and defocus come from the `micrographs.star` that the micrographs were listed in.
  */
 
-import { type CoordinateFormat, type PickedMicrograph, scoreText } from './coordinate-format.js';
+import { type CoordinateFormat, type PickedMicrograph, type RunEntry, scoreText } from './coordinate-format.js';
 import { relionStarFormat } from './relion-star.js';
 import { starComment, starLoop, starRows } from './star.js';
 
@@ -41,40 +41,40 @@ export const particlesStarFormat: CoordinateFormat = {
   read: relionStarFormat.read,
   perRun: {
     file: 'particles.star',
-    write: (entries, provenance) =>
-      writeParticles(
-        entries.map(({ picked }) => picked),
-        provenance,
-      ),
+    write: (entries, provenance) => writeParticles(entries, provenance),
   },
 };
 
+/** A micrograph without its particles. */
+type Head = Omit<PickedMicrograph, 'particles'>;
+
 /**
- * Writes a particle list in pieces, in the order of the micrographs.
+ * Writes a particle list in pieces, in the order of the micrographs. The particles of one micrograph at a time are looked at.
  *
  * @param images - of the particles, where they were extracted
  */
 export function* writeParticles(
-  micrographs: readonly PickedMicrograph[],
+  entries: readonly Pick<RunEntry, 'picked'>[],
   provenance: string,
   images?: ExtractedImages,
 ): Generator<string> {
-  const groups = opticsGroups(micrographs, images);
+  const heads = entries.map(({ picked: { particles: _, ...head } }): Head => head);
+  const groups = opticsGroups(heads, images);
   yield starComment(provenance) + starLoop('optics', groups.labels) + starRows(groups.rows);
-  const ctf = CTF.filter((label) => micrographs.every(({ values }) => label in values));
+  const ctf = CTF.filter((label) => heads.every(({ values }) => label in values));
   const labels = [
     ...(images ? ['rlnImageName'] : []),
     ...['rlnMicrographName', 'rlnCoordinateX', 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnOpticsGroup'],
     ...ctf,
   ];
   yield ` \n${starLoop('particles', labels)}`;
-  for (const [i, micrograph] of micrographs.entries()) {
+  for (const [i, head] of heads.entries()) {
     const names = images?.names(i);
-    const shared = [groups.groupOf(micrograph), ...ctf.map((label) => micrograph.values[label])];
+    const shared = [groups.groupOf(head), ...ctf.map((label) => head.values[label])];
     yield starRows(
-      micrograph.particles.map(({ x, y, score }, j) => [
+      entries[i].picked.particles.map(({ x, y, score }, j) => [
         ...(names ? [names[j]] : []),
-        ...[micrograph.name, x.toFixed(6), y.toFixed(6), scoreText(score)],
+        ...[head.name, x.toFixed(6), y.toFixed(6), scoreText(score)],
         ...shared,
       ]),
     );
@@ -83,7 +83,7 @@ export function* writeParticles(
 }
 
 /** One group for each combination of pixel size and microscope values, in order of appearance. */
-function opticsGroups(micrographs: readonly PickedMicrograph[], images: ExtractedImages | undefined) {
+function opticsGroups(micrographs: readonly Head[], images: ExtractedImages | undefined) {
   const microscope = MICROSCOPE.filter((label) => micrographs.every(({ optics }) => label in optics));
   const sized = micrographs.every(({ pixelSize }) => pixelSize !== null);
   const labels = [
@@ -94,7 +94,7 @@ function opticsGroups(micrographs: readonly PickedMicrograph[], images: Extracte
   ];
   const numbers = new Map<string, string>();
   const rows: string[][] = [];
-  const keyOf = ({ optics, pixelSize }: PickedMicrograph) =>
+  const keyOf = ({ optics, pixelSize }: Head) =>
     JSON.stringify([optics.rlnOpticsGroupName, pixelSize, microscope.map((label) => optics[label])]);
   for (const micrograph of micrographs) {
     const key = keyOf(micrograph);
@@ -110,5 +110,5 @@ function opticsGroups(micrographs: readonly PickedMicrograph[], images: Extracte
       ...(images ? [String(images.side), '2', '0'] : []),
     ]);
   }
-  return { labels, rows, groupOf: (micrograph: PickedMicrograph) => numbers.get(keyOf(micrograph)) ?? '1' };
+  return { labels, rows, groupOf: (micrograph: Head) => numbers.get(keyOf(micrograph)) ?? '1' };
 }

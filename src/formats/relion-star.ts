@@ -40,7 +40,7 @@ export const relionStarFormat: CoordinateFormat = {
     file: 'autopick.star',
     *write(entries, provenance) {
       yield starComment(provenance) + starLoop('coordinate_files', LIST_LABELS);
-      for (const { picked, file } of entries) yield starRows([[picked.name, file ?? '']]);
+      for (const { name, file } of entries) yield starRows([[name, file ?? '']]);
       yield ' \n';
     },
   },

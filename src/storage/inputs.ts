@@ -34,7 +34,7 @@ export function listedName({ path, star }: InputMicrograph): string {
 /**
  * Expands arguments to micrographs, in a fixed order and each once.
  *
- * A folder means all micrographs below it; a `.star` file the micrographs it lists; a micrograph that does not exist stays,
+ * A folder means all micrographs below it; a `.star` file the micrographs it lists; `@FILE` those named in a text file; a micrograph that does not exist stays,
  * so that it is reported with the others that cannot be read.
  *
  * @throws UsageError if an argument matches nothing at all
@@ -51,6 +51,7 @@ export async function expandMicrographs(args: readonly string[]): Promise<InputM
 
 async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
   if (/\.star$/i.test(arg)) return expandStar(arg);
+  if (arg.startsWith('@') && !existsSync(arg)) return expandList(arg.slice(1));
   if (existsSync(arg) && statSync(arg).isDirectory()) {
     const files = await filesBelow(arg, hasMicrographEnding);
     if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
@@ -66,6 +67,14 @@ async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]
     .sort();
   if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
   throw new UsageError({ what: `There is no file, folder or match of ${arg}`, expected: 'micrographs' });
+}
+
+/** A text file with one path a line. */
+async function expandList(file: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
+  const paths = (await readText(file)).split(/\r?\n/).map((line) => line.trim());
+  const listed = paths.filter((path) => path !== '').map((path) => ({ path, pixelSize: null }));
+  if (listed.length > 0) return listed;
+  throw new UsageError({ what: `The list ${file} is empty`, expected: 'one micrograph a line' });
 }
 
 async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>[]> {

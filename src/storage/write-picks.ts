@@ -1,72 +1,91 @@
 /** Writes the coordinates of a run: a file for each micrograph and format, lists of the whole run, and where they come from. */
 
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { CoordinateFormat, PickedMicrograph, RunEntry } from '../formats/coordinate-format.js';
 import { type Provenance, provenanceLine } from '../provenance.js';
 import { readText, writePieces, writeWhole } from './files.js';
 import { stem } from './names.js';
+import { keptPicksFolder, readKeptPicks } from './run.js';
 
 /** Ending of the provenance that stands beside files that cannot hold it. */
 const PROVENANCE = '.provenance.json';
 
-/** Writes micrograph after micrograph, then the lists of the run. */
+/** Writes micrograph after micrograph, then the lists of the run. Memory does not grow with the picks. */
 export interface PicksWriter {
   /**
    * Writes the files of one micrograph.
    *
    * @param folder - below the output folder
-   * @returns the files
+   * @returns the files, below the output folder
    * @throws FileError
    */
   write(picked: PickedMicrograph, folder: string, provenance: Provenance): Promise<string[]>;
   /**
    * Writes the lists of the run.
    *
-   * @returns the files
+   * @param micrographs - names and folders of those in the lists, in their order, as they were given to `write` now or earlier
    * @throws FileError
    */
-  finish(provenance: Provenance): Promise<string[]>;
+  finish(micrographs: readonly WrittenMicrograph[], provenance: Provenance): Promise<void>;
 }
 
-/** Makes a writer of some formats into a folder. Memory grows with the picks only where a format is one file for all. */
-export function openPicksWriter(out: string, formats: readonly CoordinateFormat[]): PicksWriter {
-  const entries = new Map<CoordinateFormat, RunEntry[]>(
-    formats.filter(({ perRun }) => perRun).map((format) => [format, []]),
-  );
+/** A micrograph that was written. */
+export interface WrittenMicrograph {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/**
+ * Makes a writer of some formats into a folder.
+ *
+ * @param kept - folder where picks are kept until the lists of the run are written; that of the run in `out` by default
+ */
+export function openPicksWriter(
+  out: string,
+  formats: readonly CoordinateFormat[],
+  kept = keptPicksFolder(out),
+): PicksWriter {
   const besides = formats.some(({ perMicrograph }) => !perMicrograph?.holdsProvenance);
+  const lists = formats.some(({ perRun }) => perRun);
+  const pathOf = ({ perMicrograph }: CoordinateFormat, { name, folder }: WrittenMicrograph) =>
+    perMicrograph ? join(out, folder, perMicrograph.path(stem(name))) : null;
+  const keptFile = ({ name, folder }: WrittenMicrograph) => join(kept, folder, `${stem(name)}.json`);
   return {
     async write(picked, folder, provenance) {
-      const name = stem(picked.name);
+      const { name } = picked;
       const files: string[] = [];
+      const put = async (file: string, text: string) => {
+        await writeWhole(file, text);
+        files.push(relative(out, file));
+      };
       for (const format of formats) {
-        const file = format.perMicrograph ? join(out, folder, format.perMicrograph.path(name)) : null;
-        if (format.perMicrograph && file !== null) {
-          const existing = existsSync(file) ? await readText(file) : null;
-          await writeWhole(
-            file,
-            format.perMicrograph.write(picked, { provenance: provenanceLine(provenance), existing }),
-          );
-          files.push(file);
-        }
-        entries.get(format)?.push({ picked, file });
+        const file = pathOf(format, { name, folder });
+        if (!format.perMicrograph || file === null) continue;
+        const existing = existsSync(file) ? await readText(file) : null;
+        await put(file, format.perMicrograph.write(picked, { provenance: provenanceLine(provenance), existing }));
       }
       if (besides) {
-        const file = join(out, folder, `${name}${PROVENANCE}`);
-        await writeWhole(file, `${JSON.stringify(provenance, null, 1)}\n`);
-        files.push(file);
+        await put(join(out, folder, `${stem(name)}${PROVENANCE}`), `${JSON.stringify(provenance, null, 1)}\n`);
       }
+      if (lists) await put(keptFile({ name, folder }), JSON.stringify(picked));
       return files;
     },
-    async finish(provenance) {
-      const files: string[] = [];
-      for (const [{ perRun }, all] of entries) {
-        if (!perRun) continue;
-        const file = join(out, perRun.file);
-        await writePieces(file, perRun.write(all, provenanceLine(provenance)));
-        files.push(file);
+    async finish(micrographs, provenance) {
+      for (const format of formats) {
+        if (!format.perRun) continue;
+        const entries = micrographs.map((micrograph): RunEntry => {
+          return {
+            name: micrograph.name,
+            get picked() {
+              return readKeptPicks<PickedMicrograph>(keptFile(micrograph));
+            },
+            file: pathOf(format, micrograph),
+          };
+        });
+        const pieces = format.perRun.write(entries, provenanceLine(provenance));
+        await writePieces(join(out, format.perRun.file), pieces);
       }
-      return files;
     },
   };
 }

@@ -1,0 +1,125 @@
+/** What `pick` and `watch` are told: how to pick, and what to write. */
+
+import type { Command } from 'commander';
+import { UsageError } from '../errors.js';
+import type { CoordinateFormat } from '../formats/coordinate-format.js';
+import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
+import { type Length, toPixels } from '../length.js';
+import type { Micrograph } from '../micrograph.js';
+import type { DeviationRange } from '../picking/deviation.js';
+import type { PickOptions } from '../picking/pick.js';
+import { length, number, wordOrNumber } from './options.js';
+
+/** The arguments that `addPickOptions` adds. */
+export interface PickArguments {
+  model?: string;
+  blob?: boolean;
+  diameter?: Length;
+  out: string;
+  format: readonly CoordinateFormat[];
+  threshold: number | NamedThreshold;
+  step?: Length;
+  minDistance?: Length;
+  stdRange: DeviationRange | 'auto' | 'off';
+  ground: number | 'auto' | 'off';
+  overlap?: Length;
+  edge?: Length;
+  pixelSize?: number;
+  threads?: number;
+  saveScores?: boolean;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** The model's threshold, or one of the two it was held against. */
+export type NamedThreshold = 'auto' | 'f1' | 'f2';
+
+/** The formats, for help texts. */
+export const FORMATS_HELP = WRITTEN_FORMATS.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n');
+
+/** Adds the options that say how to pick and what to write. */
+export function addPickOptions(command: Command): Command {
+  return command
+    .option('--model <model.onnx>', 'made by deepem train')
+    .option('--blob', 'without a model: dark round blobs of the size given by --diameter')
+    .option(
+      '--diameter <length>',
+      'of the blobs, for example 108px or 190A; with a model: of the particle in these micrographs, if it differs',
+      length('--diameter'),
+    )
+    .requiredOption('--out <folder>', 'where the coordinates go')
+    .option(
+      '--format <list>',
+      `one or more, with commas: ${WRITTEN_FORMATS.map(({ name }) => name).join(', ')}`,
+      writtenFormats,
+      writtenFormats('box,csv'),
+    )
+    .option(
+      '--threshold <t>',
+      "lowest score; auto: the model's; f1 or f2: the model's with the best F1 or F2",
+      wordOrNumber('--threshold', ['auto', 'f1', 'f2'], { min: 0, max: 1 }),
+      'auto',
+    )
+    .option(
+      '--step <px>',
+      'full-size pixels between scored positions (default: every one where affordable)',
+      length('--step', 'px'),
+    )
+    .option('--min-distance <length>', "between two particles (default: the model's)", length('--min-distance', 'px'))
+    .option(
+      '--std-range <range>',
+      'allowed standard deviation of the (binned) grey values in a box: auto, off, or MIN,MAX',
+      parseRange,
+      'auto',
+    )
+    .option(
+      '--ground <limit>',
+      'highest unevenness of the ground (carbon, ice, aggregates): auto, off, or a number',
+      wordOrNumber('--ground', ['auto', 'off'], { min: 0 }),
+      'auto',
+    )
+    .option(
+      '--overlap <length>',
+      'leave out particles closer to another than this, both (default: they stay)',
+      length('--overlap', 'px'),
+    )
+    .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, instead of what the files say',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
+    .option(
+      '--threads <n>',
+      'default: SLURM_CPUS_PER_TASK, else all cores',
+      number('--threads', { min: 1, max: 1024, whole: true }),
+    )
+    .option('--save-scores', 'also write the score map, as .mrc')
+    .option('--force', 'pick everything anew, where the folder holds a run with other parameters')
+    .option('--json', 'one JSON line a micrograph, then a summary');
+}
+
+function parseRange(text: string): DeviationRange | 'auto' | 'off' {
+  if (text === 'auto' || text === 'off') return text;
+  const [min, max, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (rest.length === 0 && min >= 0 && max > min) return { min, max, unit: 'grey' };
+  throw new UsageError({
+    what: 'Wrong value of --std-range',
+    received: `"${text}"`,
+    expected: 'auto, off, or two rising grey values such as 22,34',
+  });
+}
+
+/** The options of the library, in pixels of one micrograph. */
+export function pickOptions(options: PickArguments, { pixelSize }: Micrograph): PickOptions {
+  const pixels = (length: Length, name: string) => toPixels(length, pixelSize, name);
+  return {
+    ...(typeof options.threshold === 'number' && { threshold: options.threshold }),
+    ...(options.step && { step: pixels(options.step, '--step') }),
+    ...(options.minDistance && { minDistance: pixels(options.minDistance, '--min-distance') }),
+    ...(options.edge && { edge: pixels(options.edge, '--edge') }),
+    ...(options.ground !== 'auto' && { unevennessLimit: options.ground === 'off' ? null : options.ground }),
+    ...(options.overlap && { overlapDistance: pixels(options.overlap, '--overlap') }),
+    ...(options.stdRange !== 'auto' && { deviationRange: options.stdRange === 'off' ? null : options.stdRange }),
+  };
+}

@@ -1,0 +1,208 @@
+/** What `pick` and `watch` do with each micrograph: pick it, write its files, and write down what became of it. */
+
+import { stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { FileError, messageOf, UsageError } from '../errors.js';
+import { writeMrc } from '../formats/mrc.js';
+import { toPixels } from '../length.js';
+import type { Micrograph } from '../micrograph.js';
+import type { Model } from '../network/model.js';
+import { blobModel } from '../picking/blob.js';
+import { openPicker, type Picker, type PickResult, pick } from '../picking/pick.js';
+import { rescaleModel } from '../picking/rescale.js';
+import type { Provenance } from '../provenance.js';
+import { startEngine, threadCount } from '../runtime/engine.js';
+import { hashFile, writeWhole } from '../storage/files.js';
+import { type InputMicrograph, listedName } from '../storage/inputs.js';
+import { loadModel } from '../storage/model-file.js';
+import { stem } from '../storage/names.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
+import { type OpenRun, openRun, type RunParameters, type RunRecord } from '../storage/run.js';
+import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
+import { PROGRAM } from '../version.js';
+import { note } from './console.js';
+import { firstPixelSize } from './labelled-inputs.js';
+import { type NamedThreshold, type PickArguments, pickOptions } from './pick-arguments.js';
+import type { Outcome } from './pick-report.js';
+
+/** Ending of the score maps. */
+export const SCORES = '_scores.mrc';
+
+/** Picking into one output folder. */
+export interface PickSession {
+  readonly run: OpenRun;
+  /** Picks one micrograph and writes everything down; a micrograph that cannot be picked is an outcome like any other. */
+  pick(input: InputMicrograph): Promise<Outcome>;
+  /** Writes the lists of the run. */
+  finish(inputs: readonly InputMicrograph[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Loads the model, opens the run of the output folder, and makes the picker ready.
+ *
+ * @param inputs - the first one that says it gives the pixel size for lengths in angstroms
+ * @throws UsageError, FileError, ModelError
+ */
+export async function openSession(inputs: readonly InputMicrograph[], options: PickArguments): Promise<PickSession> {
+  assertModelOrBlob(options);
+  const model = await chooseModel(inputs, options);
+  const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
+  const engine = startEngine(threadCount(options.threads));
+  const writer = openPicksWriter(options.out, options.format);
+  const tools = { picker: openPicker(engine, model), writer };
+  return {
+    run,
+    async pick(input) {
+      const { record, outcome } = await pickOne(input, tools, options);
+      try {
+        await run.add(record);
+      } catch (error) {
+        note(
+          `warning: what became of ${input.path} could not be written down, so it will be picked again: ${messageOf(error)}`,
+        );
+      }
+      return outcome;
+    },
+    finish: (written) =>
+      writer.finish(
+        written.map((input) => ({ name: listedName(input), folder: input.folder })),
+        runProvenance(options, model),
+      ),
+    close: () => engine.close(),
+  };
+}
+
+/** @throws UsageError unless there is either a model or --blob with a diameter */
+function assertModelOrBlob({ model, blob, diameter }: PickArguments): void {
+  if (blob && !model && diameter) return;
+  if (model && !blob) return;
+  throw new UsageError({
+    what: 'What to pick with is not clear',
+    received: [model && '--model', blob && '--blob', diameter && '--diameter'].filter(Boolean).join(', ') || 'nothing',
+    expected: 'either --model MODEL.onnx, or --blob with --diameter',
+  });
+}
+
+async function chooseModel(inputs: readonly InputMicrograph[], options: PickArguments): Promise<Model> {
+  const model = options.model ? await loadModel(options.model) : null;
+  if (model && !options.diameter) return withThreshold(model, options.threshold);
+  const pixelSize = await firstPixelSize(inputs, options.pixelSize);
+  const diameter = toPixels(options.diameter ?? { value: 0, unit: 'px' }, pixelSize, '--diameter');
+  return model ? withThreshold(rescaleModel(model, diameter), options.threshold) : blobModel(diameter, pixelSize);
+}
+
+/** @throws UsageError if the model has no such threshold */
+function withThreshold(model: Model, name: number | NamedThreshold): Model {
+  if (typeof name === 'number' || name === 'auto') return model;
+  const { thresholds, thresholdFrom } = model.metadata;
+  if (thresholds) return { ...model, metadata: { ...model.metadata, threshold: thresholds[name].threshold } };
+  throw new UsageError({
+    what: `The model has no threshold ${name}`,
+    received: `a threshold from ${thresholdFrom}`,
+    expected: 'a model trained with held-out micrographs',
+    hint: 'Give a number, or auto',
+  });
+}
+
+/** What decides the results. Threads and the place of the model do not. */
+async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
+  const { step, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores } = options;
+  const parameters = {
+    program: PROGRAM,
+    model: options.model ? await hashFile(options.model) : 'blob',
+    threshold: typeof options.threshold === 'number' ? options.threshold : metadata.threshold,
+    formats: options.format.map(({ name }) => name),
+    ...{ step, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores },
+  };
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
+}
+
+/** What every micrograph is picked and written with. */
+interface Tools {
+  readonly picker: Picker;
+  readonly writer: PicksWriter;
+}
+
+async function pickOne(
+  input: InputMicrograph,
+  tools: Tools,
+  options: PickArguments,
+): Promise<{ record: RunRecord; outcome: Outcome }> {
+  const started = performance.now();
+  const about = () => ({
+    micrograph: resolve(input.path),
+    seconds: (performance.now() - started) / 1000,
+    at: Date.now(),
+  });
+  const before = await stat(input.path).catch(() => null);
+  const file = { size: before?.size ?? null, modified: before?.mtimeMs ?? null };
+  try {
+    const read = await readMicrograph(input.path);
+    const sha256 = await hashFile(input.path);
+    const after = await stat(input.path);
+    if (after.size !== file.size || after.mtimeMs !== file.modified) {
+      throw new FileError({ what: `${input.path} changed while it was read`, hint: 'Start again once it is complete' });
+    }
+    const micrograph = { ...read, pixelSize: options.pixelSize ?? read.pixelSize ?? input.pixelSize };
+    const result = await pick(micrograph, tools.picker, pickOptions(options, micrograph));
+    const files = await writeResult(input, { ...micrograph, sha256 }, tools, result, options);
+    const { particles, removed } = result;
+    const written = { particles: particles.length, removed, files };
+    return {
+      record: { ...about(), ...file, sha256, state: 'done', ...written, reason: null },
+      outcome: {
+        ...{ micrograph: input.path, ...written, files: files.filter(isResult).map((name) => join(options.out, name)) },
+        warnings: read.warnings,
+      },
+    };
+  } catch (error) {
+    const nothing = { sha256: null, particles: null, removed: null, files: [] };
+    const reason = messageOf(error);
+    return {
+      record: { ...about(), ...file, ...nothing, state: 'failed', reason },
+      outcome: { micrograph: input.path, error: reason },
+    };
+  }
+}
+
+/** What is kept for the run itself is of no interest to others. */
+function isResult(file: string): boolean {
+  return !file.startsWith('.');
+}
+
+/** Writes the files of one micrograph; returns them, below the output folder. */
+async function writeResult(
+  input: InputMicrograph,
+  micrograph: Micrograph & { readonly sha256: string },
+  { picker: { model }, writer }: Tools,
+  { particles, scoreMap }: PickResult,
+  options: PickArguments,
+): Promise<string[]> {
+  const { metadata } = model;
+  const { width, height, pixelSize, sha256 } = micrograph;
+  const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
+  const box = 2 * Math.round((metadata.box * scale) / 2);
+  const { values = {}, optics = {} } = input.star ?? {};
+  const picked = { name: listedName(input), width, height, pixelSize, values, optics, box, particles };
+  const files = await writer.write(picked, input.folder, {
+    ...runProvenance(options, model),
+    ...{ micrograph: input.path, width, height, sha256, pixelSize },
+    binning: Number(scoreMap.factor.toFixed(6)),
+  });
+  if (!options.saveScores) return files;
+  const file = `${join(options.out, outputStem(input))}${SCORES}`;
+  const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
+  await writeWhole(file, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+  return [...files, relative(options.out, file)];
+}
+
+/** Name of the outputs of a micrograph, below the output folder, without an ending. */
+export function outputStem(input: InputMicrograph): string {
+  return join(input.folder, stem(input.path));
+}
+
+function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
+  const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
+  return { program: PROGRAM, model: options.model ?? `blobs of ${metadata.diameter} px`, threshold };
+}

@@ -1,0 +1,193 @@
+/**
+ * What an output folder knows of its run, in `OUT/.deepem/`: `run.json` has the parameters, `records/` one file of lines a process
+ * (what became of each micrograph, appended), `picks/` the picks of each micrograph where a list of the whole run needs them.
+ * Every process writes files of its own, so that any number may work on one folder, on any file system.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { appendFile, link, readdir, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { FileError, UsageError } from '../errors.js';
+import { hashFile, makeFolder, readText, writeWhole } from './files.js';
+
+const FOLDER = '.deepem';
+const PARAMETERS = 'run.json';
+const RECORDS = 'records';
+
+/** What decides the results of a run, as JSON. */
+export type RunParameters = Readonly<Record<string, unknown>>;
+
+const recordSchema = z.object({
+  /** Absolute path. */
+  micrograph: z.string(),
+  state: z.enum(['done', 'failed']),
+  /** Of the micrograph's file when it was read; null where it could not be looked at. */
+  size: z.number().nullable(),
+  modified: z.number().nullable(),
+  sha256: z.string().nullable(),
+  particles: z.number().nullable(),
+  removed: z.record(z.string(), z.number()).nullable(),
+  /** Files written, below the output folder. */
+  files: z.array(z.string()),
+  reason: z.string().nullable(),
+  seconds: z.number(),
+  /** When it was finished, in milliseconds since 1970. */
+  at: z.number(),
+});
+const startSchema = z.object({
+  start: z.number(),
+  host: z.string(),
+  pid: z.number(),
+  /** `i/n`, or null for the whole run. */
+  shard: z.string().nullable(),
+  /** Micrographs of this process, and how many of them were done before. */
+  micrographs: z.number(),
+  done: z.number(),
+});
+
+/** What became of a micrograph. */
+export type RunRecord = z.infer<typeof recordSchema>;
+/** A process that worked on a run. */
+export type RunStart = z.infer<typeof startSchema>;
+
+/** All that is written down of a run. */
+export interface RunHistory {
+  readonly parameters: RunParameters;
+  readonly starts: readonly RunStart[];
+  /** The last record of each micrograph, by its absolute path. */
+  readonly records: ReadonlyMap<string, RunRecord>;
+}
+
+/** A run that is being worked on. */
+export interface OpenRun {
+  readonly history: RunHistory;
+  /** True where the micrograph was picked, has not changed since, and its files are all there. */
+  isDone(path: string): Promise<boolean>;
+  /** Says how many micrographs this process has before it. */
+  begin(micrographs: number, done: number, shard: string | null): Promise<void>;
+  /** Appends what became of a micrograph. */
+  add(record: RunRecord): Promise<void>;
+}
+
+/**
+ * Opens the run of an output folder, or begins one.
+ *
+ * @param force - forgets a run with other parameters instead of refusing
+ * @throws UsageError if the folder holds a run with other parameters; FileError
+ */
+export async function openRun(out: string, parameters: RunParameters, force: boolean): Promise<OpenRun> {
+  if (force) await rm(join(out, FOLDER), { recursive: true, force: true });
+  await makeFolder(join(out, FOLDER, RECORDS));
+  await claimParameters(out, parameters);
+  const history = await readRun(out);
+  const file = join(out, FOLDER, RECORDS, `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}.jsonl`);
+  const append = (line: RunRecord | RunStart) => appendFile(file, `${JSON.stringify(line)}\n`);
+  return {
+    history,
+    async isDone(path) {
+      const record = history.records.get(resolve(path));
+      return record !== undefined && isCurrent(record, out);
+    },
+    begin: (micrographs, done, shard) =>
+      append({ start: Date.now(), host: hostname(), pid: process.pid, shard, micrographs, done }),
+    add: append,
+  };
+}
+
+/** Writes the parameters where there are none (of two processes one is first), and compares them with those that are there. */
+async function claimParameters(out: string, parameters: RunParameters): Promise<void> {
+  const file = join(out, FOLDER, PARAMETERS);
+  const text = `${JSON.stringify(parameters, null, 1)}\n`;
+  if (!existsSync(file)) {
+    const mine = `${file}.${randomUUID()}`;
+    await writeWhole(mine, text);
+    await link(mine, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await rm(mine);
+  }
+  const before = parseParameters(await readText(file), file);
+  const now = JSON.parse(text) as RunParameters;
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  const shown = (value: unknown) => (value === undefined ? 'none' : JSON.stringify(value));
+  const different = names
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .map((name) => `${name} ${shown(before[name])} before, ${shown(now[name])} now`);
+  if (different.length === 0) return;
+  throw new UsageError({
+    what: `${out} holds a run with other parameters`,
+    received: different.join('; '),
+    expected: 'the same as before',
+    hint: 'Give another folder to --out, or --force to pick everything anew',
+  });
+}
+
+function parseParameters(text: string, file: string): RunParameters {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new FileError(
+      { what: `Cannot read ${file}`, expected: 'parameters as JSON', hint: 'Give --force to begin anew' },
+      { cause },
+    );
+  }
+}
+
+/**
+ * Reads all that is written down of a run. A line that a killed process left unfinished does not count.
+ *
+ * @throws FileError if the folder holds no run
+ */
+export async function readRun(out: string): Promise<RunHistory> {
+  const file = join(out, FOLDER, PARAMETERS);
+  if (!existsSync(file)) {
+    throw new FileError({
+      what: `${out} holds no run`,
+      expected: `an output folder of deepem pick or watch, with ${FOLDER}/${PARAMETERS}`,
+    });
+  }
+  const starts: RunStart[] = [];
+  const records = new Map<string, RunRecord>();
+  const folder = join(out, FOLDER, RECORDS);
+  for (const name of (await readdir(folder)).sort()) {
+    for (const line of (await readText(join(folder, name))).split('\n')) {
+      const value = parseLine(line);
+      const start = startSchema.safeParse(value);
+      if (start.success) starts.push(start.data);
+      const record = recordSchema.safeParse(value);
+      if (!record.success) continue;
+      const known = records.get(record.data.micrograph);
+      if (!known || known.at <= record.data.at) records.set(record.data.micrograph, record.data);
+    }
+  }
+  return { parameters: parseParameters(await readText(file), file), starts, records };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+/** True where the micrograph is what it was, and everything that was written is there. A touched file is read again. */
+async function isCurrent(record: RunRecord, out: string): Promise<boolean> {
+  if (record.state !== 'done' || !record.files.every((file) => existsSync(join(out, file)))) return false;
+  const now = await stat(record.micrograph).catch(() => null);
+  if (!now?.isFile() || now.size !== record.size) return false;
+  return now.mtimeMs === record.modified || (await hashFile(record.micrograph)) === record.sha256;
+}
+
+/** The folder where the picks of a run are kept for its lists. */
+export function keptPicksFolder(out: string): string {
+  return join(out, FOLDER, 'picks');
+}
+
+/** Reads kept picks, at once: the lists of a run are written from one micrograph after the other. */
+export function readKeptPicks<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
