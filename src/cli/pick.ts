@@ -12,6 +12,7 @@ import { note, onInterrupt, startProgress } from './console.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
 import { openSession, outputStem, SCORES } from './pick-session.js';
+import { addClusterOptions, type ClusterArguments, submit } from './submit.js';
 
 /** One part of several. */
 interface Shard {
@@ -19,7 +20,7 @@ interface Shard {
   readonly count: number;
 }
 
-interface PickCommandArguments extends PickArguments {
+interface PickCommandArguments extends PickArguments, ClusterArguments {
   shard?: Shard;
 }
 
@@ -34,19 +35,23 @@ One file a micrograph and format, in the folders of the micrographs (for a micro
 ${FORMATS_HELP}
 Where a format cannot hold a comment, NAME.provenance.json says what the picks were made from. The step of the original program: --step 20 --edge half a box.
 A micrograph that cannot be read is listed at the end with its reason; the exit code is then 3. Started again with the same folder, only what is missing, has
-failed or has changed is picked (deepem status OUT shows the state); with other parameters the folder is refused.`;
+failed or has changed is picked (deepem status OUT shows the state); with other parameters the folder is refused.
+--cluster slurm submits the same run as jobs: docs/cluster.md.`;
 
 export function configure(command: Command): void {
-  addPickOptions(
+  const withPicking = addPickOptions(
     command.argument('<micrographs...>', 'files, folders, globs, @LIST with one path a line, or a micrographs.star'),
-  )
+  );
+  addClusterOptions(withPicking)
     .option(
       '--shard <i/n>',
       'only the i-th of n parts, for use with a scheduler; the same command without it writes the lists of the run',
       parseShard,
     )
     .addHelpText('after', HELP)
-    .action(runPick);
+    .action((args: string[], options: PickCommandArguments) =>
+      options.cluster ? submit(process.argv.slice(2), options.out, options) : runPick(args, options),
+    );
 }
 
 function parseShard(text: string): Shard {

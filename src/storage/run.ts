@@ -79,7 +79,7 @@ export interface OpenRun {
  * @throws UsageError if the folder holds a run with other parameters; FileError
  */
 export async function openRun(out: string, parameters: RunParameters, force: boolean): Promise<OpenRun> {
-  if (force) await rm(join(out, FOLDER), { recursive: true, force: true });
+  if (force) await forgetRun(out);
   await makeFolder(join(out, FOLDER, RECORDS));
   await claimParameters(out, parameters);
   const history = await readRun(out);
@@ -95,6 +95,11 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
       append({ start: Date.now(), host: hostname(), pid: process.pid, shard, micrographs, done }),
     add: append,
   };
+}
+
+/** Forgets what is written down of a run; the results stay until they are written anew. */
+export async function forgetRun(out: string): Promise<void> {
+  await rm(join(out, FOLDER), { recursive: true, force: true });
 }
 
 /** Writes the parameters where there are none (of two processes one is first), and compares them with those that are there. */
