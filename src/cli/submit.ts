@@ -22,7 +22,7 @@ export interface ClusterArguments {
   readonly template?: string;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
-  readonly force?: boolean;
+  force?: boolean;
 }
 
 /** Options that are not for the jobs, with whether a value follows. */

@@ -33,7 +33,7 @@ export interface Finding extends Mistake {
 
 /** What the doctor found. */
 export interface Diagnosis {
-  /** Best first. */
+  /** Best first; of shifts of unknown length, first the one that fits a wider blob best. */
   readonly findings: readonly Finding[];
   /** By how much the best is better than the best of those that put the picks elsewhere, in standard deviations. */
   readonly margin: number;
@@ -48,6 +48,8 @@ const NEAR_SHARES = [0.6, 0.8, 1, 1.25];
 /** Diameters that are tried where none is known, as shares of the shorter side. */
 const DIAMETER_SHARES = [1 / 10, 1 / 15, 1 / 22, 1 / 33, 1 / 50, 1 / 75, 1 / 110];
 const CONTROLS = 100;
+/** Width of the blob that finds the length of a shift, in diameters. */
+const WIDE = 1.4;
 /** Picks looked at in one micrograph. */
 const MOST_PICKS = 500;
 /** Share of the picks that must lie inside. */
@@ -75,7 +77,25 @@ export function diagnose(patients: readonly Patient[], options: DoctorOptions = 
   const next = random(seed, patients.length);
   const shifts = Array.from({ length: CONTROLS }, (): Shift => ({ x: next.uniform(), y: next.uniform() }));
   const diagnoses = widths.map((width) => diagnoseAt(chosen, width, diameter ?? width, box, shifts));
-  return diagnoses.reduce((best, one) => (one.margin > best.margin ? one : best));
+  const best = diagnoses.reduce((one, other) => (other.margin > one.margin ? other : one));
+  return box === undefined && best.findings[0].transform.shift.x !== 0 ? refineShift(best, chosen, shifts) : best;
+}
+
+/**
+ * The length of a shift whose box is not known, by a blob wider than the particle: narrower ones also answer to the walls of a
+ * hollow particle.
+ */
+function refineShift(diagnosis: Diagnosis, patients: readonly Patient[], shifts: readonly Shift[]): Diagnosis {
+  const { findings, diameter } = diagnosis;
+  const [best] = findings;
+  const near = findings.filter(
+    ({ transform: other }) =>
+      other.shift.x * best.transform.shift.x > 0 && !isElsewhere(other, best.transform, patients, diameter),
+  );
+  const maps = patients.map(({ image }) => blobResponse(image, WIDE * diameter));
+  const wide = near.map((finding) => judge(finding, patients, maps, diameter, shifts));
+  const first = wide.reduce((one, other) => (Math.abs(other.contrast) > Math.abs(one.contrast) ? other : one));
+  return { ...diagnosis, findings: [first, ...findings.filter(({ transform }) => transform !== first.transform)] };
 }
 
 function diagnoseAt(
