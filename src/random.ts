@@ -2,7 +2,8 @@
 
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /** A source of random numbers with its own state. */
 export interface Random {
@@ -12,6 +13,15 @@ export interface Random {
   integer(n: number): number;
   /** Normal with mean 0 and standard deviation 1. */
   normal(): number;
+  /** Where the sequence is: `randomFrom` goes on from there. */
+  state(): RandomState;
+}
+
+/** Where a sequence of random numbers is. */
+export interface RandomState {
+  readonly generator: readonly number[];
+  /** The second of a pair of normal numbers, where it was not asked for yet. */
+  readonly spare: number | null;
 }
 
 /**
@@ -21,9 +31,17 @@ export interface Random {
  * @param stream - sequences of one seed with different streams are unrelated
  */
 export function random(seed: number, stream = 0): Random {
-  const generator = xoroshiro128plus((Math.imul(stream + 1, 0x9e3779b1) ^ seed) | 0);
+  return sequence(xoroshiro128plus((Math.imul(stream + 1, 0x9e3779b1) ^ seed) | 0), null);
+}
+
+/** Goes on with a sequence. */
+export function randomFrom({ generator, spare }: RandomState): Random {
+  return sequence(xoroshiro128plusFromState(generator), spare);
+}
+
+function sequence(generator: RandomGenerator, first: number | null): Random {
   const uniform = () => uniformFloat64(generator);
-  let spare: number | null = null;
+  let spare = first;
   return {
     uniform,
     integer: (n) => uniformInt(generator, 0, n - 1),
@@ -38,6 +56,7 @@ export function random(seed: number, stream = 0): Random {
       spare = radius * Math.sin(angle);
       return radius * Math.cos(angle);
     },
+    state: () => ({ generator: [...generator.getState()], spare }),
   };
 }
 

@@ -94,9 +94,9 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
     } finally {
       progress.stop();
     }
-    if (!shard) await session.finish(inputs.filter((input) => done.has(input)));
     const earlier = before.map(({ outcome }) => outcome);
     summarise({ earlier, outcomes, total: inputs.length }, (performance.now() - started) / 1000, options);
+    if (!shard) await session.finish(inputs.filter((input) => done.has(input)));
   } finally {
     interruption.dispose();
     await session.close();

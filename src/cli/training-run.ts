@@ -1,8 +1,11 @@
 /** What `train` and `retrain` share: training with progress on the screen, and what is written at the end. */
 
+import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { drawCharts } from '../report/chart.js';
+import { threadCount } from '../runtime/engine.js';
+import { type CheckpointKeeper, openCheckpoint } from '../storage/checkpoint-file.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel, saveTrainingRecord, type TrainingRecord, trainingRecordFile } from '../storage/model-file.js';
 import { AUTO_RECIPE } from '../training/recipe.js';
@@ -46,8 +49,14 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   const record: TrainingRecord = { program: PROGRAM, settings: run.settings, training, micrographs: [] };
   const failed: string[] = [];
   const micrographs = readLabelled(labels, run.pixelSize, run.labelOptions, record, failed);
-  const reports = train(micrographs, { ...run.train, signal: interruption.signal });
-  const { done, epochs, heldOut } = await follow(reports).finally(() => {
+  const keeper = await openCheckpoint(run.output, {
+    ...{ train: run.train, threads: threadCount(run.train.threads) },
+    micrographs: await fingerprints(labels),
+  });
+  if (keeper.found) note(`going on after epoch ${keeper.found.epoch}, from ${keeper.file}`);
+  const from = keeper.found ? { checkpoint: keeper.found } : {};
+  const reports = train(micrographs, { ...run.train, ...from, signal: interruption.signal });
+  const { done, epochs, heldOut } = await follow(reports, keeper).finally(() => {
     interruption.dispose();
     for (const reason of failed) note(`left out: ${reason}`);
   });
@@ -59,13 +68,25 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   await saveModel(done.model, run.output);
   for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.get(micrograph.path) ?? null;
   await saveTrainingRecord(record, run.output);
+  if (done.interrupted) note('The same command goes on with this training.');
+  else await keeper.forget();
   if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
   summarise(done, run.output, (performance.now() - started) / 1000);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
 }
 
+/** What a training is made of: another file or label makes it another one. */
+async function fingerprints(labels: readonly LabelledInput[]): Promise<unknown[]> {
+  return Promise.all(
+    labels.map(async ({ input, positives, negatives }) => {
+      const file = await stat(input.path).catch(() => null);
+      return [input.path, file?.size, file?.mtimeMs, positives.particles, negatives?.particles];
+    }),
+  );
+}
+
 /** Shows the reports as they come. */
-async function follow(reports: ReturnType<typeof train>) {
+async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeeper) {
   const epochs: EpochReport[] = [];
   const heldOut = new Map<string, [number, number]>();
   let progress: Progress | undefined;
@@ -93,6 +114,9 @@ async function follow(reports: ReturnType<typeof train>) {
         }
         case 'objective':
           note(describeObjective(report));
+          break;
+        case 'checkpoint':
+          await keeper.keep(report.checkpoint);
           break;
         case 'done':
           done = report;

@@ -1,11 +1,10 @@
 /** Disk basics: atomic writes, and errors in words. */
 
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import writeFileAtomic from 'write-file-atomic';
 import { DeepemError, FileError } from '../errors.js';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -20,8 +19,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-/** An error of the file system in words. */
-export function inWords(action: string, file: string, cause: unknown): FileError {
+function inWords(action: string, file: string, cause: unknown): FileError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   return new FileError({ what: `Cannot ${action} ${file}: ${REASONS[code] ?? String(cause)}` }, { cause });
 }
@@ -55,34 +53,49 @@ async function makeMissing(folder: string): Promise<void> {
  * @throws FileError
  */
 export async function writeWhole(file: string, data: string | Uint8Array): Promise<void> {
-  try {
-    await makeMissing(resolve(dirname(file)));
-    await writeFileAtomic(
-      file,
-      typeof data === 'string' ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-    );
-  } catch (cause) {
-    throw inWords('write', file, cause);
-  }
+  await replaceFile(file, (handle) => handle.writeFile(data));
 }
 
 /**
- * Writes a file piece by piece under a temporary name, then renames it: whole or not at all.
+ * Writes a file piece by piece, whole or not at all.
  *
  * @throws FileError
  */
-export async function writePieces(
-  file: string,
-  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
+export async function writePieces(file: string, pieces: Iterable<string>): Promise<void> {
+  await replaceFile(file, async (handle) => {
+    for (const piece of pieces) await handle.appendFile(piece);
+  });
+}
+
+/**
+ * Fills a file under a temporary name, brings it to the disk, and renames it.
+ *
+ * @param fill - writes to the open file; `writeFile`, `appendFile` and `writeAt` go on until everything is written, where a single
+ *   `write` may write only a part (a disk that is almost full)
+ * @throws FileError
+ */
+export async function replaceFile(file: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const temporary = `${file}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
   try {
     await makeMissing(resolve(dirname(file)));
-    await pipeline(pieces, createWriteStream(temporary));
+    const handle = await open(temporary, 'w');
+    try {
+      await fill(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(temporary, file);
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw cause instanceof DeepemError ? cause : inWords('write', file, cause);
+  }
+}
+
+/** Writes all bytes at a position of an open file. */
+export async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
 }
 

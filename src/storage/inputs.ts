@@ -1,6 +1,7 @@
 /** From what a user types (files, folders, globs, a `micrographs.star`) to a list of micrographs. */
 
-import { existsSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, statSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { FileError, messageOf, UsageError } from '../errors.js';
@@ -55,6 +56,7 @@ async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]
   if (existsSync(arg) && statSync(arg).isDirectory()) {
     const files = await filesBelow(arg, hasMicrographEnding);
     if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
+    if (hasMicrographEnding(arg)) return [{ path: arg, pixelSize: null }];
     throw new UsageError({
       what: `The folder ${arg} has no micrographs`,
       expected: `files ending in ${MICROGRAPH_ENDINGS.map((ending) => `.${ending}`).join(', ')}`,
@@ -97,13 +99,31 @@ async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>
   }
 }
 
-/** The files below a folder that pass a test, sorted, as paths that start with the folder. Links are followed. */
+/**
+ * The files below a folder that pass a test by their names, sorted, as paths that start with the folder. Links are followed; what is
+ * no file (a broken link, a pipe) is in the list, so that reading it gives the reason. Names that begin with a dot are left out.
+ */
 export async function filesBelow(folder: string, accept: (file: string) => boolean): Promise<string[]> {
-  const files = await glob('**/*', { cwd: folder, onlyFiles: true, dot: false });
-  return files
-    .filter(accept)
-    .sort()
-    .map((file) => join(folder, file));
+  const files: string[] = [];
+  const visited = new Set<string>();
+  const walk = async (below: string): Promise<void> => {
+    const real = await realpath(join(folder, below));
+    if (visited.has(real)) return;
+    visited.add(real);
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue;
+      const path = join(below, entry.name);
+      if (await isFolder(join(folder, path), entry)) await walk(path);
+      else if (accept(path)) files.push(path);
+    }
+  };
+  await walk('');
+  return files.sort().map((file) => join(folder, file));
+}
+
+async function isFolder(path: string, entry: Dirent): Promise<boolean> {
+  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 /** The folder that all paths share. */

@@ -1,12 +1,11 @@
 /** Stacks of images (`.mrcs`, `.mrc`), one section at a time: memory does not grow with their number. */
 
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { DeepemError, FileError } from '../errors.js';
+import { type FileHandle, open } from 'node:fs/promises';
+import { FileError } from '../errors.js';
 import { assertComplete, dataOffset, decodeSection, float16, sectionBytes, toFloat16 } from '../formats/mrc.js';
 import { MRC_HEADER_BYTES, pixelSizeOf, readMrcHeader, writeMrcHeader } from '../formats/mrc-header.js';
 import type { Image } from '../micrograph.js';
-import { inWords, makeFolder, readStart } from './files.js';
+import { readStart, replaceFile, writeAt } from './files.js';
 
 /** MRC2014: not known. mrcfile's validator computes that of float16 in float16, gets infinity, and refuses any other value. */
 const UNKNOWN_SD = -1;
@@ -66,20 +65,7 @@ export interface NewStack {
  * @throws FileError
  */
 export async function writeMrcStack(file: string, images: Iterable<Image>, options: NewStack): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await makeFolder(dirname(file));
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await writeSections(handle, images, options);
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw cause instanceof DeepemError ? cause : inWords('write', file, cause);
-  }
+  await replaceFile(file, (handle) => writeSections(handle, images, options));
 }
 
 async function writeSections(handle: FileHandle, images: Iterable<Image>, options: NewStack): Promise<void> {
@@ -96,7 +82,7 @@ async function writeSections(handle: FileHandle, images: Iterable<Image>, option
       squares += value * value;
     }
     const data = half ?? pixels;
-    await handle.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 0, data.byteLength, position);
+    await writeAt(handle, new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
     position += data.byteLength;
   }
   const mean = sum / (nx * ny * nz);
@@ -106,5 +92,5 @@ async function writeSections(handle: FileHandle, images: Iterable<Image>, option
     ...{ mode: options.float16 ? 12 : 2, nx, ny, nz, pixelSize, label },
     statistics: { min, max, mean, sd },
   });
-  await handle.write(header, 0, header.length, 0);
+  await writeAt(handle, header, 0);
 }

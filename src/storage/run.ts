@@ -84,7 +84,8 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
   await claimParameters(out, parameters);
   const history = await readRun(out);
   const file = join(out, FOLDER, RECORDS, `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}.jsonl`);
-  const append = (line: RunRecord | RunStart) => appendFile(file, `${JSON.stringify(line)}\n`);
+  // A line that a full disk has cut must not run into the next.
+  const append = (line: RunRecord | RunStart) => appendFile(file, `\n${JSON.stringify(line)}\n`);
   return {
     history,
     async isDone(path) {

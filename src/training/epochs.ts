@@ -3,15 +3,16 @@
 import type { Architecture } from '../network/architecture.js';
 import { buildBoxGraph } from '../network/box-graph.js';
 import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
-import { random } from '../random.js';
+import { random, randomFrom } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
 import { type BatchSource, cutBoxes } from './batches.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { Example } from './examples.js';
 import type { GradientWorkers } from './gradient-workers.js';
 import type { LabelCheck } from './label-check.js';
 import { startOptimiser, updateWeights } from './optimisers.js';
 import type { Recipe } from './recipe.js';
-import type { EpochReport, ObjectiveReport, StepReport } from './reports.js';
+import type { CheckpointReport, EpochReport, ObjectiveReport, StepReport } from './reports.js';
 import { SEED_STREAM } from './seeds.js';
 
 /** Boxes of a held-out set that are scored at a time. */
@@ -28,6 +29,8 @@ export interface Run {
   readonly heldOut: readonly Example[];
   /** Looks after the first epoch whether the labels are complete; null: they are taken as complete. */
   readonly checkLabels: ((weights: Weights) => Promise<LabelCheck>) | null;
+  /** State to go on from; null: from the start. */
+  readonly checkpoint: Checkpoint | null;
 }
 
 /** The best weights so far. */
@@ -43,16 +46,17 @@ export interface Best {
 export async function* runEpochs(
   run: Run,
   signal: AbortSignal | undefined,
-): AsyncGenerator<StepReport | EpochReport | ObjectiveReport, Best, void> {
+): AsyncGenerator<StepReport | EpochReport | ObjectiveReport | CheckpointReport, Best, void> {
   const { recipe, architecture } = run;
   const { epochs, stepsPerEpoch } = run.source;
   const steps = epochs * stepsPerEpoch;
-  const order = random(run.seed, SEED_STREAM.order);
-  let weights = initialWeights(architecture, random(run.seed, SEED_STREAM.weights));
-  let optimiser = startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
-  let best = { weights, epoch: 0, accuracy: null as number | null };
-  let labelCheck: LabelCheck | null = null;
-  for (let epoch = 1; epoch <= epochs && !signal?.aborted; epoch++) {
+  const { checkpoint } = run;
+  const order = checkpoint ? randomFrom(checkpoint.random) : random(run.seed, SEED_STREAM.order);
+  let weights = checkpoint?.weights ?? initialWeights(architecture, random(run.seed, SEED_STREAM.weights));
+  let optimiser = checkpoint?.optimiser ?? startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
+  let best = checkpoint?.best ?? { weights, epoch: 0, accuracy: null };
+  let labelCheck = checkpoint?.labelCheck ?? null;
+  for (let epoch = (checkpoint?.epoch ?? 0) + 1; epoch <= epochs && !signal?.aborted; epoch++) {
     const batches = run.source.epoch(order, labelCheck?.complete === false ? labelCheck.hidden : 0);
     let total = 0;
     let done = 0;
@@ -73,6 +77,8 @@ export async function* runEpochs(
       const { found, labelled, complete } = labelCheck;
       yield { kind: 'objective', objective: complete ? 'positive-negative' : 'positive-unlabelled', found, labelled };
     }
+    const state = { epoch, weights, optimiser, random: order.state(), best, labelCheck };
+    if (done === stepsPerEpoch) yield { kind: 'checkpoint', checkpoint: state };
   }
   return { ...best, labelCheck };
 }

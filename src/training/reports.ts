@@ -3,6 +3,7 @@
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
+import type { Checkpoint } from './checkpoint.js';
 
 /** What the network is trained on. */
 export interface DataReport {
@@ -49,6 +50,12 @@ export interface ObjectiveReport {
   readonly labelled: number;
 }
 
+/** The state after a whole epoch: a training that is killed goes on from it. */
+export interface CheckpointReport {
+  readonly kind: 'checkpoint';
+  readonly checkpoint: Checkpoint;
+}
+
 /** The end. */
 export interface DoneReport {
   readonly kind: 'done';
@@ -64,4 +71,4 @@ export interface DoneReport {
 }
 
 /** What training reports, in this order: data, then steps and epochs (and the objective after the first), then done. */
-export type TrainReport = DataReport | StepReport | EpochReport | ObjectiveReport | DoneReport;
+export type TrainReport = DataReport | StepReport | EpochReport | ObjectiveReport | CheckpointReport | DoneReport;

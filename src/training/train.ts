@@ -11,6 +11,7 @@ import { random } from '../random.js';
 import { type Engine, startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
+import type { Checkpoint } from './checkpoint.js';
 import { runEpochs } from './epochs.js';
 import {
   assertTrainable,
@@ -56,6 +57,8 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Threads; all cores by default. */
   readonly threads?: number;
+  /** A state of the same training, to go on from. */
+  readonly checkpoint?: Checkpoint;
   /** Ends training after the current step; the best model so far is returned. */
   readonly signal?: AbortSignal;
 }
@@ -121,6 +124,7 @@ export async function* train(
     const run = {
       ...{ architecture, recipe, seed, source, workers, engine, heldOut },
       checkLabels: labelChecker(engine, settings, split, smoothing),
+      checkpoint: settings.checkpoint ?? null,
     };
     const best = yield* runEpochs(run, settings.signal);
     const labelsComplete = best.labelCheck?.complete ?? true;
@@ -227,6 +231,7 @@ interface Settings {
   readonly seed: number;
   readonly testFraction?: number;
   readonly heldOut?: HeldOutColumns;
+  readonly checkpoint?: Checkpoint;
   readonly signal?: AbortSignal;
 }
 
