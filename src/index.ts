@@ -57,6 +57,7 @@ export { ADAM, startOptimiser, updateWeights } from './training/optimisers.js';
 export type { Recipe } from './training/recipe.js';
 export { AUTO_RECIPE, DEEPEM_RECIPE } from './training/recipe.js';
 export type {
+  CheckpointReport,
   DataReport,
   DoneReport,
   EpochReport,

@@ -163,6 +163,25 @@ describe('faults', () => {
       expect(mixed[name]).toBe(quiet[name]);
   });
 
+  it('a micrograph that vanishes or changes meanwhile has its reason, and the others are picked', async () => {
+    const folder = at('moving');
+    mkdirSync(folder);
+    for (const name of readdirSync(at('micrographs'))) copyFileSync(at('micrographs', name), join(folder, name));
+    const args = ['dist/cli/main.js', 'pick', folder, ...BLOB, '--out', at('moved')];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    child.stdout.once('data', () => rmSync(join(folder, 'sim_0008.mrc')));
+    const touching = setInterval(() => utimesSync(join(folder, 'sim_0007.mrc'), new Date(), new Date()), 1);
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    clearInterval(touching);
+    expect(code).toBe(3);
+    const { failed, done } = JSON.parse(deepem('status', at('moved'), '--json').stdout);
+    const reasons = failed.map(({ reason }: { reason: string }) => reason).sort();
+    expect(reasons[0]).toMatch(/sim_0008.mrc.*there is no such file/);
+    expect(reasons[1]).toMatch(/sim_0007.mrc changed while it was read/);
+    expect(done).toBe(6);
+    expect(deepem('pick', folder, ...BLOB, '--out', at('moved')).stdout).toMatch(/^1\/1 .*sim_0007/);
+  });
+
   it('a read-only folder is refused before any work', () => {
     const run = deepem('pick', at('micrographs'), ...BLOB, '--out', '/proc/deepem');
     expect(run.code).toBe(1);

@@ -86,7 +86,8 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
       for (const input of todo) {
         if (interruption.signal.aborted) break;
         const outcome = await session.pick(input);
-        outcomes.push(outcome);
+        const { files: _, warnings: __, ...kept } = outcome;
+        outcomes.push(kept);
         if (outcome.error === undefined) done.add(input);
         progress.update(outcomes.length, input.path);
         report(outcome, outcomes.length, todo.length, options.json ?? false);

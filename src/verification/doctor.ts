@@ -78,12 +78,15 @@ export function diagnose(patients: readonly Patient[], options: DoctorOptions = 
   const shifts = Array.from({ length: CONTROLS }, (): Shift => ({ x: next.uniform(), y: next.uniform() }));
   const diagnoses = widths.map((width) => diagnoseAt(chosen, width, diameter ?? width, box, shifts));
   const best = diagnoses.reduce((one, other) => (other.margin > one.margin ? other : one));
-  return box === undefined && best.findings[0].transform.shift.x !== 0 ? refineShift(best, chosen, shifts) : best;
+  if (box !== undefined || best.findings[0].transform.shift.x === 0) return best;
+  const refined = refineShift(best, chosen, shifts);
+  const turned = refined.findings[0].contrast * best.findings[0].contrast < 0;
+  return turned && diameter === undefined ? best : refined;
 }
 
 /**
  * The length of a shift whose box is not known, by a blob wider than the particle: narrower ones also answer to the walls of a
- * hollow particle.
+ * hollow particle. (Where the diameter is not known, and the wide blob sees light for dark, the narrow one had found the hole.)
  */
 function refineShift(diagnosis: Diagnosis, patients: readonly Patient[], shifts: readonly Shift[]): Diagnosis {
   const { findings, diameter } = diagnosis;
