@@ -1,6 +1,6 @@
 /** Coordinates, stacks and checks by the command line: convert, extract, doctor, inspect, validate, preview. */
 
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -39,12 +39,12 @@ beforeAll(() => {
 });
 
 describe('convert', () => {
-  const everything = 'star,particles-star,cbox,eman-json,box,topaz,csv';
+  const everything = 'star,particles-star,cbox,eman-json,box,csv';
 
   it('writes every format, keeps folders of equal names apart, and reads each back', () => {
     const run = deepem('convert', made, '--micrographs', made, '--to', everything, '--box', '64', '--out', at('all'));
     expect(run.code, run.stderr).toBe(0);
-    expect(readdirSync(at('all')).sort()).toEqual(['autopick.star', 'one', 'particles.star', 'topaz.txt', 'two']);
+    expect(readdirSync(at('all')).sort()).toEqual(['autopick.star', 'one', 'particles.star', 'two']);
     expect(readdirSync(at('all', 'one')).sort()).toEqual([
       'info',
       'sim_0001.box',
@@ -70,6 +70,33 @@ describe('convert', () => {
         expect(Math.hypot(x - truth[j][0], y - truth[j][1])).toBeLessThan(2e-3);
       });
     }
+  });
+
+  it('refuses Topaz, which names micrographs without folders, for equal names', () => {
+    const run = deepem('convert', made, '--to', 'topaz', '--out', at('tz'));
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(/topaz names micrographs without their folders.*one\/sim_0001 and two\/sim_0001/);
+    expect(deepem('convert', join(made, 'one'), '--to', 'topaz', '--out', at('tz')).code).toBe(0);
+    expect(deepem('convert', at('tz', 'topaz.txt'), '--to', 'csv', '--out', at('tz-back')).code).toBe(0);
+    expect(centres('tz-back', 'sim_0001.csv')).toHaveLength(centres('made', 'one', 'sim_0001.csv').length);
+  });
+
+  it('writes empty boxes for no picks, and goes on after a file of a list that is gone', () => {
+    mkdirSync(at('zero'));
+    writeFileSync(at('zero', 'a.box'), '');
+    writeFileSync(at('zero', 'b.box'), '1 2 4 4\n');
+    const run = deepem('convert', at('zero'), '--to', 'cbox,star', '--out', at('zero-out'));
+    expect(run.stdout).toMatch(/1 particles of 2 micrographs/);
+    rmSync(at('zero-out', 'b_autopick.star'));
+    const list = deepem('convert', at('zero-out', 'autopick.star'), '--to', 'csv', '--out', at('zero-csv'));
+    expect(list.code).toBe(3);
+    expect(list.stdout).toMatch(/0 particles of 1 micrographs[\s\S]*b_autopick.star/);
+  });
+
+  it('gives one micrograph to one set only, and names sets whose micrograph is not given', () => {
+    const run = deepem('convert', made, '--micrographs', join(made, 'one'), '--to', 'csv', '--out', at('mapped'));
+    expect(run.code).toBe(3);
+    expect(run.stdout).toMatch(/1 files could not be converted:\n.*only micrograph of its name/);
   });
 
   it('flips, scales, shifts and swaps, in full-size pixels of the micrograph', () => {
@@ -177,6 +204,24 @@ data_micrographs\nloop_\n_rlnMicrographName #1\n_rlnOpticsGroup #2\n_rlnDefocusU
     expect(run.stdout).toMatch(/sim_0001.mrc is not listed/);
   });
 
+  it('never writes beside micrographs, nor cuts one by the picks of another', () => {
+    const beside = deepem('extract', at('edge'), join(made, 'one'), '--box', '64', '--out', join(made, 'one'));
+    expect(beside.code).toBe(2);
+    expect(beside.stderr).toMatch(/stand beside the micrographs/);
+    const shared = deepem('extract', at('edge'), made, '--box', '64', '--out', at('no'));
+    expect(shared.stderr).toMatch(/One set of coordinates belongs to two micrographs/);
+  });
+
+  it('takes the defocus of the micrograph in the same folder', () => {
+    const rows = ['one', 'two'].map((folder, i) => `${folder}/sim_0001.mrc ${1000 + i}`).join('\n');
+    writeFileSync(at('both.star'), `data_\nloop_\n_rlnMicrographName #1\n_rlnDefocusU #2\n${rows}\n`);
+    const run = deepem('extract', made, made, '--box', '64', '--out', at('both'), '--ctf', at('both.star'));
+    expect(run.code, run.stdout + run.stderr).toBe(0);
+    const star = readFileSync(at('both', 'particles.star'), 'utf8');
+    expect(star).toMatch(/one\/sim_0001\.mrc\t.*\t1000 \n/);
+    expect(star).toMatch(/two\/sim_0001\.mrc\t.*\t1001 \n/);
+  });
+
   it('refuses odd boxes, and images larger than their boxes', () => {
     for (const sides of [
       ['--box', '63'],
@@ -206,6 +251,13 @@ describe('doctor', () => {
     expect(deepem('doctor', one(), one(), '--diameter', '60px').stdout).toMatch(/right as they are/);
   });
 
+  it('says "cannot tell" of fewer than 20 picks', () => {
+    mkdirSync(at('few'));
+    const rows = centres('made', 'one', 'sim_0001.csv').slice(0, 12);
+    writeFileSync(at('few', 'sim_0001.csv'), `x,y\n${rows.join('\n')}\n`);
+    expect(deepem('doctor', one(), at('few'), '--diameter', '60px').stdout).toMatch(/cannot tell/);
+  });
+
   it('says "cannot tell" about places without particles', () => {
     mkdirSync(at('nonsense'));
     const rows = Array.from({ length: 30 }, (_, i) => `${(i * 211) % 640},${(i * 137) % 480}\n`);
@@ -228,7 +280,7 @@ describe('inspect, validate and preview', () => {
   });
 
   it('finds every file of the package valid', () => {
-    const files = [micrograph(), ...['autopick.star', 'particles.star', 'topaz.txt'].map((name) => at('all', name))];
+    const files = [micrograph(), ...['autopick.star', 'particles.star'].map((name) => at('all', name))];
     const run = deepem('validate', ...files);
     expect(run.code, run.stdout).toBe(0);
   });

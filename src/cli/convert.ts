@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
@@ -12,11 +12,12 @@ import { type CoordinateSet, mostExact, readCoordinateSets, samePicks } from '..
 import { makeFolder } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { findMicrograph } from '../storage/micrographs.js';
+import { assertDistinctNames } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.js';
 import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
-import { onInterrupt, print, startProgress } from './console.js';
+import { note, onInterrupt, print, startProgress } from './console.js';
 import { number, parsePair } from './options.js';
 
 interface ConvertArguments extends Omit<Transform, 'shift'> {
@@ -52,17 +53,21 @@ export function configure(command: Command): void {
     .option('--micrographs <path>', 'the micrographs, for their sizes and names: a folder, or a micrographs.star')
     .option('--swap', 'exchange x and y', false)
     .option('--scale <f>', 'multiply both coordinates', number('--scale', { min: 1e-3, max: 1e3 }), 1)
-    .option('--shift <x,y>', 'add pixels', parsePair('--shift'), { x: 0, y: 0 })
+    .addOption(
+      new Option('--shift <x,y>', 'add pixels').argParser(parsePair('--shift')).default({ x: 0, y: 0 }, 'none'),
+    )
     .option('--flip-x', 'count columns from the last one', false)
     .option('--flip-y', 'count rows from the last one', false)
     .option('--threshold <t>', 'leave out scores below this, and picks without a score', number('--threshold'))
-    .option(
-      '--box <px>',
-      "side of the boxes in full-size pixels, even (default: the files' own)",
-      number('--box', { min: 2, max: 65536, whole: true }),
-    )
+    .option('--box <px>', "side of the boxes in full-size pixels, even (default: the files' own)", evenSide)
     .addHelpText('after', HELP)
     .action(runConvert);
+}
+
+function evenSide(text: string): number {
+  const side = number('--box', { min: 2, max: 65536, whole: true })(text);
+  if (side % 2 === 0) return side;
+  throw new UsageError({ what: 'Wrong value of --box', received: text, expected: 'an even number' });
 }
 
 async function runConvert(paths: readonly string[], options: ConvertArguments): Promise<void> {
@@ -74,11 +79,23 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
       ...(options.from && { format: options.from }),
       heightOf: async (file) => (await sizeOf(inputs, file))?.height,
     });
-    sets.push(...read.sets);
-    failed.push(...read.failed.map(({ reason }) => reason));
+    for (const set of read.sets) sets.push(set);
+    for (const { reason } of read.failed) failed.push(reason);
   }
   assertElsewhere(sets, options.out);
   const chosen = onePerMicrograph(sets);
+  const bare = options.to.find(({ bareNames }) => bareNames);
+  if (bare)
+    assertDistinctNames(
+      chosen.map(({ folder, name }) => join(folder, name)),
+      bare.name,
+    );
+  const used = new Map<InputMicrograph, string>();
+  if (!options.micrographs && options.to.some(({ perRun }) => perRun)) {
+    note(
+      'without --micrographs the lists name micrographs as the coordinate files do, perhaps without folder and ending',
+    );
+  }
   await makeFolder(options.out);
   const kept = await mkdtemp(join(tmpdir(), 'deepem-convert-'));
   const writer = openPicksWriter(options.out, options.to, kept);
@@ -91,7 +108,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
     for (const [i, set] of chosen.entries()) {
       if (interruption.signal.aborted) break;
       try {
-        const { picked, folder, below } = await convertSet(set, inputs, options);
+        const { picked, folder, below } = await convertSet(set, inputs, used, options);
         await writer.write(picked, folder, provenanceOf(set, picked, changes));
         written.push({ name: picked.name, folder });
         counts.files++;
@@ -104,7 +121,8 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
       }
       progress.update(i + 1, set.file);
     }
-    await writer.finish(written, { program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) });
+    if (written.length > 0)
+      await writer.finish(written, { program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) });
   } finally {
     progress.stop();
     interruption.dispose();
@@ -119,9 +137,15 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
 }
 
 /** The coordinates of one micrograph in the new convention. */
-async function convertSet(set: CoordinateSet, inputs: readonly InputMicrograph[], options: ConvertArguments) {
+async function convertSet(
+  set: CoordinateSet,
+  inputs: readonly InputMicrograph[],
+  used: Map<InputMicrograph, string>,
+  options: ConvertArguments,
+) {
   const input = findMicrograph(inputs, set);
-  const header = input ? await readMicrographHeader(input.path) : null;
+  assertFound(set, input, used, options);
+  const header = input ? await headerOf(input, options) : null;
   const { threshold } = options;
   const kept = set.particles.filter(
     ({ score }) => threshold === undefined || (score !== undefined && score >= threshold),
@@ -131,7 +155,7 @@ async function convertSet(set: CoordinateSet, inputs: readonly InputMicrograph[]
     name: input ? listedName(input) : set.micrograph,
     ...(header ?? { width: 0, height: 0, pixelSize: null }),
     ...{ values: input?.star?.values ?? {}, optics: input?.star?.optics ?? {} },
-    pixelSize: header?.pixelSize ?? input?.pixelSize ?? null,
+    pixelSize: input?.pixelSize ?? header?.pixelSize ?? null,
     box: boxOf(set, options),
     particles,
   };
@@ -139,10 +163,41 @@ async function convertSet(set: CoordinateSet, inputs: readonly InputMicrograph[]
   return { picked, folder: input?.folder ?? set.folder, below: set.particles.length - kept.length };
 }
 
+/** @throws FileError if micrographs are given, and this one is not among them or belongs to other coordinates too */
+function assertFound(
+  set: CoordinateSet,
+  input: InputMicrograph | undefined,
+  used: Map<InputMicrograph, string>,
+  { micrographs }: ConvertArguments,
+): void {
+  if (!micrographs) return;
+  if (!input) {
+    throw new FileError({ what: `${set.file}: the micrograph "${set.micrograph}" is not below ${micrographs}` });
+  }
+  const other = used.get(input);
+  if (other !== undefined) {
+    throw new FileError({
+      what: `${input.path} is the only micrograph of its name, and two sets of coordinates would belong to it`,
+      received: `${other} and ${set.file}`,
+      expected: '--micrographs with the micrographs of both',
+    });
+  }
+  used.set(input, set.file);
+}
+
+/** The size of a micrograph; null where it cannot be read and is not needed. */
+async function headerOf(input: InputMicrograph, { flipX, flipY, to }: ConvertArguments) {
+  const needed = flipX || flipY || to.some(({ needsSize }) => needsSize);
+  return readMicrographHeader(input.path).catch((error: unknown) => {
+    if (needed) throw error;
+    return null;
+  });
+}
+
 /** @throws UsageError if the new files need a box and there is none */
 function boxOf(set: CoordinateSet, { box, scale, to }: ConvertArguments): number {
   const side = box ?? (set.box === undefined ? 0 : 2 * Math.round((set.box * scale) / 2));
-  if (side > 0 || !to.some(({ needsBox }) => needsBox)) return side;
+  if (side > 0 || set.particles.length === 0 || !to.some(({ needsBox }) => needsBox)) return side;
   throw new UsageError({
     what: `The format ${NAMES(to.filter(({ needsBox }) => needsBox))} has boxes, and ${set.file} has none`,
     expected: '--box with their side in full-size pixels',

@@ -10,18 +10,20 @@ import { drawTiles } from '../report/picture.js';
 import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { findMicrograph } from '../storage/micrographs.js';
 import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
 import { describeTransform, transform } from '../transform.js';
 import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
 import { note, print, printJson, startProgress } from './console.js';
-import { firstPixelSize, readLabels } from './labelled-inputs.js';
+import { assertUsedOnce, firstPixelSize, readLabels } from './labelled-inputs.js';
 import { length, number } from './options.js';
 
 interface DoctorArguments {
   diameter?: Length;
   box?: number;
   from?: CoordinateFormat;
+  pixelSize?: number;
   most: number;
   plot?: string;
   json?: boolean;
@@ -38,7 +40,7 @@ Examples:
 Tries the coordinates as they are, with rows, columns or both counted from the other side, x and y exchanged, corners taken for
 centres (and the reverse), and scales from 1/16 to 16; judges each by how much darker or lighter blobs the size of a particle are at
 the picks than at the same pattern of picks shifted elsewhere; and prints the command that mends the file, or "cannot tell". 20 picks or more are
-needed. Whether the first pixel is 0 or 1 is below what pixels can tell.`;
+needed. The length of a shift is that of the best contrast, to some hundredths of the diameter. Whether the first pixel is 0 or 1 is below what pixels can tell.`;
 
 export function configure(command: Command): void {
   command
@@ -57,6 +59,11 @@ export function configure(command: Command): void {
       number('--most', { min: 1, max: 1000, whole: true }),
       8,
     )
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, for a diameter in angstroms',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
+    )
     .option('--plot <file.png>', 'draw the average image at the picks for each change')
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
@@ -67,10 +74,20 @@ async function runDoctor(micrographs: string, picks: string, options: DoctorArgu
   const inputs = await expandMicrographs([micrographs]);
   const sets = await readLabels(picks, {
     ...(options.from && { format: options.from }),
-    heightOf: async () => (await readMicrographHeader(inputs[0].path)).height,
+    heightOf: async (file) => {
+      const input = findMicrograph(inputs, { file });
+      return input && (await readMicrographHeader(input.path)).height;
+    },
   });
-  const pairs = pair(inputs, sets).slice(0, options.most);
-  const pixelSize = options.diameter ? await firstPixelSize(pairs.map(({ input }) => input)) : null;
+  const matched = pair(inputs, sets);
+  assertUsedOnce(matched);
+  const pairs = matched.slice(0, options.most);
+  const pixelSize = options.diameter
+    ? await firstPixelSize(
+        pairs.map(({ input }) => input),
+        options.pixelSize,
+      )
+    : null;
   const diameter = options.diameter && toPixels(options.diameter, pixelSize, '--diameter');
   const box = options.box ?? pairs[0].set.box;
   const patients = await readPatients(pairs);
@@ -80,7 +97,9 @@ async function runDoctor(micrographs: string, picks: string, options: DoctorArgu
   const mend = mendingCommand(diagnosis.findings[0], micrographs, picks, options);
   const { certain, margin } = diagnosis;
   if (options.json) {
+    const misfits = diagnosis.misfits.map((i) => patients[i].name);
     printJson({
+      misfits,
       certain,
       margin,
       diameter: diagnosis.diameter,
@@ -91,6 +110,10 @@ async function runDoctor(micrographs: string, picks: string, options: DoctorArgu
   }
   for (const finding of shown) print(describe(finding));
   summarise(diagnosis, patients, mend, options);
+}
+
+interface NamedPatient extends Patient {
+  readonly name: string;
 }
 
 /** Micrographs with their coordinates, those with most first. */
@@ -107,14 +130,14 @@ function pair(inputs: readonly InputMicrograph[], sets: readonly CoordinateSet[]
   });
 }
 
-async function readPatients(pairs: readonly { input: InputMicrograph; set: CoordinateSet }[]): Promise<Patient[]> {
-  const patients: Patient[] = [];
+async function readPatients(pairs: readonly { input: InputMicrograph; set: CoordinateSet }[]): Promise<NamedPatient[]> {
+  const patients: NamedPatient[] = [];
   const progress = startProgress(pairs.length, 'reading');
   const failed: string[] = [];
   for (const [i, { input, set }] of pairs.entries()) {
     try {
       const image: Micrograph = await readMicrograph(input.path);
-      patients.push({ image, particles: set.particles });
+      patients.push({ name: input.path, image, particles: set.particles });
     } catch (error) {
       failed.push(messageOf(error));
     }
@@ -171,8 +194,8 @@ function quoted(text: string): string {
 }
 
 function summarise(
-  { findings, certain, margin }: Diagnosis,
-  patients: readonly Patient[],
+  { findings, certain, margin, misfits }: Diagnosis,
+  patients: readonly NamedPatient[],
   mend: string | null,
   { plot }: DoctorArguments,
 ): void {
@@ -186,6 +209,10 @@ function summarise(
     print(`found: ${findings[0].words} (${margin.toFixed(1)} sd better than any other change); this mends it:`);
     print(`  ${mend}`);
   } else print(`the coordinates are right as they are (${margin.toFixed(1)} sd better than any change)`);
+  if (misfits.length > 0) {
+    const names = misfits.map((i) => patients[i].name).join(', ');
+    print(`on ${misfits.length} of them it does not fit, perhaps for another convention: ${names}`);
+  }
   print('whether the first pixel is 0 or 1 is below what pixels can tell');
   if (plot) print(`averages drawn in ${plot}`);
 }

@@ -16,10 +16,11 @@ import { makeFolder, readText, writePieces } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
 import { baseName, stem } from '../storage/names.js';
+import { assertOutputsApart } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
-import { readLabels } from './labelled-inputs.js';
+import { assertUsedOnce, readLabels } from './labelled-inputs.js';
 import { number } from './options.js';
 
 interface ExtractArguments {
@@ -89,6 +90,9 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   const sets = await readLabels(picks);
   const inputs = await expandMicrographs(args);
   const ctf = options.ctf ? await readCtf(options.ctf) : null;
+  assertOutputsApart(inputs, options.out);
+  const pairs = inputs.map((input) => ({ input, set: findCoordinates(sets, input.path, input.folder) }));
+  assertUsedOnce(pairs);
   await makeFolder(options.out);
   const counts: Counts = { particles: 0, atEdge: 0, outside: 0, below: 0 };
   const done: { picked: PickedMicrograph; stack: string }[] = [];
@@ -99,10 +103,9 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   const progress = startProgress(inputs.length, 'extracting');
   let without = 0;
   try {
-    for (const [i, input] of inputs.entries()) {
+    for (const [i, { input, set }] of pairs.entries()) {
       if (interruption.signal.aborted) break;
       try {
-        const set = findCoordinates(sets, input.path, input.folder);
         if (set) done.push(...(await extractOne(input, set, ctf, shape, options, counts)));
         else without++;
       } catch (error) {
@@ -121,7 +124,9 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
       expected: 'equal base names',
     });
   }
-  await writeList(done, options);
+  if (done.length === 0) note('no particles: particles.star is not written');
+  else if (interruption.signal.aborted) note('interrupted: particles.star is not written; run it again');
+  else await writeList(done, options);
   summarise(counts, done.length, (performance.now() - started) / 1000, options);
   if (without > 0) note(`${without} micrographs have no coordinates`);
   if (failed.length > 0) print(`${failed.length} micrographs could not be extracted from:`);
@@ -140,9 +145,17 @@ function assertSides({ box, scaleTo = box }: ExtractArguments): void {
 }
 
 /** Entries of a micrographs.star by base name. */
-async function readCtf(file: string): Promise<ReadonlyMap<string, StarMicrograph>> {
+type CtfEntries = ReadonlyMap<string, readonly StarMicrograph[]>;
+
+async function readCtf(file: string): Promise<CtfEntries> {
   try {
-    return new Map(readMicrographsStar(await readText(file)).map((star) => [baseName(star.name), star]));
+    const entries = new Map<string, StarMicrograph[]>();
+    for (const star of readMicrographsStar(await readText(file))) {
+      const known = entries.get(baseName(star.name));
+      if (known) known.push(star);
+      else entries.set(baseName(star.name), [star]);
+    }
+    return entries;
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new FileError(
@@ -167,7 +180,7 @@ function shaper(options: ExtractArguments): (image: Image) => Image {
 async function extractOne(
   input: InputMicrograph,
   set: CoordinateSet,
-  ctf: ReadonlyMap<string, StarMicrograph> | null,
+  ctf: CtfEntries | null,
   shape: (image: Image) => Image,
   options: ExtractArguments,
   counts: Counts,
@@ -195,10 +208,18 @@ async function extractOne(
   return [{ picked: { name, width, height, pixelSize, values, optics, box, particles }, stack }];
 }
 
-/** @throws LabelError if the micrograph is not listed */
-function entryOf(ctf: ReadonlyMap<string, StarMicrograph>, { path }: InputMicrograph): StarMicrograph {
-  const star = ctf.get(baseName(path));
-  if (star) return star;
+/** @throws LabelError if the micrograph is not listed, or if several of its name are and none has its folder */
+function entryOf(ctf: CtfEntries, { path }: InputMicrograph): StarMicrograph {
+  const named = ctf.get(baseName(path)) ?? [];
+  const [star, ...others] = named.length > 1 ? named.filter(({ name }) => `/${path}`.endsWith(`/${name}`)) : named;
+  if (star && others.length === 0) return star;
+  if (named.length > 1) {
+    throw new LabelError({
+      what: `More than one micrograph in the file given to --ctf is named "${baseName(path)}"`,
+      received: named.map(({ name }) => name).join(', '),
+      expected: `one that ${path} ends in`,
+    });
+  }
   throw new LabelError({
     what: `${path} is not listed in the file given to --ctf`,
     expected: `an entry whose base name is "${baseName(path)}"`,

@@ -45,7 +45,7 @@ export async function matchLabels(inputs: readonly InputMicrograph[], options: L
       expected: 'equal base names',
     });
   }
-  assertUsedOnce(matched);
+  assertUsedOnce(matched.map(({ input, positives }) => ({ input, set: positives })));
   const unlabelled = inputs.filter((input) => !matched.some((one) => one.input === input));
   const unused = (sets: readonly CoordinateSet[]) =>
     sets.filter((set) => !matched.some(({ input }) => baseName(input.path) === set.name));
@@ -80,20 +80,21 @@ export async function readLabels(path: string, options: ReadOptions = {}): Promi
   });
 }
 
-/** @throws LabelError if two micrographs would be trained with the same labels */
-function assertUsedOnce(matched: readonly LabelledInput[]): void {
+/** @throws LabelError if one set of coordinates would be used for two micrographs */
+export function assertUsedOnce(pairs: readonly { input: InputMicrograph; set: CoordinateSet | undefined }[]): void {
   const users = new Map<CoordinateSet, string>();
-  for (const { input, positives } of matched) {
-    const other = users.get(positives);
+  for (const { input, set } of pairs) {
+    if (!set) continue;
+    const other = users.get(set);
     if (other !== undefined) {
       throw new LabelError({
-        what: 'One set of labels belongs to two micrographs of the same base name',
-        received: `${positives.file} for ${other} and ${input.path}`,
-        expected: 'one micrograph for each set of labels',
-        hint: 'Give only one of the micrographs, or put the labels into folders like those of the micrographs',
+        what: 'One set of coordinates belongs to two micrographs of the same base name',
+        received: `${set.file} for ${other} and ${input.path}`,
+        expected: 'one micrograph for each set',
+        hint: 'Give only one of the micrographs, or put the coordinates into folders like those of the micrographs',
       });
     }
-    users.set(positives, input.path);
+    users.set(set, input.path);
   }
 }
 
@@ -114,7 +115,7 @@ export async function firstPixelSize(inputs: readonly InputMicrograph[], asked?:
   if (asked) return asked;
   for (const { path, pixelSize } of inputs) {
     try {
-      return (await readMicrographHeader(path)).pixelSize ?? pixelSize;
+      return pixelSize ?? (await readMicrographHeader(path)).pixelSize;
     } catch {
       // Reported when the micrograph itself is read.
     }
@@ -155,7 +156,7 @@ async function readOne(
   const { input, positives, negatives } = one;
   const read = await readMicrograph(input.path);
   for (const warning of read.warnings) note(`warning: ${input.path}: ${warning}`);
-  const micrograph = { ...read, pixelSize: options.pixelSize ?? read.pixelSize ?? input.pixelSize };
+  const micrograph = { ...read, pixelSize: options.pixelSize ?? input.pixelSize ?? read.pixelSize };
   if (modelPixelSize !== null && micrograph.pixelSize === null) {
     throw new LabelError({
       what: `The pixel size of ${input.path} is unknown, but that of others is not`,

@@ -1,6 +1,6 @@
 /** What `pick` and `watch` are told: how to pick, and what to write. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
@@ -48,11 +48,10 @@ export function addPickOptions(command: Command): Command {
       length('--diameter'),
     )
     .requiredOption('--out <folder>', 'where the coordinates go')
-    .option(
-      '--format <list>',
-      `one or more, with commas: ${WRITTEN_FORMATS.map(({ name }) => name).join(', ')}`,
-      writtenFormats,
-      writtenFormats('box,csv'),
+    .addOption(
+      new Option('--format <list>', `one or more, with commas: ${WRITTEN_FORMATS.map(({ name }) => name).join(', ')}`)
+        .argParser(writtenFormats)
+        .default(writtenFormats('box,csv'), 'box,csv'),
     )
     .option(
       '--threshold <t>',

@@ -15,7 +15,7 @@ import { startEngine, threadCount } from '../runtime/engine.js';
 import { hashFile, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
-import { stem } from '../storage/names.js';
+import { outputStem } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { type OpenRun, openRun, type RunParameters, type RunRecord } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
@@ -144,7 +144,7 @@ async function pickOne(
     if (after.size !== file.size || after.mtimeMs !== file.modified) {
       throw new FileError({ what: `${input.path} changed while it was read`, hint: 'Start again once it is complete' });
     }
-    const micrograph = { ...read, pixelSize: options.pixelSize ?? read.pixelSize ?? input.pixelSize };
+    const micrograph = { ...read, pixelSize: options.pixelSize ?? input.pixelSize ?? read.pixelSize };
     const result = await pick(micrograph, tools.picker, pickOptions(options, micrograph));
     const files = await writeResult(input, { ...micrograph, sha256 }, tools, result, options);
     const { particles, removed } = result;
@@ -195,11 +195,6 @@ async function writeResult(
   const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
   await writeWhole(file, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
   return [...files, relative(options.out, file)];
-}
-
-/** Name of the outputs of a micrograph, below the output folder, without an ending. */
-export function outputStem(input: InputMicrograph): string {
-  return join(input.folder, stem(input.path));
 }
 
 function runProvenance(options: PickArguments, { metadata }: Model): Provenance {

@@ -2,16 +2,16 @@
 
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { FileError, UsageError } from '../errors.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
-import { hasMicrographEnding } from '../storage/read-micrograph.js';
+import { assertDistinctNames, assertOutputsApart } from '../storage/outputs.js';
 import type { OpenRun } from '../storage/run.js';
 import { note, onInterrupt, startProgress } from './console.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
-import { openSession, outputStem, SCORES } from './pick-session.js';
+import { openSession, SCORES } from './pick-session.js';
 import { addClusterOptions, type ClusterArguments, submit } from './submit.js';
 
 /** One part of several. */
@@ -66,7 +66,13 @@ function parseShard(text: string): Shard {
 
 async function runPick(args: readonly string[], options: PickCommandArguments): Promise<void> {
   const all = withoutOutputs(await expandMicrographs(args), options.out);
-  assertDistinctOutputs(all);
+  assertOutputsApart(all, options.out);
+  const bare = options.format.find(({ bareNames }) => bareNames);
+  if (bare)
+    assertDistinctNames(
+      all.map(({ path }) => path),
+      bare.name,
+    );
   const { shard } = options;
   const inputs = shard ? all.filter((_, i) => i % shard.count === shard.index - 1) : all;
   assertSomeExist(inputs);
@@ -132,34 +138,8 @@ function assertSomeExist(inputs: readonly InputMicrograph[]): void {
   });
 }
 
-/**
- * Leaves out the score maps of earlier runs.
- *
- * @throws UsageError if the coordinates would stand beside the micrographs
- */
+/** Leaves out the score maps of earlier runs. */
 function withoutOutputs(inputs: readonly InputMicrograph[], out: string): InputMicrograph[] {
   const folder = resolve(out);
-  const micrographs = inputs.filter(({ path }) => !(resolve(path).startsWith(folder + sep) && path.endsWith(SCORES)));
-  if (!micrographs.some(({ path }) => dirname(resolve(path)) === folder)) return micrographs;
-  throw new UsageError({
-    what: 'The coordinates would stand beside the micrographs, where they could overwrite labels',
-    received: `--out ${out}`,
-    expected: 'a folder without micrographs',
-  });
-}
-
-/** @throws UsageError if two micrographs would be written to one file */
-function assertDistinctOutputs(inputs: readonly InputMicrograph[]): void {
-  const seen = new Map<string, string>();
-  for (const input of inputs.filter(({ path }) => hasMicrographEnding(path))) {
-    const other = seen.get(outputStem(input));
-    if (other !== undefined) {
-      throw new UsageError({
-        what: 'Two micrographs would be written to the same file',
-        received: `${other} and ${input.path}`,
-        expected: 'different names once the ending is gone',
-      });
-    }
-    seen.set(outputStem(input), input.path);
-  }
+  return inputs.filter(({ path }) => !(resolve(path).startsWith(folder + sep) && path.endsWith(SCORES)));
 }

@@ -1,5 +1,6 @@
 /** `deepem preview` */
 
+import { statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
@@ -19,6 +20,7 @@ interface PreviewArguments {
   diameter?: Length;
   threshold?: number;
   frame?: number;
+  pixelSize?: number;
   output: string;
 }
 
@@ -47,6 +49,11 @@ export function configure(command: Command): void {
       '--diameter <length>',
       "of the circles (default: the files' box, or a fortieth of the side)",
       length('--diameter'),
+    )
+    .option(
+      '--pixel-size <A>',
+      'angstroms per pixel, for a diameter in angstroms',
+      number('--pixel-size', { min: 0.01, max: 1000 }),
     )
     .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
     .option('--frame <n>', 'image of a stack, from 1', number('--frame', { min: 1, whole: true }))
@@ -88,13 +95,15 @@ async function drawMicrograph(file: string, options: PreviewArguments): Promise<
   const micrograph = options.frame === undefined ? await readMicrograph(file) : await readFrame(file, options.frame);
   if (!options.picks) return drawPicks(micrograph, []);
   const sets = await readLabels(options.picks);
-  const set = sets.length === 1 ? sets[0] : findCoordinates(sets, file, '');
+  const set =
+    findCoordinates(sets, file, '') ?? (statSync(options.picks).isFile() && sets.length === 1 ? sets[0] : undefined);
+  if (!set) note(`warning: no coordinates below ${options.picks} belong to ${file}`);
   const particles = (set?.particles ?? []).filter(
     ({ score }) => score === undefined || score >= (options.threshold ?? -Infinity),
   );
   const longer = Math.max(micrograph.width, micrograph.height);
   const diameter = options.diameter
-    ? toPixels(options.diameter, micrograph.pixelSize, '--diameter')
+    ? toPixels(options.diameter, options.pixelSize ?? micrograph.pixelSize, '--diameter')
     : (set?.box ?? CIRCLE_SHARE * longer);
   note(`${particles.length} picks`);
   return drawPicks(micrograph, byScore(particles, diameter));

@@ -1,7 +1,7 @@
 /** `deepem simulate` */
 
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { readMrcVolume, writeMrc } from '../formats/mrc.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
@@ -34,7 +34,11 @@ export function configure(command: Command): void {
   command
     .requiredOption('--out <folder>', 'where the micrographs go')
     .option('--micrographs <n>', 'how many', number('--micrographs', { min: 1, max: 100_000, whole: true }), 10)
-    .option('--size <px>', 'columns and rows: 1024, or 1024x768', parseSize, parseSize('1024'))
+    .addOption(
+      new Option('--size <px>', 'columns and rows: 1024, or 1024x768')
+        .argParser(parseSize)
+        .default(parseSize('1024'), '1024'),
+    )
     .option('--body <list>', 'barrel, asymmetric, or a density map (.mrc); several with commas', 'barrel')
     .option('--snr <ratio>', 'signal to noise', number('--snr', { min: 1e-6, max: 1e6 }), 0.05)
     .option('--pixel-size <A>', 'angstroms per pixel', number('--pixel-size', { min: 0.1, max: 100 }), 6)

@@ -64,6 +64,8 @@ export interface CoordinateFormat {
   readonly needsBox?: boolean;
   /** Whether the size of the micrograph is needed to write it. */
   readonly needsSize?: boolean;
+  /** Whether micrographs are named without their folders. */
+  readonly bareNames?: boolean;
   /** Largest error of a centre written and read back, in pixels. */
   readonly tolerance: number;
   /**

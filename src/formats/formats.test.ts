@@ -176,6 +176,18 @@ describe('.npy', () => {
   });
 });
 
+it('.npy with types that are not known is refused, not read with shifted columns', () => {
+  const text = (descr: string) => {
+    const header = `{'descr': [${descr}], 'fortran_order': False, 'shape': (1,), }\n`;
+    const head = Uint8Array.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, header.length & 255, header.length >> 8]);
+    return Uint8Array.from([...head, ...bytes(header), ...new Uint8Array(64)]);
+  };
+  expect(readNpyTable(text("('x', '<f4'), ('y', '<f4')")).columns.size).toBe(2);
+  for (const odd of ["('t', '<M8[ns]')", "('o', '|O')", "(\"it's\", '<f4')", "('n', [('a', '<f4')])"]) {
+    expect(() => readNpyTable(text(`('x', '<f4'), ${odd}`))).toThrow(/not read/);
+  }
+});
+
 describe('CryoPPP', () => {
   const text = 'X-Coordinate,Y-Coordinate,Diameter,Angle-Psi\n10,20,108,\n';
 

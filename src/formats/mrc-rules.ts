@@ -75,6 +75,7 @@ export function checkMrcHeader(
       `the version is ${nversion}, not 20140 or 20141`,
       'an older kind of MRC; most programs take it',
     ],
+    [!(mode in MODES), 'error', `mode ${mode}: complex numbers, a Fourier transform`, 'give the image itself'],
     [nlabl < 0 || nlabl > LABELS, 'error', `${nlabl} labels`, 'set nlabl to the number of labels, at most 10'],
     [
       nlabl >= 0 && nlabl <= LABELS && nlabl !== filled.length,
@@ -107,7 +108,7 @@ export function checkMrcHeader(
       'the file is truncated: copy it again',
     ],
     [
-      size.bytes > size.expected,
+      size.bytes > size.expected && mode in MODES,
       'warning',
       `${size.bytes - size.expected} bytes after the image`,
       'programs ignore them; the header may be wrong',

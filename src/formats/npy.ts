@@ -48,6 +48,9 @@ export function readNpyTable(bytes: Uint8Array): NpyTable {
   const header = new TextDecoder().decode(bytes.subarray(start, start + length));
   const shape = /'shape'\s*:\s*\(\s*(\d+)\s*,?\s*\)/.exec(header);
   const fields = fieldsOf(header);
+  const descr = /'descr'\s*:\s*\[(.*)\]\s*,\s*'fortran_order'/s.exec(header)?.[1] ?? '';
+  const unread = descr.replace(FIELD, '').replace(/[\s,]/g, '');
+  if (unread !== '') throw new SyntaxError(`the field ${unread.slice(0, 60)} has a type that is not read`);
   if (!shape || fields.length === 0) {
     throw new SyntaxError(`the header is "${header.slice(0, 80)}"; a list of named records is needed`);
   }

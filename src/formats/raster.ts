@@ -56,13 +56,16 @@ export async function sizeOfPngOrJpeg(bytes: Uint8Array, file: string): Promise<
 export async function readTiff(bytes: Uint8Array, file: string): Promise<Micrograph> {
   const upright = withoutOrientation(bytes);
   const { width, height } = sizeOfTiff(upright, file);
-  const { compression, sampleFormat, bitsPerSample } = decodePage(upright, file, true);
-  if (!COMPRESSIONS.includes(compression) && sampleFormat === 1 && bitsPerSample <= 16) {
+  const { compression, sampleFormat, bitsPerSample, tiled, predictor } = decodePage(upright, file, true);
+  // `tiff` undoes the predictor along rows of the image, where a tile has rows of its own.
+  const misread = tiled && predictor !== 1;
+  if ((misread || !COMPRESSIONS.includes(compression)) && sampleFormat === 1 && bitsPerSample <= 16) {
     const { pixels } = await decodeGrey(upright).catch((cause) => {
       throw unreadable(file, 'TIFF', cause);
     });
     return { pixels: reverseRows(pixels, width, height), width, height, pixelSize: null, warnings: [] };
   }
+  if (misread) throw unreadable(file, 'TIFF', new Error('tiles with a predictor, of signed or 32-bit values'));
   const page = decodePage(upright, file, false);
   const channels = page.samplesPerPixel;
   const values = signedWhereNeeded(page);

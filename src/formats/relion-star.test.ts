@@ -35,3 +35,11 @@ Movies/b.mrc 1
     expect(() => readMicrographsStar('data_\nloop_\n_rlnCoordinateX\n1\n')).toThrow(/rlnMicrographName/);
   });
 });
+
+it('a folder whose name begins with data_ is part of a name, not a block', () => {
+  const text =
+    '\ndata_micrographs\n\nloop_\n_rlnMicrographName #1\n_rlnOpticsGroup #2\ndata_01/a.mrc 1\ndata_01/b.mrc 1\n\n';
+  expect(readMicrographsStar(text).map(({ name }) => name)).toEqual(['data_01/a.mrc', 'data_01/b.mrc']);
+  const single = 'data_\nloop_\n_rlnMicrographName #1\ndata_01/a.mrc\n';
+  expect(readMicrographsStar(single).map(({ name }) => name)).toEqual(['data_01/a.mrc']);
+});

@@ -33,7 +33,8 @@ export class StarSyntaxError extends SyntaxError {}
 const TOKEN = /"([^"]*)"|'([^']*)'|(\S+)/g;
 
 /**
- * Parses all blocks of a STAR file. Comments (`#`, `;`), quotes, CRLF and a byte order mark are taken.
+ * Parses all blocks of a STAR file. Comments (`#`, `;`), quotes, CRLF and a byte order mark are taken. An empty line ends the rows of a
+ * loop; before it, a row may begin with `data_`, as names of folders do.
  *
  * @throws StarSyntaxError naming the line
  */
@@ -41,11 +42,16 @@ export function parseStar(text: string): StarBlock[] {
   const blocks: OpenBlock[] = [];
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   let headerOpen = false;
+  let rowsOpen = false;
   lines.forEach((line, index) => {
     const trimmed = line.trim();
-    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) return;
+    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith(';')) {
+      if (trimmed === '') rowsOpen = false;
+      return;
+    }
     const block = blocks.at(-1);
-    if (/^data_/i.test(trimmed)) {
+    const isRow = block && rowsOpen && tokens(trimmed).length === block.labels.length;
+    if (/^data_/i.test(trimmed) && !isRow) {
       blocks.push({ name: trimmed.slice(5).split(/\s/)[0], labels: [], rows: [], lines: [], loop: false });
     } else if (!block) {
       throw new StarSyntaxError(`line ${index + 1} stands before the first "data_" line: "${shorten(trimmed)}"`);
@@ -54,8 +60,10 @@ export function parseStar(text: string): StarBlock[] {
       headerOpen = true;
     } else if (trimmed.startsWith('_') && (!block.loop || headerOpen)) {
       addLabel(block, trimmed, index);
+      rowsOpen = block.loop;
     } else {
       headerOpen = false;
+      rowsOpen = true;
       addRow(block, trimmed, index);
     }
   });

@@ -14,6 +14,7 @@ export const topazFormat: CoordinateFormat = {
   summary: 'Topaz: one tab-separated table; whole pixels of the image scored',
   extensions: ['topaz.txt', '.tsv'],
   namedExtensions: ['.txt'],
+  bareNames: true,
   tolerance: 0.5,
   read: textReader((text) => {
     const { names, rows } = parseTable(text, '\t', [NAME, X, Y]);
@@ -27,7 +28,7 @@ export const topazFormat: CoordinateFormat = {
     *write(entries) {
       yield `${[NAME, X, Y, SCORE].join('\t')}\n`;
       for (const { picked } of entries) {
-        const name = picked.name.replace(/^.*\//, '').replace(/\.(mrc|tiff?|png|jpg)$/, '');
+        const name = picked.name.replace(/^.*\//, '').replace(/\.(mrcs?(\.gz)?|tiff?|png|jpe?g)$/i, '');
         yield picked.particles
           .map(({ x, y, score }) => `${name}\t${Math.round(x)}\t${Math.round(y)}\t${scoreText(score)}\n`)
           .join('');

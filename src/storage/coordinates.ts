@@ -1,7 +1,7 @@
 /** Coordinate files on disk: read all below a folder, find the one that belongs to a micrograph, write. */
 
 import { existsSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { FileError, LabelError, messageOf } from '../errors.js';
 import type { CoordinateRecord } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatOfFile, type ParseOptions, parseCoordinates } from '../formats/coordinates.js';
@@ -58,8 +58,12 @@ export async function readCoordinateSets(path: string, options: ReadOptions = {}
   const failed: { file: string; reason: string }[] = [];
   for (const file of files) {
     try {
-      if (isFolder) sets.push(...(await readFileSets(file, folderBelow(path, file), options)));
-      else sets.push(...(await readNamedFile(file, options)));
+      if (isFolder) sets.push(...(await readBelow(path, file, options)));
+      else {
+        const read = await readNamedFile(file, options);
+        sets.push(...read.sets);
+        failed.push(...read.failed);
+      }
     } catch (error) {
       failed.push({ file, reason: messageOf(error) });
     }
@@ -89,19 +93,37 @@ function endsLike(file: string, written = ''): boolean {
   return extname(file) === extname(written);
 }
 
+/** A file of a folder. STAR files that hold no coordinates, of which a RELION job has several, are none of our business. */
+async function readBelow(top: string, file: string, options: ReadOptions): Promise<CoordinateSet[]> {
+  if (/\.star$/i.test(file) && !(await readText(file)).includes('rlnCoordinateX')) return [];
+  return readFileSets(file, folderBelow(top, file), options);
+}
+
 /** A file that was named itself: a RELION list stands for the files that it lists. */
-async function readNamedFile(file: string, options: ReadOptions): Promise<CoordinateSet[]> {
+async function readNamedFile(file: string, options: ReadOptions): Promise<CoordinateSets> {
   const listed = /\.star$/i.test(file) ? listOf(await readText(file)) : null;
-  if (!listed) return readFileSets(file, '', options);
+  if (!listed) return { sets: await readFileSets(file, '', options), failed: [] };
   const sets: CoordinateSet[] = [];
+  const failed: { file: string; reason: string }[] = [];
   for (const { micrograph, file: coordinates } of listed) {
-    const besideList = join(dirname(file), coordinates);
-    const path = !existsSync(coordinates) && existsSync(besideList) ? besideList : coordinates;
-    for (const set of await readFileSets(path, dirname(micrograph), options)) {
-      sets.push({ ...set, name: baseName(micrograph), micrograph });
+    try {
+      for (const set of await readFileSets(placeOf(coordinates, file), dirname(micrograph), options)) {
+        sets.push({ ...set, name: baseName(micrograph), micrograph });
+      }
+    } catch (error) {
+      failed.push({ file: coordinates, reason: messageOf(error) });
     }
   }
-  return sets;
+  return { sets, failed };
+}
+
+/** A file that a list names: relative to the working folder, to the list, or to a folder above it, which may be RELION's project. */
+function placeOf(file: string, list: string): string {
+  if (isAbsolute(file) || existsSync(file)) return file;
+  for (let folder = resolve(dirname(list)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, file))) return join(folder, file);
+    if (folder === dirname(folder)) return file;
+  }
 }
 
 /** A RELION list of coordinate files, or null; a broken file is reported when it is read as coordinates. */
@@ -125,8 +147,8 @@ export async function readCoordinates(file: string): Promise<Particle[]> {
 /** One set a micrograph that the file names; one named after the file where it names none. */
 async function readFileSets(file: string, folder: string, options: ReadOptions): Promise<CoordinateSet[]> {
   const data = await readWhole(file);
-  if (/\.star$/i.test(file) && listOf(new TextDecoder().decode(data))) return [];
-  const height = await options.heightOf?.(file);
+  const format = options.format ?? formatOfFile(file);
+  const height = format?.needsSize ? await options.heightOf?.(file) : undefined;
   const records = parseCoordinates(data, file, {
     ...(options.format && { format: options.format }),
     ...(height !== undefined && { height }),

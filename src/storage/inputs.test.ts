@@ -83,3 +83,9 @@ describe('loadPreset', () => {
     await expect(loadPreset(put('bad.json', '{'))).rejects.toThrow(/is not JSON/);
   });
 });
+
+it('a micrographs.star leads to no folder above the outputs, and its jobs are left out', async () => {
+  const names = ['../mics/a.mrc', '/data/b.mrc', 'MotionCorr/job002/Movies/c.mrc', 'd.mrc'];
+  const file = put('m.star', `data_\nloop_\n_rlnMicrographName #1\n${names.join('\n')}\n`);
+  expect((await expandMicrographs([file])).map(({ folder }) => folder)).toEqual(['mics', 'data', 'Movies', '']);
+});

@@ -45,9 +45,14 @@ export async function expandMicrographs(args: readonly string[]): Promise<InputM
   for (const arg of args) for (const input of await expandOne(arg)) found.set(resolve(input.path), input);
   const common = commonFolder([...found].flatMap(([path, { star }]) => (star ? [] : [path])));
   return [...found].map(([path, input]) => {
-    const listed = input.star && dirname(input.star.name.replace(JOB, ''));
-    return { ...input, folder: listed === undefined ? relative(common, dirname(path)) : listed === '.' ? '' : listed };
+    return { ...input, folder: input.star ? folderOfListed(input.star.name) : relative(common, dirname(path)) };
   });
+}
+
+/** The folder below the job; nothing in a list leads out of the output folder. */
+function folderOfListed(name: string): string {
+  const folders = dirname(name.replace(JOB, '')).split('/');
+  return folders.filter((folder) => !['', '.', '..'].includes(folder)).join('/');
 }
 
 async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]> {

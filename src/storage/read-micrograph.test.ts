@@ -148,6 +148,18 @@ describe('readMicrograph', () => {
     expect([...(await readMicrograph(put('a.tif', packed))).pixels]).toEqual([190, 30, 64, 250, 0, 128]);
   });
 
+  it.each(['lzw', 'deflate'] as const)('reads a tiled TIFF with a predictor, %s', async (compression) => {
+    const [width, height] = [300, 260];
+    const values = Uint8Array.from({ length: width * height }, (_, i) => (i * 7919) % 251);
+    const tiled = await sharp(values, { raw: { width, height, channels: 1 } })
+      .toColourspace('b-w')
+      .tiff({ compression, predictor: 'horizontal', tile: true, tileWidth: 128, tileHeight: 128 })
+      .toBuffer();
+    const { pixels } = await readMicrograph(put('a.tif', tiled));
+    expect([...pixels.subarray(0, width)]).toEqual([...values.subarray((height - 1) * width)]);
+    expect([...pixels.subarray(-width)]).toEqual([...values.subarray(0, width)]);
+  });
+
   it('says that a TIFF without strips is damaged (found by the fuzzer)', async () => {
     const bytes = readFileSync('test/fixtures/formats/no-strips.tif');
     await expect(readMicrograph(put('a.tif', bytes))).rejects.toThrow(/strips for 0 of \d+ rows/);

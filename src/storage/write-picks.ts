@@ -2,7 +2,8 @@
 
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { CoordinateFormat, PickedMicrograph, RunEntry } from '../formats/coordinate-format.js';
+import { FileError } from '../errors.js';
+import type { CoordinateFormat, PickedMicrograph, RunEntry, WriteContext } from '../formats/coordinate-format.js';
 import { type Provenance, provenanceLine } from '../provenance.js';
 import { readText, writePieces, writeWhole } from './files.js';
 import { stem } from './names.js';
@@ -28,6 +29,19 @@ export interface PicksWriter {
    * @throws FileError
    */
   finish(micrographs: readonly WrittenMicrograph[], provenance: Provenance): Promise<void>;
+}
+
+/** @throws FileError if the file that is there cannot be merged into */
+function textFor(format: CoordinateFormat, file: string, picked: PickedMicrograph, context: WriteContext): string {
+  try {
+    return format.perMicrograph?.write(picked, context) ?? '';
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new FileError(
+      { what: `Cannot add to ${file}, which is damaged`, received: cause.message, hint: 'Mend it, or move it away' },
+      { cause },
+    );
+  }
 }
 
 /** A micrograph that was written. */
@@ -63,7 +77,7 @@ export function openPicksWriter(
         const file = pathOf(format, { name, folder });
         if (!format.perMicrograph || file === null) continue;
         const existing = existsSync(file) ? await readText(file) : null;
-        await put(file, format.perMicrograph.write(picked, { provenance: provenanceLine(provenance), existing }));
+        await put(file, textFor(format, file, picked, { provenance: provenanceLine(provenance), existing }));
       }
       if (besides) {
         await put(join(out, folder, `${stem(name)}${PROVENANCE}`), `${JSON.stringify(provenance, null, 1)}\n`);

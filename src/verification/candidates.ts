@@ -11,7 +11,7 @@ export interface Mistake {
 /** Binnings and scales in use. */
 const SCALES = [2, 3, 4, 5, 6, 8, 10, 12, 16];
 /** Half boxes that are looked for where the box is not known, in diameters. Below, a shift is hard to tell from none. */
-const HALF_BOXES = Array.from({ length: 20 }, (_, i) => 0.6 + 0.1 * i);
+const HALF_BOXES = Array.from({ length: 21 }, (_, i) => 0.5 + 0.1 * i);
 
 const ORIENTATIONS: readonly Mistake[] = [
   { transform: IDENTITY, words: 'as they are' },
@@ -37,12 +37,15 @@ export function mistakes(diameter: number, box?: number): Mistake[] {
     ),
   );
   const halves = box ? [box / 2] : HALF_BOXES.map((share) => Math.round(share * diameter));
-  const shifted = halves.flatMap((half) => [
-    { transform: { ...IDENTITY, shift: { x: half, y: half } }, words: `the corner of a box of ${2 * half} px` },
-    {
-      transform: { ...IDENTITY, shift: { x: -half, y: -half } },
-      words: `half a box of ${2 * half} px too far, as a centre read as a corner`,
-    },
-  ]);
+  const shifted = halves.flatMap((half) => [shiftedBy(half), shiftedBy(-half)]);
   return [...ORIENTATIONS, ...scaled, ...shifted];
+}
+
+/** The mistake that a shift along both axes mends. */
+export function shiftedBy(half: number): Mistake {
+  const box = `a box of ${2 * Math.abs(half)} px`;
+  return {
+    transform: { ...IDENTITY, shift: { x: half, y: half } },
+    words: half > 0 ? `the corner of ${box}` : `half ${box} too far, as a centre read as a corner`,
+  };
 }

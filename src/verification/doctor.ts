@@ -4,7 +4,7 @@ import type { Image } from '../micrograph.js';
 import { isInside, type Particle } from '../particle.js';
 import { random, shuffle } from '../random.js';
 import { type Transform, transform } from '../transform.js';
-import { type Mistake, mistakes } from './candidates.js';
+import { type Mistake, mistakes, shiftedBy } from './candidates.js';
 import { blobResponse, contrastAt, type ResponseMap, type Shift, significance } from './contrast.js';
 
 /** A micrograph with the coordinates that are in question. */
@@ -39,6 +39,8 @@ export interface Diagnosis {
   readonly margin: number;
   /** Whether contrast and margin are large enough to trust the best. */
   readonly certain: boolean;
+  /** Indices of the micrographs on which the best change does not put the picks onto particles. */
+  readonly misfits: readonly number[];
   /** Diameter of the particle, as given or as the contrast has it, in full-size pixels. */
   readonly diameter: number;
 }
@@ -48,8 +50,13 @@ const NEAR_SHARES = [0.6, 0.8, 1, 1.25];
 /** Diameters that are tried where none is known, as shares of the shorter side. */
 const DIAMETER_SHARES = [1 / 10, 1 / 15, 1 / 22, 1 / 33, 1 / 50, 1 / 75, 1 / 110];
 const CONTROLS = 100;
-/** Width of the blob that finds the length of a shift, in diameters. */
+/** Width of the blob that finds the length of a shift, and the steps in which it is looked for, in diameters. */
 const WIDE = 1.4;
+const FINE = 0.04;
+/** Fewer picks are no evidence. */
+const FEWEST_PICKS = 20;
+/** A micrograph whose own picks stand out less than this, where those of others do, may follow another convention. */
+const FITTING = 2;
 /** Picks looked at in one micrograph. */
 const MOST_PICKS = 500;
 /** Share of the picks that must lie inside. */
@@ -90,15 +97,16 @@ export function diagnose(patients: readonly Patient[], options: DoctorOptions = 
  */
 function refineShift(diagnosis: Diagnosis, patients: readonly Patient[], shifts: readonly Shift[]): Diagnosis {
   const { findings, diameter } = diagnosis;
-  const [best] = findings;
-  const near = findings.filter(
-    ({ transform: other }) =>
-      other.shift.x * best.transform.shift.x > 0 && !isElsewhere(other, best.transform, patients, diameter),
-  );
+  const { x } = findings[0].transform.shift;
   const maps = patients.map(({ image }) => blobResponse(image, WIDE * diameter));
-  const wide = near.map((finding) => judge(finding, patients, maps, diameter, shifts));
-  const first = wide.reduce((one, other) => (Math.abs(other.contrast) > Math.abs(one.contrast) ? other : one));
-  return { ...diagnosis, findings: [first, ...findings.filter(({ transform }) => transform !== first.transform)] };
+  const reach = SAME_PLACE / Math.SQRT2;
+  const steps = Math.floor(reach / FINE);
+  const near = Array.from({ length: 2 * steps + 1 }, (_, i) => Math.round(x + (i - steps) * FINE * diameter))
+    .filter((half) => half * x > 0)
+    .map((half) => judge(shiftedBy(half), patients, maps, diameter, shifts));
+  const first = near.reduce((one, other) => (Math.abs(other.contrast) > Math.abs(one.contrast) ? other : one));
+  const others = findings.filter(({ transform }) => Math.abs(transform.shift.x - x) > reach * diameter);
+  return { ...diagnosis, findings: [first, ...others] };
 }
 
 function diagnoseAt(
@@ -116,8 +124,9 @@ function diagnoseAt(
   const [best] = findings;
   const other = findings.find((finding) => isElsewhere(finding.transform, best.transform, patients, diameter));
   const margin = Math.abs(best.contrast) - Math.abs(other?.contrast ?? 0);
-  const certain = Math.abs(best.contrast) >= CONTRAST_NEEDED && margin >= MARGIN_NEEDED;
-  return { findings, margin, certain, diameter };
+  const count = patients.reduce((sum, { particles }) => sum + particles.length, 0);
+  const certain = count >= FEWEST_PICKS && Math.abs(best.contrast) >= CONTRAST_NEEDED && margin >= MARGIN_NEEDED;
+  return { findings, margin, certain, diameter, misfits: misfitsOf(best, patients, maps, diameter, shifts) };
 }
 
 /** True where picks as they are lie outside: only then can they be too large. */
@@ -125,6 +134,22 @@ function reachBeyond(patients: readonly Patient[]): boolean {
   return patients.some(({ image: { width, height }, particles }) => {
     const inside = particles.filter((point) => isInside(point, width, height, 0));
     return inside.length < INSIDE * particles.length;
+  });
+}
+
+/** Micrographs with picks enough to tell, on which a change does not fit. */
+function misfitsOf(
+  { transform: change, contrast }: Finding,
+  patients: readonly Patient[],
+  maps: readonly ResponseMap[],
+  diameter: number,
+  shifts: readonly Shift[],
+): number[] {
+  if (patients.length < 2) return [];
+  return patients.flatMap((patient, i) => {
+    if (patient.particles.length < FEWEST_PICKS) return [];
+    const own = judge({ transform: change, words: '' }, [patient], [maps[i]], diameter, shifts);
+    return own.contrast * Math.sign(contrast) < FITTING ? [i] : [];
   });
 }
 

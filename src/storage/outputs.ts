@@ -1,0 +1,61 @@
+/** Where the results of micrographs go, and that they harm nothing: no input is replaced, and no two results share a name. */
+
+import { dirname, join, resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+import type { InputMicrograph } from './inputs.js';
+import { stem } from './names.js';
+import { hasMicrographEnding } from './read-micrograph.js';
+
+/** Name of the outputs of a micrograph, below the output folder, without an ending. */
+export function outputStem(input: InputMicrograph): string {
+  return join(input.folder, stem(input.path));
+}
+
+/**
+ * Checks that the results of each micrograph stand apart from it and from those of the others.
+ *
+ * @throws UsageError if results would stand beside a micrograph, where they could replace labels or the micrograph itself, or if two
+ *   micrographs would be written to one file
+ */
+export function assertOutputsApart(inputs: readonly InputMicrograph[], out: string): void {
+  const beside = inputs.find((input) => dirname(resolve(out, outputStem(input))) === dirname(resolve(input.path)));
+  if (beside) {
+    throw new UsageError({
+      what: 'The results would stand beside the micrographs, where they could overwrite labels',
+      received: `--out ${out}, so that ${dirname(join(out, outputStem(beside)))} is the folder of ${beside.path}`,
+      expected: 'a folder without micrographs',
+    });
+  }
+  const seen = new Map<string, string>();
+  for (const input of inputs.filter(({ path }) => hasMicrographEnding(path))) {
+    const other = seen.get(outputStem(input));
+    if (other !== undefined) {
+      throw new UsageError({
+        what: 'Two micrographs would be written to the same file',
+        received: `${other} and ${input.path}`,
+        expected: 'different names once the ending is gone',
+      });
+    }
+    seen.set(outputStem(input), input.path);
+  }
+}
+
+/**
+ * Checks that names are different also without their folders, for formats that keep none.
+ *
+ * @throws UsageError
+ */
+export function assertDistinctNames(paths: readonly string[], format: string): void {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    const other = seen.get(stem(path));
+    if (other !== undefined) {
+      throw new UsageError({
+        what: `The format ${format} names micrographs without their folders`,
+        received: `${other} and ${path}`,
+        expected: 'different names, or another format',
+      });
+    }
+    seen.set(stem(path), path);
+  }
+}
