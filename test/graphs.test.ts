@@ -6,7 +6,7 @@ import { rotateQuarter } from '../src/imaging/rotate.js';
 import type { Image } from '../src/micrograph.js';
 import type { Architecture } from '../src/network/architecture.js';
 import { buildBoxGraph } from '../src/network/box-graph.js';
-import { buildDenseGraph, densePositions } from '../src/network/dense-graph.js';
+import { buildDenseGraph, densePositions, type Turns } from '../src/network/dense-graph.js';
 import type { Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { scoreBox } from '../src/network/testing/forward.js';
@@ -26,19 +26,26 @@ beforeAll(() => {
 afterAll(() => engine.close());
 
 /** Box-by-box scores: the mean over four quarter turns of the boxes that start at the given corners. */
-async function scoreBoxes(architecture: Architecture, weights: Weights, image: Image, corners: [number, number][]) {
+async function scoreBoxes(
+  architecture: Architecture,
+  weights: Weights,
+  image: Image,
+  corners: [number, number][],
+  turns: Turns = 4,
+) {
   const { box } = architecture;
   const session = await engine.load(buildBoxGraph(architecture, weights));
   const scores = [];
   for (const [left, top] of corners) {
     const data = new Float32Array(4 * box * box);
-    for (let turns = 0; turns < 4; turns++) {
+    for (let turn = 0; turn < 4; turn++) {
       const { pixels } = extract(image, left, top, box, box);
-      rotateQuarter(pixels, box, turns);
-      data.set(pixels, turns * box * box);
+      rotateQuarter(pixels, box, turn);
+      data.set(pixels, turn * box * box);
     }
     const { scores: four } = await session.run({ boxes: { dims: [4, 1, box, box], data } });
-    scores.push(four.data.reduce((a, b) => a + b) / 4);
+    const averaged = [...four.data].filter((_, turn) => turn % (4 / turns) === 0);
+    scores.push(averaged.reduce((a, b) => a + b) / turns);
   }
   await session.release();
   return scores;
@@ -93,6 +100,31 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
       await session.release();
     },
   );
+
+  it.each([1, 2] as const)('dense graph with %i of the four turns equals these turns of the boxes', async (turns) => {
+    const image = noiseImage(box + 9, box + 7, 4);
+    const session = await engine.load(buildDenseGraph(architecture, weights, 2, turns));
+    const { scores } = await session.run({ image: { dims: [1, 1, image.height, image.width], data: image.pixels } });
+    const boxes = await scoreBoxes(
+      architecture,
+      weights,
+      image,
+      [
+        [0, 0],
+        [2, 4],
+        [8, 6],
+      ],
+      turns,
+    );
+    const columns = scores.dims[3];
+    expect(
+      maxDifference(
+        [0, 1 + 2 * columns, 4 + 3 * columns].map((i) => scores.data[i]),
+        boxes,
+      ),
+    ).toBeLessThan(TOLERANCE);
+    await session.release();
+  });
 
   it.each([
     [0, 0],

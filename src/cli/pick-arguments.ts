@@ -6,6 +6,7 @@ import type { CoordinateFormat } from '../formats/coordinate-format.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
+import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { PickOptions } from '../picking/pick.js';
 import { length, number, wordOrNumber } from './options.js';
@@ -19,6 +20,7 @@ export interface PickArguments {
   format: readonly CoordinateFormat[];
   threshold: number | NamedThreshold;
   step?: Length;
+  turns?: Turns;
   minDistance?: Length;
   stdRange: DeviationRange | 'auto' | 'off';
   ground: number | 'auto' | 'off';
@@ -59,10 +61,12 @@ export function addPickOptions(command: Command): Command {
       wordOrNumber('--threshold', ['auto', 'f1', 'f2'], { min: 0, max: 1 }),
       'auto',
     )
-    .option(
-      '--step <px>',
-      'full-size pixels between scored positions (default: every one where affordable)',
-      length('--step', 'px'),
+    .option('--step <px>', "full-size pixels between scored positions (default: the model's)", length('--step', 'px'))
+    .addOption(
+      new Option(
+        '--turns <n>',
+        "quarter turns of the network that are averaged, 1, 2 or 4 (default: the model's)",
+      ).argParser(parseTurns),
     )
     .option('--min-distance <length>', "between two particles (default: the model's)", length('--min-distance', 'px'))
     .option(
@@ -98,6 +102,12 @@ export function addPickOptions(command: Command): Command {
     .option('--json', 'one JSON line a micrograph, then a summary');
 }
 
+function parseTurns(text: string): Turns {
+  const turns = ([1, 2, 4] as const).find((number) => String(number) === text);
+  if (turns) return turns;
+  throw new UsageError({ what: 'Wrong value of --turns', received: `"${text}"`, expected: '1, 2 or 4' });
+}
+
 function parseRange(text: string): DeviationRange | 'auto' | 'off' {
   if (text === 'auto' || text === 'off') return text;
   const [min, max, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
@@ -114,6 +124,7 @@ export function pickOptions(options: PickArguments, { pixelSize }: Micrograph): 
   const pixels = (length: Length, name: string) => toPixels(length, pixelSize, name);
   return {
     ...(typeof options.threshold === 'number' && { threshold: options.threshold }),
+    ...(options.turns && { turns: options.turns }),
     ...(options.step && { step: pixels(options.step, '--step') }),
     ...(options.minDistance && { minDistance: pixels(options.minDistance, '--min-distance') }),
     ...(options.edge && { edge: pixels(options.edge, '--edge') }),

@@ -31,6 +31,8 @@ export const SCORES = '_scores.mrc';
 /** Picking into one output folder. */
 export interface PickSession {
   readonly run: OpenRun;
+  /** Begins to read a micrograph that is picked next, while another one is scored. */
+  readAhead(input: InputMicrograph): void;
   /** Picks one micrograph and writes everything down; a micrograph that cannot be picked is an outcome like any other. */
   pick(input: InputMicrograph): Promise<Outcome>;
   /** Writes the lists of the run. */
@@ -50,11 +52,19 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
   const engine = startEngine(threadCount(options.threads));
   const writer = openPicksWriter(options.out, options.format);
+  const ahead = new Map<InputMicrograph, Promise<ReadInput>>();
   const tools = { picker: openPicker(engine, model), writer };
   return {
     run,
+    readAhead(input) {
+      const reading = readInput(input);
+      reading.catch(() => {});
+      ahead.set(input, reading);
+    },
     async pick(input) {
-      const { record, outcome } = await pickOne(input, tools, options);
+      const reading = ahead.get(input) ?? readInput(input);
+      ahead.delete(input);
+      const { record, outcome } = await pickOne(input, reading, tools, options);
       try {
         await run.add(record);
       } catch (error) {
@@ -107,13 +117,13 @@ function withThreshold(model: Model, name: number | NamedThreshold): Model {
 
 /** What decides the results. Threads and the place of the model do not. */
 async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
-  const { step, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores } = options;
+  const { step, turns, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores } = options;
   const parameters = {
     program: PROGRAM,
     model: options.model ? await hashFile(options.model) : 'blob',
     threshold: typeof options.threshold === 'number' ? options.threshold : metadata.threshold,
     formats: options.format.map(({ name }) => name),
-    ...{ step, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores },
+    ...{ step, turns, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores },
   };
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
 }
@@ -124,8 +134,31 @@ interface Tools {
   readonly writer: PicksWriter;
 }
 
+/** A micrograph as it was read. */
+interface ReadInput {
+  readonly read: Micrograph;
+  readonly sha256: string;
+  /** Time of the file. */
+  readonly modified: number;
+}
+
+/** @throws FileError if it cannot be read, or changes meanwhile */
+async function readInput(input: InputMicrograph): Promise<ReadInput> {
+  const before = await stat(input.path).catch(() => null);
+  const read = await readMicrograph(input.path);
+  const sha256 = await hashFile(input.path);
+  const after = await stat(input.path);
+  if (after.size !== before?.size || after.mtimeMs !== before.mtimeMs) throw changed(input);
+  return { read, sha256, modified: after.mtimeMs };
+}
+
+function changed({ path }: InputMicrograph): FileError {
+  return new FileError({ what: `${path} changed while it was read`, hint: 'Start again once it is complete' });
+}
+
 async function pickOne(
   input: InputMicrograph,
+  reading: Promise<ReadInput>,
   tools: Tools,
   options: PickArguments,
 ): Promise<{ record: RunRecord; outcome: Outcome }> {
@@ -138,12 +171,8 @@ async function pickOne(
   const before = await stat(input.path).catch(() => null);
   const file = { size: before?.size ?? null, modified: before?.mtimeMs ?? null };
   try {
-    const read = await readMicrograph(input.path);
-    const sha256 = await hashFile(input.path);
-    const after = await stat(input.path);
-    if (after.size !== file.size || after.mtimeMs !== file.modified) {
-      throw new FileError({ what: `${input.path} changed while it was read`, hint: 'Start again once it is complete' });
-    }
+    const { read, sha256, modified } = await reading;
+    if (modified !== file.modified) throw changed(input);
     const micrograph = { ...read, pixelSize: options.pixelSize ?? input.pixelSize ?? read.pixelSize };
     const result = await pick(micrograph, tools.picker, pickOptions(options, micrograph));
     const files = await writeResult(input, { ...micrograph, sha256 }, tools, result, options);

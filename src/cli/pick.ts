@@ -89,9 +89,11 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
     const done = new Set(before.map(({ input }) => input));
     const progress = startProgress(todo.length, 'picking');
     try {
-      for (const input of todo) {
+      for (const [i, input] of todo.entries()) {
         if (interruption.signal.aborted) break;
-        const outcome = await session.pick(input);
+        const picking = session.pick(input);
+        if (i + 1 < todo.length) session.readAhead(todo[i + 1]);
+        const outcome = await picking;
         const { files: _, warnings: __, ...kept } = outcome;
         outcomes.push(kept);
         if (outcome.error === undefined) done.add(input);

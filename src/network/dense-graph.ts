@@ -15,8 +15,11 @@ import { gcd } from './cost.js';
 import { GraphBuilder } from './onnx.js';
 import { type ParameterGroup, parameterLayout, type Weights } from './parameters.js';
 
-/** Quarter turns whose scores are averaged. */
-const ROTATIONS = 4;
+/** Quarter turns whose scores can be averaged: all four, a half turn apart, or none but the first. */
+export type Turns = 1 | 2 | 4;
+
+/** Quarter turns of a circle. */
+const QUARTERS = 4;
 
 /** The grid on which a layer of the dense graph works. */
 interface Grid {
@@ -42,22 +45,28 @@ export function densePositions(side: number, box: number, step: number): number 
  * entry (i, j) is the mean score of the four quarter turns of the box whose first row is i*step and first column j*step.
  *
  * @param step - prepared pixels between positions, a whole number above 0
+ * @param turns - how many quarter turns are averaged; fewer are faster, and less exact
  */
-export function buildDenseGraph(architecture: Architecture, weights: Weights, step: number): Uint8Array {
+export function buildDenseGraph(
+  architecture: Architecture,
+  weights: Weights,
+  step: number,
+  turns: Turns = QUARTERS,
+): Uint8Array {
   const graph = new GraphBuilder();
   const shapes = layerShapes(architecture);
   const groups = new Map(parameterLayout(architecture).groups.map((group) => [`${group.layer} ${group.role}`, group]));
   let grid: Grid = { spacing: 1, step: 1, shared: true, side: architecture.box };
   let value = graph.input('image', [1, 1, 'height', 'width']);
   architecture.layers.forEach((layer, index) => {
-    const copies = grid.shared && layer.type === 'batch-normalisation' ? 1 : ROTATIONS;
+    const copies = grid.shared && layer.type === 'batch-normalisation' ? 1 : turns;
     const tensor = (role: string) =>
       turnedTensor(graph, weights, groups.get(`${index} ${role}`), shapes[index].side, copies);
     const next = nextGrid(layer, grid, step, shapes[index + 1].side);
     value =
       layer.type === 'batch-normalisation'
         ? addBatchNormalisation(graph, value, runningStatistics(architecture, weights, index), copies, tensor)
-        : addLayer(graph, layer, value, grid, next, tensor);
+        : addLayer(graph, layer, value, grid, next, turns, tensor);
     grid = next;
   });
   const scores = graph.node('Sigmoid', [value]);
@@ -88,6 +97,7 @@ function addLayer(
   input: string,
   grid: Grid,
   next: Grid,
+  turns: Turns,
   tensor: (role: string) => string,
 ): string {
   const dilation = grid.spacing / grid.step;
@@ -97,7 +107,7 @@ function addLayer(
     dilations: [dilation, dilation],
     strides: [stride, stride],
   });
-  const group = grid.shared ? 1 : ROTATIONS;
+  const group = grid.shared ? 1 : turns;
   switch (layer.type) {
     case 'convolution':
       return graph.node('Conv', [input, tensor('kernel'), tensor('bias')], { ...window(layer.kernel), group });
@@ -157,7 +167,7 @@ function turnedTensor(
     group.shape.length === 4 ? group.shape : [group.shape[0], group.shape[1] / side ** 2, side];
   const turned = new Float32Array(copies * values.length);
   for (let turn = 0; turn < copies; turn++)
-    turned.set(rotatePlanes(values, kernel, copies - turn), turn * values.length);
+    turned.set(rotatePlanes(values, kernel, (QUARTERS - (turn * QUARTERS) / copies) % QUARTERS), turn * values.length);
   return graph.initializer(name, [copies * outputs, inputs, kernel, kernel], turned);
 }
 

@@ -15,6 +15,7 @@ const MODEL: Model = {
     thresholdFrom: 'a test',
     thresholds: { f1: { threshold: 0.5, low: 0.4, high: 0.6 }, f2: { threshold: 0.3, low: 0.2, high: 0.35 } },
     unevennessLimit: 0.4,
+    scoring: { step: 2, turns: 2 },
     calibration: { slope: 1.5, intercept: -0.2 },
     calibrationError: 0.03,
     objective: 'positive-negative',

@@ -9,6 +9,14 @@ import { parameterLayout, type Weights } from './parameters.js';
 
 /** Version of the metadata below; another one is refused. */
 const METADATA_VERSION = 2;
+
+/** Positions that are scored, and in how many quarter turns. */
+export const scoringSchema = z.strictObject({
+  /** Prepared pixels between positions, at the least. */
+  step: z.int().min(1).max(4),
+  /** Quarter turns whose scores are averaged. */
+  turns: z.union([z.literal(1), z.literal(2), z.literal(4)]),
+});
 /** Key of the metadata in the ONNX file. */
 const METADATA_KEY = 'deepem';
 
@@ -59,6 +67,8 @@ const metadataSchema = z.strictObject({
   deviationRange: z.strictObject({ min: z.number(), max: z.number(), unit: z.enum(['median', 'grey']) }).nullable(),
   /** Highest unevenness of the ground around a particle, as found at the training positives. */
   unevennessLimit: z.number().gt(0).nullable(),
+  /** How densely positions are scored; models from before this was chosen score every one in four turns. */
+  scoring: scoringSchema.default({ step: 1, turns: 4 }),
   /** Name of the training recipe. */
   recipe: z.string().max(80),
   labels: z.strictObject({

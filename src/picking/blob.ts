@@ -48,6 +48,7 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
       smoothing: 0,
       deviationRange: null,
       unevennessLimit: null,
+      scoring: { step: 1, turns: 1 },
       recipe: 'blob',
       labels: { positives: 0, negatives: 0, heldOutPositives: 0, micrographs: 0, heldOutMicrographs: 0 },
       accuracy: null,

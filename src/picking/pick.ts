@@ -3,6 +3,7 @@
 import { calibrate } from '../evaluation/calibration.js';
 import type { Image, Micrograph } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
+import type { Turns } from '../network/dense-graph.js';
 import type { Model } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
@@ -14,7 +15,7 @@ import { groundsOf, type Selected, selectParticles } from './selection.js';
 export interface PickOptions {
   /** Lowest score of a particle; by default the model's threshold. */
   threshold?: number;
-  /** Pixels between scored positions; by default every prepared pixel where affordable. The original program used 20. */
+  /** Pixels between scored positions; by default the model's, or more where that is not affordable. The original program used 20. */
   step?: number;
   /** Smallest distance between two particles; half the diameter by default. */
   minDistance?: number;
@@ -26,6 +27,8 @@ export interface PickOptions {
   unevennessLimit?: number | null;
   /** Particles closer to another than this are both left out as overlapping; by default none are. */
   overlapDistance?: number | null;
+  /** Quarter turns of the network whose scores are averaged; by default the model's. Fewer are faster, and less exact. */
+  turns?: Turns;
 }
 
 /** What came out of a micrograph. */
@@ -37,8 +40,8 @@ export interface PickResult extends Selected {
 /** A model that is ready to pick. */
 export interface Picker {
   readonly model: Model;
-  /** The scorer for a step in prepared pixels; made on first use. */
-  scorer(step: number): Promise<Scorer>;
+  /** The scorer for a step in prepared pixels and some quarter turns; made on first use. */
+  scorer(step: number, turns?: Turns): Promise<Scorer>;
   /** Frees the sessions; the engine stays. */
   release(): Promise<void>;
 }
@@ -49,12 +52,13 @@ const LARGEST_AUTOMATIC_STEP = 4;
 
 /** Makes a model ready to pick. */
 export function openPicker(engine: Engine, model: Model): Picker {
-  const scorers = new Map<number, Promise<Scorer>>();
+  const scorers = new Map<string, Promise<Scorer>>();
   return {
     model,
-    scorer(step) {
-      const known = scorers.get(step) ?? openScorer(engine, model.architecture, model.weights, { step });
-      scorers.set(step, known);
+    scorer(step, turns = 4) {
+      const key = `${step} ${turns}`;
+      const known = scorers.get(key) ?? openScorer(engine, model.architecture, model.weights, { step, turns });
+      scorers.set(key, known);
       return known;
     },
     async release() {
@@ -81,12 +85,13 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
     deviationRange: metadata.deviationRange,
     unevennessLimit: metadata.unevennessLimit,
     overlapDistance: null,
+    turns: metadata.scoring.turns,
     ...options,
   };
   const { image, grey } = prepare(micrograph, metadata.preparation, factor);
   const step =
-    settings.step === undefined ? automaticStep(architecture, image) : Math.max(1, Math.round(settings.step / factor));
-  const smoothed = smooth(await (await picker.scorer(step)).score(image), metadata.smoothing);
+    settings.step === undefined ? automaticStep(picker.model, image) : Math.max(1, Math.round(settings.step / factor));
+  const smoothed = smooth(await (await picker.scorer(step, settings.turns)).score(image), metadata.smoothing);
   const scoreMap = { ...smoothed, pixels: smoothed.pixels.map((score) => calibrate(metadata.calibration, score)) };
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter);
   const selected = selectParticles(scoreMap, grounds, micrograph, {
@@ -96,9 +101,10 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
   return { ...selected, scoreMap };
 }
 
-/** The smallest step whose cost is affordable. */
-export function automaticStep(architecture: Model['architecture'], { width, height }: Image): number {
+/** The smallest step, from the model's on, whose cost is affordable. */
+export function automaticStep({ architecture, metadata }: Model, { width, height }: Image): number {
   const cost = (step: number) => (denseOperations(architecture, step) * width * height) / step ** 2;
-  for (let step = 1; step < LARGEST_AUTOMATIC_STEP; step++) if (cost(step) <= AFFORDABLE_OPERATIONS) return step;
+  for (let step = metadata.scoring.step; step < LARGEST_AUTOMATIC_STEP; step++)
+    if (cost(step) <= AFFORDABLE_OPERATIONS) return step;
   return LARGEST_AUTOMATIC_STEP;
 }

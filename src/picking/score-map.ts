@@ -5,7 +5,7 @@ import { extract, padByReflection } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
 import { type Architecture, layerShapes } from '../network/architecture.js';
-import { buildDenseGraph, densePositions } from '../network/dense-graph.js';
+import { buildDenseGraph, densePositions, type Turns } from '../network/dense-graph.js';
 import type { Weights } from '../network/parameters.js';
 import type { Engine } from '../runtime/engine.js';
 import type { PreparedImage } from './prepare.js';
@@ -32,11 +32,13 @@ export interface Scorer {
 export interface ScorerOptions {
   /** Prepared pixels between positions; 1 by default. */
   step?: number;
+  /** Quarter turns that are averaged; all four by default. */
+  turns?: Turns;
   /** Bytes that the maps of one tile may take; 256 MiB by default. */
   tileBytes?: number;
 }
 
-const DEFAULTS = { step: 1, tileBytes: 256 * 2 ** 20 } as const;
+const DEFAULTS = { step: 1, turns: 4, tileBytes: 256 * 2 ** 20 } as const;
 
 /** Makes a scorer; its session lives in the engine until it is released. */
 export async function openScorer(
@@ -45,9 +47,9 @@ export async function openScorer(
   weights: Weights,
   options: ScorerOptions = {},
 ): Promise<Scorer> {
-  const { step, tileBytes } = { ...DEFAULTS, ...options };
+  const { step, turns, tileBytes } = { ...DEFAULTS, ...options };
   const { box } = architecture;
-  const session = await engine.load(buildDenseGraph(architecture, weights, step));
+  const session = await engine.load(buildDenseGraph(architecture, weights, step, turns));
   const before = Math.floor((box - 1) / 2);
   const tile = tilePositions(architecture, step, tileBytes);
   return {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Architecture } from '../network/architecture.js';
+import { scoringSchema } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
 import { ADAM, optimiserSchema } from './optimisers.js';
 
@@ -48,6 +49,8 @@ export const recipeSettingsSchema = z.strictObject({
   smoothing: z.number().min(0).max(1),
   /** Labels from which on some micrographs are held out: with fewer, none can be spared. */
   holdOutFrom: z.int().min(0),
+  /** How densely the model scores micrographs: fewer positions and turns are faster, and less exact. */
+  scoring: scoringSchema.default({ step: 1, turns: 4 }),
   /** Which measure the model's threshold is best for. */
   threshold: z.enum(['f1', 'f2']),
   /** Whether particles on uneven ground are left out. */
@@ -83,6 +86,7 @@ export const DEEPEM_RECIPE: Recipe = {
   negativesPerPositive: 1,
   negativeDistance: 0.5,
   smoothing: 0,
+  scoring: { step: 1, turns: 4 },
   holdOutFrom: 0,
   threshold: 'f2',
   unevennessFilter: false,
@@ -105,6 +109,7 @@ export const AUTO_RECIPE: Recipe = {
   negativesPerPositive: 3,
   negativeDistance: 0.3,
   smoothing: 0.055,
+  scoring: { step: 2, turns: 2 },
   holdOutFrom: 100,
   threshold: 'f1',
   unevennessFilter: true,

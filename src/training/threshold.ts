@@ -143,7 +143,7 @@ async function scoreRegions(engine: Engine, model: Model, regions: readonly Regi
   const scored: ScoredRegion[] = [];
   for (const region of regions) {
     const { image, grey } = region.micrograph;
-    const scorer = await picker.scorer(automaticStep(model.architecture, image));
+    const scorer = await picker.scorer(automaticStep(model, image), model.metadata.scoring.turns);
     const scoreMap = smooth(await scorer.score(image), smoothing);
     scored.push({ region, scoreMap, grounds: groundsOf(grey, preparation, diameter) });
   }

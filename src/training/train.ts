@@ -144,6 +144,7 @@ export async function* train(
       smoothing,
       deviationRange: deviationRangeOf(atPositives(split, 'deviations').flat()),
       unevennessLimit: recipe.unevennessFilter ? unevennessLimitOf(atPositives(split, 'unevenness')) : null,
+      scoring: recipe.scoring,
       recipe: recipe.name,
       labels,
       accuracy: best.accuracy,
