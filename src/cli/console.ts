@@ -27,14 +27,16 @@ export interface Progress {
 export function startProgress(total: number, what: string): Progress {
   if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
   const bar = new SingleBar({
-    format: `${what} {bar} {percentage}% | {value}/{total} | {eta_formatted} left | {text}`,
+    format: `${what} {bar} {percentage}% | {value}/{total} | {rate} | {eta_formatted} left | {text}`,
     barsize: 24,
     hideCursor: true,
     etaBuffer: 50,
     stream: process.stderr,
   });
-  bar.start(total, 0, { text: '' });
-  return { update: (done, text) => bar.update(done, { text }), stop: () => bar.stop() };
+  bar.start(total, 0, { text: '', rate: '' });
+  const started = performance.now();
+  const rate = (done: number) => perMinute(done, (performance.now() - started) / 1000);
+  return { update: (done, text) => bar.update(done, { text, rate: rate(done) }), stop: () => bar.stop() };
 }
 
 /** An interruption by Ctrl-C or by a scheduler. */
@@ -70,6 +72,11 @@ export function onInterrupt(message: string): Interruption {
       process.off('SIGTERM', handler);
     },
   };
+}
+
+/** A rate, as `12.5 a minute`. */
+export function perMinute(count: number, seconds: number): string {
+  return `${(seconds > 0 ? (60 * count) / seconds : 0).toFixed(1)} a minute`;
 }
 
 /** Seconds as `1 min 5 s`. */

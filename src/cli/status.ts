@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { type RunHistory, type RunStart, readRun } from '../storage/run.js';
-import { duration, print, printJson } from './console.js';
+import { duration, perMinute, print, printJson } from './console.js';
 
 const HELP = `
 Example:
@@ -31,10 +31,7 @@ async function runStatus(folder: string, options: { json?: boolean }): Promise<v
   }
   const { total, done, failed, particles, rate, secondsLeft } = status;
   print(`${done} of ${total} micrographs are picked, ${failed.length} failed; ${particles} particles`);
-  if (rate > 0)
-    print(
-      `${(60 * rate).toFixed(1)} micrographs a minute${secondsLeft > 0 ? `, ${duration(secondsLeft)} left at that rate` : ''}`,
-    );
+  if (rate > 0) print(`${perMinute(rate, 1)}${secondsLeft > 0 ? `, ${duration(secondsLeft)} left at that rate` : ''}`);
   for (const { micrograph, reason } of failed.slice(0, SHOWN)) print(`  ${micrograph}: ${reason}`);
   if (failed.length > SHOWN) print(`  and ${failed.length - SHOWN} more (--json lists all)`);
 }

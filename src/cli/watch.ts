@@ -9,7 +9,7 @@ import { UsageError } from '../errors.js';
 import { filesBelow, type InputMicrograph } from '../storage/inputs.js';
 import { outputStem } from '../storage/outputs.js';
 import { hasMicrographEnding, readMicrographHeader } from '../storage/read-micrograph.js';
-import { note, onInterrupt } from './console.js';
+import { note, onInterrupt, perMinute } from './console.js';
 import { number } from './options.js';
 import { addPickOptions, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
@@ -108,14 +108,19 @@ class Watcher {
     if (ready.length === 0) return;
     this.#session ??= await this.#open(ready);
     const backlog = await this.#withoutDone(ready);
+    const started = performance.now();
+    let picked = 0;
     for (const [i, input] of backlog.entries()) {
       if (this.#ended() || this.isEnough()) break;
       const outcome = await this.#session.pick(input);
       this.#settle(input, outcome);
+      picked++;
       report(outcome, i + 1, backlog.length, this.#options.json ?? false);
     }
     await this.#session.finish([...this.#done.values()].sort((a, b) => (a.path < b.path ? -1 : 1)));
-    if (backlog.length > 0) note(`${this.#done.size} picked, ${files.length - this.#settledCount()} waiting`);
+    if (picked === 0) return;
+    const rate = perMinute(picked, (performance.now() - started) / 1000);
+    note(`${this.#done.size} picked, ${files.length - this.#settledCount()} waiting; ${rate}`);
   }
 
   isEnough(): boolean {
