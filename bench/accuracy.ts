@@ -2,7 +2,7 @@
  * Accuracy on real data: leave-micrographs-out cross-validation on beta-galactosidase and apoferritin, for the recipes `auto`
  * and `deepem` and for the blob picker, and for fewer micrographs and labels. Writes docs/results/accuracy.json after every
  * fold and goes on from there when it is started again, then writes the table in docs/results.md.
- * Usage: npm run bench:accuracy [-- --fresh]
+ * Usage: npm run bench:accuracy [-- --fresh] [-- --minutes 20]: begins no further fold after so long
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -96,10 +96,15 @@ mkdirSync('docs/results', { recursive: true });
 const fresh = process.argv.includes('--fresh') || !existsSync(RESULTS);
 const results: Result[] = fresh ? [] : JSON.parse(readFileSync(RESULTS, 'utf8')).results;
 const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
+const minutes = process.argv.includes('--minutes')
+  ? Number(process.argv[process.argv.indexOf('--minutes') + 1])
+  : Infinity;
+const begun = performance.now();
 const known = new Set(results.map(({ set, training, fold }) => keyOf(set, training, fold)));
 for (const { set, training, folds } of plan()) {
   for (let fold = 0; fold < Math.min(folds, foldsOf(set)); fold++) {
     if (known.has(keyOf(set.name, training, fold))) continue;
+    if (performance.now() - begun > 60_000 * minutes) continue;
     const result = { set: set.name, training, ...runFold(set, training, fold) };
     results.push(result);
     writeFileSync(RESULTS, `${JSON.stringify({ machine, results }, null, 1)}\n`);
