@@ -187,7 +187,7 @@ describe('train', () => {
     );
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(
-      /One set of labels belongs to two micrographs.*one.sim_0001\.mrc and .*two.sim_0001\.mrc/,
+      /One set of coordinates belongs to two micrographs.*one.sim_0001\.mrc and .*two.sim_0001\.mrc/,
     );
   });
 
