@@ -7,6 +7,7 @@ import { formatNamed, formatOfFile } from '../formats/coordinates.js';
 import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
 import { drawTiles } from '../report/picture.js';
+import { quoted } from '../shell.js';
 import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
@@ -187,10 +188,6 @@ function mendingCommand(
   const to = format?.perMicrograph || format?.perRun ? format.name : format ? 'particles-star' : 'star';
   const source = from ? ` --from ${from.name}` : '';
   return `deepem convert ${quoted(picks)}${source} ${changes} --micrographs ${quoted(micrographs)} --to ${to} --out mended`;
-}
-
-function quoted(text: string): string {
-  return /[^\w./-]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : text;
 }
 
 function summarise(

@@ -1,6 +1,7 @@
 /** A run as a Slurm array job of shards and a job that gathers them: the scripts, from a template that a site can edit. */
 
 import { UsageError } from '../errors.js';
+import { quoted } from '../shell.js';
 
 /** What the jobs ask for. */
 export interface SlurmSettings {
@@ -94,9 +95,4 @@ function fill(template: string, values: Readonly<Record<string, string>>): strin
         .join(', '),
     });
   });
-}
-
-/** A word as the shell takes it. */
-export function quoted(word: string): string {
-  return /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
