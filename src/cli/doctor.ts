@@ -18,7 +18,7 @@ import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
 import { note, print, printJson, startProgress } from './console.js';
 import { assertUsedOnce, firstPixelSize, readLabels } from './labelled-inputs.js';
-import { length, number } from './options.js';
+import { length, number, parsePixelSize } from './options.js';
 
 interface DoctorArguments {
   diameter?: Length;
@@ -60,11 +60,7 @@ export function configure(command: Command): void {
       number('--most', { min: 1, max: 1000, whole: true }),
       8,
     )
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, for a diameter in angstroms',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, for a diameter in angstroms', parsePixelSize)
     .option('--plot <file.png>', 'draw the average image at the picks for each change')
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)

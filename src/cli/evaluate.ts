@@ -12,7 +12,7 @@ import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { baseName } from '../storage/names.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { note, print, printJson } from './console.js';
-import { length, number } from './options.js';
+import { length, number, parsePixelSize } from './options.js';
 
 interface EvaluateArguments {
   picks: string;
@@ -40,11 +40,7 @@ export function configure(command: Command): void {
     .requiredOption('--radius <length>', 'largest distance of a match, for example 36px', length('--radius', 'px'))
     .option('--edge <length>', 'leave out what is closer to the edge; needs --micrographs', length('--edge', 'px'))
     .option('--micrographs <path>', 'a folder of the micrographs, for their sizes')
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, for lengths in angstroms',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, for lengths in angstroms', parsePixelSize)
     .option(
       '--threshold <t>',
       "the program's own threshold, judged beside the best",

@@ -15,13 +15,13 @@ import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
 import { makeFolder, readText, writePieces } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
-import { baseName, stem } from '../storage/names.js';
-import { assertOutputsApart } from '../storage/outputs.js';
+import { baseName } from '../storage/names.js';
+import { assertOutputsApart, outputStem } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
 import { assertUsedOnce, readLabels } from './labelled-inputs.js';
-import { number } from './options.js';
+import { number, parsePixelSize } from './options.js';
 
 interface ExtractArguments {
   box: number;
@@ -68,11 +68,7 @@ export function configure(command: Command): void {
     )
     .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
     .option('--ctf <micrographs.star>', 'optics and defocus of the micrographs, as RELION estimated them')
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, instead of what the files say',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .addHelpText('after', HELP)
     .action(runExtract);
 }
@@ -192,7 +188,7 @@ async function extractOne(
   if (particles.length === 0) return [];
   const { box, scaleTo = box } = options;
   const pixelSize = options.pixelSize ?? star?.pixelSize ?? micrograph.pixelSize ?? input.pixelSize;
-  const stack = join(options.out, input.folder, `${stem(input.path)}.mrcs`);
+  const stack = join(options.out, `${outputStem(input)}.mrcs`);
   const images = (function* () {
     for (const particle of particles) yield shape(cutParticle(micrograph, particle, box));
   })();

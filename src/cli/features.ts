@@ -14,7 +14,7 @@ import { writeWhole } from '../storage/files.js';
 import { loadModel } from '../storage/model-file.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { print } from './console.js';
-import { number, parsePair } from './options.js';
+import { parsePair, parsePixelSize } from './options.js';
 
 interface FeaturesArguments {
   at: Point;
@@ -31,11 +31,7 @@ export function configure(command: Command): void {
       'centre of the particle in full-size pixels, y from the first stored row',
       parsePair('--at'),
     )
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, instead of what the file says',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the file says', parsePixelSize)
     .requiredOption('-o, --output <maps.png>', 'where the picture goes')
     .action(runFeatures);
 }

@@ -29,6 +29,12 @@ export function number(name: string, { min = -Infinity, max = Infinity, whole = 
   };
 }
 
+/** Parser of --pixel-size: angstroms per pixel. */
+export const parsePixelSize = number('--pixel-size', { min: 0.01, max: 1000 });
+
+/** Parser of --threads. */
+export const parseThreads = number('--threads', { min: 1, max: 1024, whole: true });
+
 /** Parser of one of some words, or a number. */
 export function wordOrNumber<Word extends string>(
   name: string,

@@ -9,7 +9,7 @@ import type { Micrograph } from '../micrograph.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { PickOptions } from '../picking/pick.js';
-import { length, number, wordOrNumber } from './options.js';
+import { length, parsePixelSize, parseThreads, wordOrNumber } from './options.js';
 
 /** The arguments that `addPickOptions` adds. */
 export interface PickArguments {
@@ -87,16 +87,8 @@ export function addPickOptions(command: Command): Command {
       length('--overlap', 'px'),
     )
     .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, instead of what the files say',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
-    .option(
-      '--threads <n>',
-      'default: SLURM_CPUS_PER_TASK, else all cores',
-      number('--threads', { min: 1, max: 1024, whole: true }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
+    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
     .option('--save-scores', 'also write the score map, as .mrc')
     .option('--force', 'pick everything anew, where the folder holds a run with other parameters')
     .option('--json', 'one JSON line a micrograph, then a summary');

@@ -13,7 +13,7 @@ import { openMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { note, print } from './console.js';
 import { readLabels } from './labelled-inputs.js';
-import { length, number } from './options.js';
+import { length, number, parsePixelSize } from './options.js';
 
 interface PreviewArguments {
   picks?: string;
@@ -50,11 +50,7 @@ export function configure(command: Command): void {
       "of the circles (default: the files' box, or a fortieth of the side)",
       length('--diameter'),
     )
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, for a diameter in angstroms',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, for a diameter in angstroms', parsePixelSize)
     .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
     .option('--frame <n>', 'image of a stack, from 1', number('--frame', { min: 1, whole: true }))
     .requiredOption('-o, --output <file.png>', 'where the picture goes')

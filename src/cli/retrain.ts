@@ -11,7 +11,7 @@ import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import { note } from './console.js';
 import { type LabelledInput, listUnmatched, readLabels } from './labelled-inputs.js';
-import { number } from './options.js';
+import { number, parsePixelSize, parseThreads } from './options.js';
 import { assertModelName, runTraining } from './training-run.js';
 
 interface RetrainArguments {
@@ -39,21 +39,13 @@ export function configure(command: Command): void {
     .argument('[micrographs...]', 'further micrographs that were picked')
     .option('--accepted <path>', 'picks that are particles: a folder of coordinate files, or one file')
     .option('--rejected <path>', 'picks that are none')
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, where the files do not say',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, where the files do not say', parsePixelSize)
     .option(
       '--seed <n>',
       "of all random choices (default: the model's)",
       number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }),
     )
-    .option(
-      '--threads <n>',
-      'default: SLURM_CPUS_PER_TASK, else all cores',
-      number('--threads', { min: 1, max: 1024, whole: true }),
-    )
+    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
     .option('--plot <file.svg>', 'draw loss and accuracy')
     .requiredOption('-o, --output <model.onnx>', 'where the new model goes')
     .addHelpText('after', HELP)

@@ -6,7 +6,7 @@ import { type Length, toPixels } from '../length.js';
 import { expandMicrographs } from '../storage/inputs.js';
 import type { TrainOptions } from '../training/train.js';
 import { firstPixelSize, type LabelledInput, type LabelOptions, matchLabels } from './labelled-inputs.js';
-import { length, number } from './options.js';
+import { length, number, parsePixelSize, parseThreads } from './options.js';
 
 /** The arguments that `addTrainingInputs` adds. */
 export interface TrainingArguments extends LabelOptions {
@@ -35,11 +35,7 @@ export function addTrainingInputs(command: Command): Command {
     .requiredOption('--picks <path>', 'labels: a folder of coordinate files, or one file')
     .requiredOption('--diameter <length>', 'of the particle, for example 108px or 190A', length('--diameter'))
     .option('--negatives <path>', 'places that are no particles, as for --picks')
-    .option(
-      '--pixel-size <A>',
-      'angstroms per pixel, where the files do not say',
-      number('--pixel-size', { min: 0.01, max: 1000 }),
-    )
+    .option('--pixel-size <A>', 'angstroms per pixel, where the files do not say', parsePixelSize)
     .option(
       '--edge <length>',
       'leave out labels closer to the edge (default: half the diameter)',
@@ -51,11 +47,7 @@ export function addTrainingInputs(command: Command): Command {
         .default('auto'),
     )
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
-    .option(
-      '--threads <n>',
-      'default: SLURM_CPUS_PER_TASK, else all cores',
-      number('--threads', { min: 1, max: 1024, whole: true }),
-    );
+    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads);
 }
 
 /**

@@ -50,8 +50,8 @@ export function parseStar(text: string): StarBlock[] {
       return;
     }
     const block = blocks.at(-1);
-    const isRow = block && rowsOpen && tokens(trimmed).length === block.labels.length;
-    if (/^data_/i.test(trimmed) && !isRow) {
+    const isRow = () => block && rowsOpen && tokens(trimmed).length === block.labels.length;
+    if (/^data_/i.test(trimmed) && !isRow()) {
       blocks.push({ name: trimmed.slice(5).split(/\s/)[0], labels: [], rows: [], lines: [], loop: false });
     } else if (!block) {
       throw new StarSyntaxError(`line ${index + 1} stands before the first "data_" line: "${shorten(trimmed)}"`);

@@ -7,7 +7,7 @@ import type { CoordinateRecord } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatOfFile, type ParseOptions, parseCoordinates } from '../formats/coordinates.js';
 import { readCoordinateList } from '../formats/relion-star.js';
 import type { Particle } from '../particle.js';
-import { readText, readWhole } from './files.js';
+import { readWhole } from './files.js';
 import { filesBelow } from './inputs.js';
 import { baseName } from './names.js';
 
@@ -95,19 +95,22 @@ function endsLike(file: string, written = ''): boolean {
 
 /** A file of a folder. STAR files that hold no coordinates, of which a RELION job has several, are none of our business. */
 async function readBelow(top: string, file: string, options: ReadOptions): Promise<CoordinateSet[]> {
-  if (/\.star$/i.test(file) && !(await readText(file)).includes('rlnCoordinateX')) return [];
-  return readFileSets(file, folderBelow(top, file), options);
+  const data = await readWhole(file);
+  if (isStar(file) && !textOf(data).includes('rlnCoordinateX')) return [];
+  return setsOf(data, file, folderBelow(top, file), options);
 }
 
 /** A file that was named itself: a RELION list stands for the files that it lists. */
 async function readNamedFile(file: string, options: ReadOptions): Promise<CoordinateSets> {
-  const listed = /\.star$/i.test(file) ? listOf(await readText(file)) : null;
-  if (!listed) return { sets: await readFileSets(file, '', options), failed: [] };
+  const data = await readWhole(file);
+  const listed = isStar(file) ? listOf(textOf(data)) : null;
+  if (!listed) return { sets: await setsOf(data, file, '', options), failed: [] };
   const sets: CoordinateSet[] = [];
   const failed: { file: string; reason: string }[] = [];
   for (const { micrograph, file: coordinates } of listed) {
     try {
-      for (const set of await readFileSets(placeOf(coordinates, file), dirname(micrograph), options)) {
+      const place = placeOf(coordinates, file);
+      for (const set of await setsOf(await readWhole(place), place, dirname(micrograph), options)) {
         sets.push({ ...set, name: baseName(micrograph), micrograph });
       }
     } catch (error) {
@@ -115,6 +118,14 @@ async function readNamedFile(file: string, options: ReadOptions): Promise<Coordi
     }
   }
   return { sets, failed };
+}
+
+function isStar(file: string): boolean {
+  return /\.star$/i.test(file);
+}
+
+function textOf(data: Uint8Array): string {
+  return new TextDecoder().decode(data);
 }
 
 /** A file that a list names: relative to the working folder, to the list, or to a folder above it, which may be RELION's project. */
@@ -145,8 +156,7 @@ export async function readCoordinates(file: string): Promise<Particle[]> {
 }
 
 /** One set a micrograph that the file names; one named after the file where it names none. */
-async function readFileSets(file: string, folder: string, options: ReadOptions): Promise<CoordinateSet[]> {
-  const data = await readWhole(file);
+async function setsOf(data: Uint8Array, file: string, folder: string, options: ReadOptions): Promise<CoordinateSet[]> {
   const format = options.format ?? formatOfFile(file);
   const height = format?.needsSize ? await options.heightOf?.(file) : undefined;
   const records = parseCoordinates(data, file, {

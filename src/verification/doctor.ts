@@ -117,8 +117,9 @@ function diagnoseAt(
   shifts: readonly Shift[],
 ): Diagnosis {
   const maps = patients.map(({ image }) => blobResponse(image, width));
+  const beyond = reachBeyond(patients);
   const findings = mistakes(diameter, box)
-    .filter(({ transform: { scale } }) => scale >= 1 || reachBeyond(patients))
+    .filter(({ transform: { scale } }) => scale >= 1 || beyond)
     .map((mistake) => judge(mistake, patients, maps, diameter, shifts))
     .sort((a, b) => Math.abs(b.contrast) - Math.abs(a.contrast));
   const [best] = findings;
