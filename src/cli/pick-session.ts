@@ -35,6 +35,8 @@ export interface PickSession {
   readAhead(input: InputMicrograph): void;
   /** Picks one micrograph and writes everything down; a micrograph that cannot be picked is an outcome like any other. */
   pick(input: InputMicrograph): Promise<Outcome>;
+  /** What became of a micrograph that an earlier process picked, where nothing has changed since; else undefined. */
+  earlier(input: InputMicrograph): Promise<Outcome | undefined>;
   /** Writes the lists of the run. */
   finish(inputs: readonly InputMicrograph[]): Promise<void>;
   close(): Promise<void>;
@@ -73,6 +75,10 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
         );
       }
       return outcome;
+    },
+    async earlier({ path }) {
+      const record = await run.finished(path);
+      return record && { micrograph: path, particles: record.particles ?? 0, removed: record.removed ?? {} };
     },
     finish: (written) =>
       writer.finish(

@@ -7,11 +7,10 @@ import type { Command } from 'commander';
 import { FileError, UsageError } from '../errors.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { assertDistinctNames, assertOutputsApart } from '../storage/outputs.js';
-import type { OpenRun } from '../storage/run.js';
 import { note, onInterrupt, startProgress } from './console.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
-import { openSession, SCORES } from './pick-session.js';
+import { openSession, type PickSession, SCORES } from './pick-session.js';
 import { addClusterOptions, type ClusterArguments, submit } from './submit.js';
 
 /** One part of several. */
@@ -83,7 +82,7 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
   const started = performance.now();
   const outcomes: Outcome[] = [];
   try {
-    const { before, todo } = await divide(inputs, session.run);
+    const { before, todo } = await divide(inputs, session);
     await session.run.begin(inputs.length, before.length, shard ? `${shard.index}/${shard.count}` : null);
     if (before.length > 0) note(`${before.length} micrographs were picked before`);
     const done = new Set(before.map(({ input }) => input));
@@ -115,16 +114,13 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
 }
 
 /** Micrographs that were picked before, with what became of them, and those that are still to be picked. */
-async function divide(inputs: readonly InputMicrograph[], run: OpenRun) {
+async function divide(inputs: readonly InputMicrograph[], session: PickSession) {
   const before: { input: InputMicrograph; outcome: Outcome }[] = [];
   const todo: InputMicrograph[] = [];
   for (const input of inputs) {
-    const record = (await run.isDone(input.path)) ? run.history.records.get(resolve(input.path)) : undefined;
-    if (!record) todo.push(input);
-    else {
-      const { particles, removed } = record;
-      before.push({ input, outcome: { micrograph: input.path, particles: particles ?? 0, removed: removed ?? {} } });
-    }
+    const outcome = await session.earlier(input);
+    if (outcome) before.push({ input, outcome });
+    else todo.push(input);
   }
   return { before, todo };
 }

@@ -180,11 +180,9 @@ class Watcher {
     const backlog: InputMicrograph[] = [];
     for (const input of ready) {
       const isNew = !this.#outcomes.has(input.path);
-      const record = this.#session?.run.history.records.get(resolve(input.path));
-      if (isNew && record && (await this.#session?.run.isDone(input.path))) {
-        const { particles, removed } = record;
-        this.#settle(input, { micrograph: input.path, particles: particles ?? 0, removed: removed ?? {} });
-      } else backlog.push(input);
+      const earlier = isNew ? await this.#session?.earlier(input) : undefined;
+      if (earlier) this.#settle(input, earlier);
+      else backlog.push(input);
     }
     return backlog;
   }

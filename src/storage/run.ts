@@ -64,8 +64,8 @@ export interface RunHistory {
 /** A run that is being worked on. */
 export interface OpenRun {
   readonly history: RunHistory;
-  /** True where the micrograph was picked, has not changed since, and its files are all there. */
-  isDone(path: string): Promise<boolean>;
+  /** The record of a micrograph that was picked, has not changed since, and whose files are all there; else undefined. */
+  finished(path: string): Promise<RunRecord | undefined>;
   /** Says how many micrographs this process has before it. */
   begin(micrographs: number, done: number, shard: string | null): Promise<void>;
   /** Appends what became of a micrograph. */
@@ -88,9 +88,9 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
   const append = (line: RunRecord | RunStart) => appendFile(file, `\n${JSON.stringify(line)}\n`);
   return {
     history,
-    async isDone(path) {
+    async finished(path) {
       const record = history.records.get(resolve(path));
-      return record !== undefined && isCurrent(record, out);
+      return record && (await isCurrent(record, out)) ? record : undefined;
     },
     begin: (micrographs, done, shard) =>
       append({ start: Date.now(), host: hostname(), pid: process.pid, shard, micrographs, done }),
