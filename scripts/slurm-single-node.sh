@@ -7,6 +7,7 @@ host=$(hostname -s)
 case ${1:-} in
 start)
   command -v slurmctld >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends slurm-wlm munge; }
+  rm -rf "$dir"
   mkdir -p "$dir/state" "$dir/spool" /run/munge /etc/slurm
   cat >/etc/slurm/slurm.conf <<CONF
 ClusterName=test
@@ -26,11 +27,14 @@ NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
   chown munge /run/munge
-  [ -S /run/munge/munge.socket.2 ] || su -s /bin/sh munge -c /usr/sbin/munged
+  # Asked, not looked for: the socket's file outlives a munged that was killed, and --force takes such a one over.
+  munge --no-input >/dev/null 2>&1 || su -s /bin/sh munge -c '/usr/sbin/munged --force'
   slurmctld
-  sleep 2
   slurmd
-  sleep 2
+  for _ in $(seq 30); do
+    if sinfo --noheader --format=%t 2>/dev/null | grep -q idle; then break; fi
+    sleep 1
+  done
   sinfo
   ;;
 stop)
