@@ -22,6 +22,7 @@ const COMMANDS: readonly (readonly [name: string, summary: string, load: () => P
   ['threshold', 'find a threshold from the scores of picks, without labels', () => import('./threshold.js')],
   ['convert', 'turn coordinates into another format or convention', () => import('./convert.js')],
   ['extract', 'cut the particles out of micrographs, for RELION and cryoSPARC', () => import('./extract.js')],
+  ['classes', 'average picks by class, to see whether they are particles', () => import('./classes.js')],
   ['doctor', 'find out which convention coordinates are in', () => import('./doctor.js')],
   ['inspect', 'show what is in an image, a stack or a coordinate file', () => import('./inspect.js')],
   ['validate', 'check files against the rules of their formats', () => import('./validate.js')],

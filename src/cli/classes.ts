@@ -1,0 +1,187 @@
+/** `deepem classes`: reference-free 2D class averages of picks. */
+
+import type { Command } from 'commander';
+import { LabelError, messageOf, UsageError } from '../errors.js';
+import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/particle-image.js';
+import { resample, toResampled } from '../imaging/resample.js';
+import { type Length, toPixels } from '../length.js';
+import type { Image } from '../micrograph.js';
+import type { Particle } from '../particle.js';
+import { random, shuffle } from '../random.js';
+import { drawTiles } from '../report/picture.js';
+import { findCoordinates } from '../storage/coordinates.js';
+import { writeWhole } from '../storage/files.js';
+import { expandMicrographs } from '../storage/inputs.js';
+import { writeMrcStack } from '../storage/mrc-stack.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
+import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
+import { PROGRAM } from '../version.js';
+import { duration, note, print, printJson, startProgress } from './console.js';
+import { assertUsedOnce, firstPixelSize, readLabels } from './labelled-inputs.js';
+import { length, number, parsePixelSize } from './options.js';
+
+interface ClassesArguments {
+  diameter: Length;
+  classes: number;
+  most: number;
+  side: number;
+  threshold?: number;
+  invert?: boolean;
+  pixelSize?: number;
+  seed: number;
+  output: string;
+  plot?: string;
+  json?: boolean;
+}
+
+const HELP = `
+Example:
+  deepem classes picks/ micrographs/ --diameter 190A --classes 10 -o classes.mrcs --plot classes.png
+
+Boxes of 1.5 diameters are scaled to --side pixels, turned and shifted onto class averages that are made of nothing but themselves, and
+averaged. Views of a particle give sharp averages; picks of noise, ice or carbon do not. The largest class comes first. Beside the averages,
+NAME.csv says of each particle its micrograph, centre, score and class.`;
+
+/** Side of the box in particle diameters. */
+const BOX_DIAMETERS = 1.5;
+
+export function configure(command: Command): void {
+  command
+    .argument('<picks>', 'coordinates: a folder, or one file')
+    .argument('<micrographs...>', 'files, folders, globs, or a micrographs.star')
+    .requiredOption('--diameter <length>', 'of the particle, for example 108px or 190A', length('--diameter'))
+    .option('--classes <n>', 'how many', number('--classes', { min: 1, max: 200, whole: true }), 10)
+    .option('--most <n>', 'particles at the most, drawn at random', number('--most', { min: 2, whole: true }), 500)
+    .option('--side <px>', 'side of the averages, even', number('--side', { min: 16, max: 256, whole: true }), 48)
+    .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
+    .option('--invert', 'dark particles become white')
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
+    .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
+    .option('--plot <file.png>', 'draw the averages')
+    .option('--json', 'one JSON object')
+    .requiredOption('-o, --output <classes.mrcs>', 'where the averages go')
+    .addHelpText('after', HELP)
+    .action(runClasses);
+}
+
+/** A particle that is to be classified. */
+interface Cut {
+  readonly micrograph: string;
+  readonly particle: Particle;
+  readonly image: Image;
+}
+
+async function runClasses(picks: string, args: readonly string[], options: ClassesArguments): Promise<void> {
+  if (!/\.mrcs?$/i.test(options.output)) {
+    throw new UsageError({ what: 'Wrong name of the averages', received: options.output, expected: 'NAME.mrcs' });
+  }
+  if (options.side % 2 !== 0) {
+    throw new UsageError({ what: 'Wrong value of --side', received: String(options.side), expected: 'an even number' });
+  }
+  const started = performance.now();
+  const { cuts, failed, pixelSize } = await cutAll(picks, args, options);
+  if (cuts.length < 2) {
+    throw new LabelError({
+      what: 'There is nothing to classify',
+      received: `${cuts.length} particles whose boxes lie inside a micrograph`,
+      expected: 'two or more',
+      ...(failed[0] && { hint: failed[0] }),
+    });
+  }
+  const images = cuts.map(({ image }) => image);
+  const classes = runRounds(images, options);
+  await writeMrcStack(options.output, classes.averages, { pixelSize, float16: false, label: `${PROGRAM} classes` });
+  await writeWhole(options.output.replace(/\.mrcs?$/i, '.csv'), tableOf(cuts, classes));
+  if (options.plot) {
+    const lines = (i: number) => [`class ${i + 1}`, `${classes.sizes[i]} particles`];
+    await writeWhole(options.plot, await drawTiles(classes.averages.map((image, i) => ({ image, lines: lines(i) }))));
+  }
+  const seconds = (performance.now() - started) / 1000;
+  if (options.json) printJson({ particles: cuts.length, sizes: classes.sizes, seconds, failed });
+  else {
+    print(`${cuts.length} particles in ${classes.sizes.length} classes of ${classes.sizes.join(', ')}`);
+    print(`written to ${options.output} in ${duration(seconds)}`);
+  }
+  for (const reason of failed) note(`left out: ${reason}`);
+  process.exitCode = failed.length > 0 ? 3 : 0;
+}
+
+function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments): Classes {
+  const rounds = classify(images, { classes, seed });
+  const progress = startProgress(CLASS_ITERATIONS, 'classifying');
+  try {
+    for (;;) {
+      const round = rounds.next();
+      if (round.done) return round.value;
+      progress.update(round.value, '');
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Reads the micrographs one by one and cuts out the particles that were drawn. */
+async function cutAll(picks: string, args: readonly string[], options: ClassesArguments) {
+  const sets = await readLabels(picks);
+  const inputs = await expandMicrographs(args);
+  const pairs = inputs.map((input) => ({ input, set: findCoordinates(sets, input.path, input.folder) }));
+  assertUsedOnce(pairs);
+  const firstSize = await firstPixelSize(inputs, options.pixelSize);
+  const diameter = toPixels(options.diameter, firstSize, '--diameter');
+  const factor = (BOX_DIAMETERS * diameter) / options.side;
+  const candidates = pairs.flatMap(({ input, set }) =>
+    (set?.particles ?? [])
+      .filter(({ score }) => options.threshold === undefined || score === undefined || score >= options.threshold)
+      .map((particle) => ({ input, particle })),
+  );
+  if (candidates.length === 0) {
+    throw new LabelError({
+      what: 'No picks belong to any of the micrographs',
+      received: `for example ${sets[0]?.file} and ${inputs[0]?.path}`,
+      expected: 'equal base names, and scores above --threshold',
+    });
+  }
+  const chosen = new Set(shuffle([...candidates], random(options.seed)).slice(0, options.most));
+  const cuts: Cut[] = [];
+  const failed: string[] = [];
+  const progress = startProgress(inputs.length, 'reading');
+  try {
+    for (const [i, input] of inputs.entries()) {
+      const own = candidates.filter((candidate) => candidate.input === input && chosen.has(candidate));
+      if (own.length > 0) {
+        try {
+          cuts.push(...(await cutOf(input.path, own, factor, options)));
+        } catch (error) {
+          failed.push(messageOf(error));
+        }
+      }
+      progress.update(i + 1, input.path);
+    }
+  } finally {
+    progress.stop();
+  }
+  return { cuts, failed, pixelSize: firstSize === null ? null : firstSize * factor };
+}
+
+async function cutOf(
+  path: string,
+  own: readonly { readonly particle: Particle }[],
+  factor: number,
+  { side, invert: white }: ClassesArguments,
+): Promise<Cut[]> {
+  const small = resample(await readMicrograph(path), factor);
+  return own.flatMap(({ particle }) => {
+    const point = { x: toResampled(particle.x, factor), y: toResampled(particle.y, factor) };
+    if (!boxFits(point, side, small)) return [];
+    const image = normaliseBackground(cutParticle(small, point, side));
+    return [{ micrograph: path, particle, image: white ? invert(image) : image }];
+  });
+}
+
+/** One row a particle, as the csv reader of this program takes it. */
+function tableOf(cuts: readonly Cut[], { members }: Classes): string {
+  const rows = cuts.map(({ micrograph, particle: { x, y, score } }, i) =>
+    [JSON.stringify(micrograph), x, y, score ?? 'nan', members[i].class + 1].join(','),
+  );
+  return `micrograph,x,y,score,class\n${rows.join('\n')}\n`;
+}
