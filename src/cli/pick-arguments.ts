@@ -29,6 +29,7 @@ export interface PickArguments {
   pixelSize?: number;
   threads?: number;
   saveScores?: boolean;
+  saveLeftOut?: boolean;
   force?: boolean;
   json?: boolean;
 }
@@ -90,6 +91,7 @@ export function addPickOptions(command: Command): Command {
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
     .option('--save-scores', 'also write the score map, as .mrc')
+    .option('--save-left-out', 'also write the candidates that filters left out, with the filter, as _left_out.json')
     .option('--force', 'pick everything anew, where the folder holds a run with other parameters')
     .option('--json', 'one JSON line a micrograph, then a summary');
 }

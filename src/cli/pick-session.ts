@@ -15,7 +15,7 @@ import { startEngine, threadCount } from '../runtime/engine.js';
 import { hashFile, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
-import { outputStem } from '../storage/outputs.js';
+import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { type OpenRun, openRun, type RunParameters, type RunRecord } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
@@ -24,9 +24,6 @@ import { note } from './console.js';
 import { firstPixelSize } from './labelled-inputs.js';
 import { type NamedThreshold, type PickArguments, pickOptions } from './pick-arguments.js';
 import type { Outcome } from './pick-report.js';
-
-/** Ending of the score maps. */
-export const SCORES = '_scores.mrc';
 
 /** Picking into one output folder. */
 export interface PickSession {
@@ -123,13 +120,14 @@ function withThreshold(model: Model, name: number | NamedThreshold): Model {
 
 /** What decides the results. Threads and the place of the model do not. */
 async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
-  const { step, turns, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores } = options;
+  const { step, turns, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores, saveLeftOut } =
+    options;
   const parameters = {
     program: PROGRAM,
     model: options.model ? await hashFile(options.model) : 'blob',
     threshold: typeof options.threshold === 'number' ? options.threshold : metadata.threshold,
     formats: options.format.map(({ name }) => name),
-    ...{ step, turns, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores },
+    ...{ step, turns, minDistance, stdRange, ground, overlap, edge, pixelSize, diameter, saveScores, saveLeftOut },
   };
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
 }
@@ -211,7 +209,7 @@ async function writeResult(
   input: InputMicrograph,
   micrograph: Micrograph & { readonly sha256: string },
   { picker: { model }, writer }: Tools,
-  { particles, scoreMap }: PickResult,
+  { particles, scoreMap, leftOut }: PickResult,
   options: PickArguments,
 ): Promise<string[]> {
   const { metadata } = model;
@@ -225,11 +223,15 @@ async function writeResult(
     ...{ micrograph: input.path, width, height, sha256, pixelSize },
     binning: Number(scoreMap.factor.toFixed(6)),
   });
-  if (!options.saveScores) return files;
-  const file = `${join(options.out, outputStem(input))}${SCORES}`;
+  const write = async (ending: string, data: string | Uint8Array) => {
+    const file = `${join(options.out, outputStem(input))}${ending}`;
+    await writeWhole(file, data);
+    files.push(relative(options.out, file));
+  };
+  if (options.saveLeftOut) await write(LEFT_OUT, `${JSON.stringify(leftOut)}\n`);
   const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
-  await writeWhole(file, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
-  return [...files, relative(options.out, file)];
+  if (options.saveScores) await write(SCORES, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+  return files;
 }
 
 function runProvenance(options: PickArguments, { metadata }: Model): Provenance {

@@ -6,11 +6,11 @@ import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { FileError, UsageError } from '../errors.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
-import { assertDistinctNames, assertOutputsApart } from '../storage/outputs.js';
+import { assertDistinctNames, assertOutputsApart, SCORES } from '../storage/outputs.js';
 import { note, onInterrupt, startProgress } from './console.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
-import { openSession, type PickSession, SCORES } from './pick-session.js';
+import { openSession, type PickSession } from './pick-session.js';
 import { addClusterOptions, type ClusterArguments, submit } from './submit.js';
 
 /** One part of several. */

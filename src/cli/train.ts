@@ -15,6 +15,7 @@ interface TrainArguments extends TrainingArguments {
   testFraction?: number;
   epochs?: number;
   plot?: string;
+  json?: boolean;
   output: string;
 }
 
@@ -45,6 +46,7 @@ export function configure(command: Command): void {
       number('--epochs', { min: 1, max: 100_000, whole: true }),
     )
     .option('--plot <file.svg>', 'draw loss and accuracy')
+    .option('--json', 'reports as JSON lines: data, steps, epochs, objective, done')
     .requiredOption('-o, --output <model.onnx>', 'where the model goes')
     .addHelpText('after', HELP)
     .action(runTrain);
@@ -69,6 +71,7 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
     pixelSize,
     labelOptions: options,
     ...(options.plot && { plot: options.plot }),
+    ...(options.json && { json: true }),
     train: {
       diameter,
       architecture: preset.architecture,

@@ -9,10 +9,10 @@ import { type CheckpointKeeper, openCheckpoint } from '../storage/checkpoint-fil
 import { writeWhole } from '../storage/files.js';
 import { saveModel, saveTrainingRecord, type TrainingRecord, trainingRecordFile } from '../storage/model-file.js';
 import { AUTO_RECIPE } from '../training/recipe.js';
-import type { DataReport, DoneReport, EpochReport, ObjectiveReport } from '../training/reports.js';
+import type { DataReport, DoneReport, EpochReport, ObjectiveReport, TrainReport } from '../training/reports.js';
 import { type TrainOptions, train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
-import { duration, note, onInterrupt, type Progress, print, startProgress } from './console.js';
+import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
 import { describeThresholds } from './info.js';
 import { type LabelledInput, readLabelled } from './labelled-inputs.js';
 
@@ -28,6 +28,8 @@ export interface TrainingRun {
   readonly labelOptions: { readonly pixelSize?: number };
   /** SVG of loss and accuracy. */
   readonly plot?: string;
+  /** Prints the reports as JSON lines instead of words. */
+  readonly json?: boolean;
   readonly train: TrainOptions & { readonly edge: number };
 }
 
@@ -56,7 +58,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   if (keeper.found) note(`going on after epoch ${keeper.found.epoch}, from ${keeper.file}`);
   const from = keeper.found ? { checkpoint: keeper.found } : {};
   const reports = train(micrographs, { ...run.train, ...from, signal: interruption.signal });
-  const { done, epochs, heldOut } = await follow(reports, keeper).finally(() => {
+  const { done, epochs, heldOut } = await follow(reports, keeper, run.json ?? false).finally(() => {
     interruption.dispose();
     for (const reason of failed) note(`left out: ${reason}`);
   });
@@ -71,7 +73,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   if (done.interrupted) note('The same command goes on with this training.');
   else await keeper.forget();
   if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
-  summarise(done, run.output, (performance.now() - started) / 1000);
+  if (!run.json) summarise(done, run.output, (performance.now() - started) / 1000);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
 }
 
@@ -86,7 +88,7 @@ async function fingerprints(labels: readonly LabelledInput[]): Promise<unknown[]
 }
 
 /** Shows the reports as they come. */
-async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeeper) {
+async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeeper, json: boolean) {
   const epochs: EpochReport[] = [];
   const heldOut = new Map<string, [number, number]>();
   let progress: Progress | undefined;
@@ -94,9 +96,10 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
   let started = performance.now();
   try {
     for await (const report of reports) {
+      if (json) printReport(report);
       switch (report.kind) {
         case 'data':
-          announce(report);
+          if (!json) announce(report);
           for (const { name, columns } of report.heldOut) heldOut.set(name, [...columns]);
           progress = startProgress(report.steps, 'training');
           started = performance.now();
@@ -108,12 +111,13 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
           epochs.push(report);
           const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
           const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
-          if (!process.stderr.isTTY) note(`${line}, ${duration(left)} left`);
-          if (report.epoch === report.epochs) note('choosing distance, filters and thresholds on what is held out');
+          if (!process.stderr.isTTY && !json) note(`${line}, ${duration(left)} left`);
+          if (report.epoch === report.epochs && !json)
+            note('choosing distance, filters and thresholds on what is held out');
           break;
         }
         case 'objective':
-          note(describeObjective(report));
+          if (!json) note(describeObjective(report));
           break;
         case 'checkpoint':
           await keeper.keep(report.checkpoint);
@@ -126,6 +130,12 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
     progress?.stop();
   }
   return { done, epochs, heldOut };
+}
+
+/** A report as one JSON line; of a model only what it says about itself, of a checkpoint nothing. */
+function printReport(report: TrainReport): void {
+  if (report.kind === 'done') printJson({ ...report, model: report.model.metadata });
+  else if (report.kind !== 'checkpoint') printJson(report);
 }
 
 function describeObjective({ objective, found, labelled }: ObjectiveReport): string {

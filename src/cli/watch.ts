@@ -7,13 +7,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { filesBelow, type InputMicrograph } from '../storage/inputs.js';
-import { outputStem } from '../storage/outputs.js';
+import { outputStem, SCORES } from '../storage/outputs.js';
 import { hasMicrographEnding, readMicrographHeader } from '../storage/read-micrograph.js';
 import { note, onInterrupt, perMinute } from './console.js';
 import { number } from './options.js';
 import { addPickOptions, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
-import { openSession, type PickSession, SCORES } from './pick-session.js';
+import { openSession, type PickSession } from './pick-session.js';
 
 interface WatchArguments extends PickArguments {
   interval: number;

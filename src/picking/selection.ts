@@ -27,11 +27,18 @@ export interface Selection {
 /** The filters, in the order in which they look at the candidates. */
 export const FILTERS = ['edge', 'close', 'deviation', 'uneven', 'overlap'] as const;
 
-/** Particles, and how many candidates each filter left out. */
+/** A candidate that is no particle, and the filter that left it out. */
+export interface LeftOut extends Required<Particle> {
+  readonly filter: (typeof FILTERS)[number];
+}
+
+/** Particles, and what each filter left out. */
 export interface Selected {
   /** In falling score. */
   readonly particles: readonly Required<Particle>[];
   readonly removed: Readonly<Record<(typeof FILTERS)[number], number>>;
+  /** The candidates counted in `removed`, filter by filter. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** What the filters look at. */
@@ -69,8 +76,11 @@ export function selectParticles(
   const { deviationRange: range, unevennessLimit, overlapDistance } = selection;
   const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, overlap: 0 };
   let particles = findPeaks(scoreMap, selection.threshold);
+  const leftOut: LeftOut[] = [];
   const leave = (filter: keyof typeof removed, kept: typeof particles) => {
     removed[filter] = particles.length - kept.length;
+    const still = new Set(kept);
+    for (const particle of particles) if (!still.has(particle)) leftOut.push({ ...particle, filter });
     particles = kept;
   };
   leave(
@@ -93,7 +103,7 @@ export function selectParticles(
     );
   }
   if (overlapDistance !== null) leave('overlap', withoutOverlaps(particles, overlapDistance));
-  return { particles, removed };
+  return { particles, removed, leftOut };
 }
 
 /** Particles that have no other one closer than `distance`. */

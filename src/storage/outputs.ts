@@ -6,6 +6,11 @@ import type { InputMicrograph } from './inputs.js';
 import { stem } from './names.js';
 import { hasMicrographEnding } from './read-micrograph.js';
 
+/** Ending of score maps. */
+export const SCORES = '_scores.mrc';
+/** Ending of the candidates that filters left out. */
+export const LEFT_OUT = '_left_out.json';
+
 /** Name of the outputs of a micrograph, below the output folder, without an ending. */
 export function outputStem(input: InputMicrograph): string {
   return join(input.folder, stem(input.path));
