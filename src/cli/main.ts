@@ -12,6 +12,7 @@ interface CommandFile {
 
 /** Every command: name, one line of help, its file (loaded only when needed: the program starts faster). */
 const COMMANDS: readonly (readonly [name: string, summary: string, load: () => Promise<CommandFile>])[] = [
+  ['serve', 'label, train and review in the browser', () => import('./serve.js')],
   ['train', 'train a network on labelled micrographs', () => import('./train.js')],
   ['tune', 'search network and settings by cross-validation', () => import('./tune.js')],
   ['retrain', 'train again with picks that a person accepted or rejected', () => import('./retrain.js')],

@@ -17,7 +17,7 @@ export interface Confirmed {
 }
 
 /** Points closer than this many diameters are about the same particle. */
-const SAME_DIAMETERS = 0.3;
+export const SAME_DIAMETERS = 0.3;
 
 /**
  * Adds accepted picks that are not labelled yet and rejected picks as negatives. What was decided last counts: labels at
@@ -26,16 +26,17 @@ const SAME_DIAMETERS = 0.3;
  * @param diameter - of the particle in pixels
  */
 export function addConfirmed(labels: Labels, { accepted, rejected }: Confirmed, diameter: number): Labels {
-  const distance = SAME_DIAMETERS * diameter;
-  const kept = awayFrom(labels.particles, rejected, distance);
-  const negatives = awayFrom(labels.negatives, accepted, distance);
+  const kept = awayFrom(labels.particles, rejected, diameter);
+  const negatives = awayFrom(labels.negatives, accepted, diameter);
   return {
-    particles: [...kept, ...awayFrom(accepted, kept, distance)],
-    negatives: [...negatives, ...awayFrom(rejected, negatives, distance)],
+    particles: [...kept, ...awayFrom(accepted, kept, diameter)],
+    negatives: [...negatives, ...awayFrom(rejected, negatives, diameter)],
   };
 }
 
-function awayFrom(points: readonly Point[], others: readonly Point[], distance: number): Point[] {
+/** The points that are not about the same particle as any of the others. */
+export function awayFrom(points: readonly Point[], others: readonly Point[], diameter: number): Point[] {
+  const distance = SAME_DIAMETERS * diameter;
   const index = indexPoints(others);
   return points.filter(({ x, y }) => (index?.within(x, y, distance).length ?? 0) === 0);
 }

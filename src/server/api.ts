@@ -1,0 +1,193 @@
+/** What the server and the browser tell each other: types only. Coordinates are full-size pixels, the first stored row is y = 0. */
+
+/** A place on a micrograph. */
+export interface ApiPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A pick; `filter` names what left a candidate out. */
+export interface ApiPick extends ApiPoint {
+  readonly score: number;
+  readonly filter?: string;
+}
+
+/** The two kinds of label that a person gives. */
+export type LabelKind = 'particle' | 'negative';
+
+/** A micrograph in the list. */
+export interface ApiMicrograph {
+  /** Folder and name below the project, without the ending. */
+  readonly id: string;
+  readonly path: string;
+  readonly labels: number;
+  readonly negatives: number;
+  /** A person has looked at all of it. */
+  readonly checked: boolean;
+  /** Why it could not be read or picked, or null. */
+  readonly failed: string | null;
+}
+
+/** Everything about one micrograph. */
+export interface ApiMicrographDetail {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+  /** Angstroms per pixel, or null where unknown. */
+  readonly pixelSize: number | null;
+  /** Halvings until the whole fits into one tile. */
+  readonly levels: number;
+  /** Side of a tile in pixels of its level. */
+  readonly tile: number;
+  readonly warnings: readonly string[];
+}
+
+/** The labels of one micrograph. */
+export interface ApiLabels {
+  readonly id: string;
+  readonly particles: readonly ApiPoint[];
+  readonly negatives: readonly ApiPoint[];
+}
+
+/** A change of labels. Places are removed first; two within half a pixel are the same. */
+export interface ApiLabelChange {
+  readonly id: string;
+  readonly kind: LabelKind;
+  readonly add: readonly ApiPoint[];
+  readonly remove: readonly ApiPoint[];
+}
+
+/** A model of the project. */
+export interface ApiModel {
+  readonly name: string;
+  readonly diameter: number;
+  readonly threshold: number;
+  readonly thresholdFrom: string;
+  readonly thresholds: Readonly<Record<'f1' | 'f2', { threshold: number; low: number; high: number }>> | null;
+  readonly accuracy: number | null;
+  readonly calibrationError: number | null;
+  readonly objective: string;
+  readonly recipe: string;
+  readonly network: string;
+  readonly binning: number;
+  readonly epochs: number;
+  readonly labels: {
+    readonly positives: number;
+    readonly negatives: number;
+    readonly heldOutPositives: number;
+    readonly micrographs: number;
+    readonly heldOutMicrographs: number;
+  };
+}
+
+/** Picks of the project: of a model, or of the blob picker. */
+export interface ApiPickSet {
+  readonly name: string;
+  /** Threshold that a person chose, else the model's. */
+  readonly threshold: number;
+  readonly micrographs: number;
+  readonly particles: number;
+}
+
+/** The project as the page shows it. */
+export interface ApiProject {
+  readonly name: string;
+  readonly folder: string;
+  readonly version: string;
+  /** In full-size pixels, or null while unknown. */
+  readonly diameter: number | null;
+  /** Angstroms per pixel, or null where unknown. */
+  readonly pixelSize: number | null;
+  readonly micrographs: readonly ApiMicrograph[];
+  readonly models: readonly ApiModel[];
+  readonly pickSets: readonly ApiPickSet[];
+  readonly jobs: readonly ApiJob[];
+  /** Names of the formats that picks can be written in. */
+  readonly formats: readonly { readonly name: string; readonly summary: string }[];
+}
+
+/** A point of a training's curves. */
+export interface ApiEpoch {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+/** Long work: a command of this program that the server runs. */
+export interface ApiJob {
+  readonly id: number;
+  readonly kind: 'train' | 'pick' | 'classes' | 'export';
+  /** The commands, as they can be typed in the project's folder. */
+  readonly commands: readonly string[];
+  readonly state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  /** 0..1. */
+  readonly progress: number;
+  readonly secondsLeft: number | null;
+  /** What it is doing, or why it failed. */
+  readonly message: string;
+  /** Loss of the last steps and epochs of a training. */
+  readonly losses: readonly number[];
+  readonly epochs: readonly ApiEpoch[];
+  /** What it made: a model, a set of picks, files. */
+  readonly result: string | null;
+}
+
+/** The scores of a set of picks. */
+export interface ApiScores {
+  readonly name: string;
+  /** Threshold of bin i is i / 100. */
+  readonly histogram: readonly number[];
+  /** For each micrograph, how many picks reach each hundredth, from 0 to 100. */
+  readonly kept: Readonly<Record<string, readonly number[]>>;
+  /** Why a micrograph could not be picked. */
+  readonly failed: Readonly<Record<string, string>>;
+}
+
+/** What became of a pick. */
+export type Decision = 'accepted' | 'rejected' | null;
+
+/** A pick of the gallery. */
+export interface ApiGalleryItem extends ApiPick {
+  readonly id: string;
+  readonly decision: Decision;
+}
+
+/** Part of all picks, in some order. */
+export interface ApiGallery {
+  readonly total: number;
+  readonly items: readonly ApiGalleryItem[];
+}
+
+/** A micrograph that is worth a look. */
+export interface ApiWorst {
+  readonly id: string;
+  /** Picks whose scores lie close to the threshold. */
+  readonly doubtful: number;
+  readonly picks: number;
+}
+
+/** A point of a precision-recall curve. */
+export interface ApiCurvePoint {
+  readonly threshold: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f2: number;
+}
+
+/** How good picks are where there is truth. */
+export interface ApiEvaluation {
+  readonly name: string;
+  /** What the picks were held against, in words. */
+  readonly truth: string;
+  readonly truthCount: number;
+  readonly averagePrecision: number;
+  readonly bestF1: number;
+  readonly curve: readonly ApiCurvePoint[];
+}
+
+/** What the server tells all open pages. */
+export type ApiEvent =
+  | { readonly kind: 'project' }
+  | { readonly kind: 'labels'; readonly labels: ApiLabels }
+  | { readonly kind: 'picks'; readonly name: string }
+  | { readonly kind: 'job'; readonly job: ApiJob };

@@ -1,0 +1,60 @@
+/** The routes: each checks what it is given, asks the part that knows, and answers in JSON or pictures. */
+
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { DeepemError, messageOf, UsageError } from '../errors.js';
+import type { Context } from './context.js';
+import { describeProject } from './context.js';
+import { addImageRoutes } from './image-routes.js';
+import { addJobRoutes } from './job-routes.js';
+import { addLabelRoutes } from './label-routes.js';
+import type { PageFile } from './page.js';
+import { addReviewRoutes } from './review-routes.js';
+import { guard } from './security.js';
+
+/** Coordinate files are the largest that anyone sends. */
+const LARGEST_BODY = 32 << 20;
+
+/** What the application is made of. */
+export interface AppOptions {
+  /** Needed for every request. */
+  readonly token: string;
+  /** As given to --host. */
+  readonly host: string;
+  /** The page's own files by path. */
+  readonly page: ReadonlyMap<string, PageFile>;
+}
+
+/** Makes the application. */
+export function makeApp(context: Context, { token, host, page }: AppOptions): Hono {
+  const app = new Hono();
+  app.use(guard(token, host));
+  app.use(
+    bodyLimit({
+      maxSize: LARGEST_BODY,
+      onError: (c) => c.json({ error: `The request is too large: at most ${LARGEST_BODY >> 20} MiB are taken` }, 413),
+    }),
+  );
+  app.get('/api/project', async (c) => c.json(await describeProject(context)));
+  addLabelRoutes(app, context);
+  addImageRoutes(app, context);
+  addReviewRoutes(app, context);
+  addJobRoutes(app, context);
+  app.get('*', (c) => {
+    const file = page.get(c.req.path === '/' ? '/index.html' : c.req.path);
+    if (!file) return c.json({ error: 'There is no such page' }, 404);
+    const forever = c.req.path.startsWith('/assets/');
+    return c.body(new Uint8Array(file.bytes), 200, {
+      'Content-Type': file.type,
+      'Cache-Control': forever ? 'max-age=31536000, immutable' : 'no-cache',
+    });
+  });
+  app.notFound((c) => c.json({ error: 'There is no such page' }, 404));
+  app.onError((error, c) => {
+    const status = error instanceof UsageError || error instanceof SyntaxError ? 400 : 500;
+    const known = error instanceof DeepemError || status === 400;
+    if (!known) process.stderr.write(`deepem serve: ${c.req.method} ${c.req.path}: ${error.stack ?? error}\n`);
+    return c.json({ error: messageOf(error) }, error instanceof DeepemError ? 400 : status);
+  });
+  return app;
+}

@@ -1,0 +1,78 @@
+/** What all routes share, and the state of the project as the page shows it. */
+
+import { EventEmitter } from 'node:events';
+import { WRITTEN_FORMATS } from '../formats/coordinates.js';
+import { VERSION } from '../version.js';
+import type { ApiEvent, ApiProject } from './api.js';
+import type { Images } from './images.js';
+import { type Jobs, startJobs } from './jobs.js';
+import type { LabelStore } from './labels.js';
+import type { Models } from './models.js';
+import type { PickSets } from './pick-sets.js';
+import type { Project } from './project.js';
+
+/** What the routes work with. */
+export interface Context {
+  readonly project: Project;
+  readonly labels: LabelStore;
+  readonly models: Models;
+  readonly sets: PickSets;
+  readonly images: Images;
+  readonly jobs: Jobs;
+  /** Tells all open pages. */
+  tell(event: ApiEvent): void;
+  /** Calls back at every event until the returned function is called. */
+  listen(heard: (event: ApiEvent) => void): () => void;
+}
+
+type Parts = Omit<Context, 'jobs' | 'tell' | 'listen'>;
+
+/** @param program - path of the command line's main file, which does the long work */
+export function makeContext(parts: Parts, program: string): Context {
+  const emitter = new EventEmitter().setMaxListeners(0);
+  const tell = (event: ApiEvent) => {
+    emitter.emit('event', event);
+  };
+  return {
+    ...parts,
+    jobs: startJobs(program, parts.project.folder, (job) => tell({ kind: 'job', job })),
+    tell,
+    listen(heard) {
+      emitter.on('event', heard);
+      return () => emitter.off('event', heard);
+    },
+  };
+}
+
+/** The threshold of a set of picks: as a person chose it, else the model's. */
+export async function thresholdOf({ project, models }: Context, set: string): Promise<number> {
+  const chosen = project.settings().thresholds[set];
+  return chosen ?? (await models.list()).find(({ name }) => name === set)?.threshold ?? 0.5;
+}
+
+/** The project as the page shows it. */
+export async function describeProject(context: Context): Promise<ApiProject> {
+  const { project, labels, models, sets, jobs } = context;
+  const { diameter, checked } = project.settings();
+  const seen = new Set(checked);
+  const names = await sets.names();
+  const failed = new Map<string, string>();
+  for (const name of names) for (const [id, reason] of await sets.failed(name)) failed.set(id, reason);
+  const pickSets = [];
+  for (const name of names) {
+    const [all, threshold] = [await sets.all(name), await thresholdOf(context, name)];
+    let particles = 0;
+    for (const picks of all.values()) for (const { score } of picks) if (score >= threshold) particles++;
+    pickSets.push({ name, threshold, micrographs: all.size, particles });
+  }
+  return {
+    ...{ name: project.name, folder: project.folder, version: VERSION, diameter, pixelSize: project.pixelSize() },
+    micrographs: [...project.micrographs()].map(([id, { path }]) => ({
+      ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
+      ...{ checked: seen.has(id), failed: failed.get(id) ?? null },
+    })),
+    models: await models.list(),
+    ...{ pickSets, jobs: jobs.list() },
+    formats: WRITTEN_FORMATS.map(({ name, summary }) => ({ name, summary })),
+  };
+}

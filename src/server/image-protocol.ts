@@ -1,0 +1,30 @@
+/** What the server asks of its image thread. */
+
+import type { Point } from '../particle.js';
+
+/** A picture that is wanted. Lengths are full-size pixels. */
+export type ImageRequest =
+  | {
+      readonly kind: 'tile';
+      readonly path: string;
+      readonly level: number;
+      readonly x: number;
+      readonly y: number;
+      /** Resolution at which half of the amplitude passes; 0: no filter. */
+      readonly lowpass: number;
+    }
+  | { readonly kind: 'thumbnail'; readonly path: string }
+  | { readonly kind: 'crop'; readonly path: string; readonly centre: Point; readonly side: number }
+  | { readonly kind: 'scores'; readonly path: string }
+  | {
+      readonly kind: 'averages';
+      readonly diameter: number;
+      /** The averages, each of some places on some micrographs. */
+      readonly groups: readonly (readonly { readonly path: string; readonly points: readonly Point[] }[])[];
+      readonly labels: readonly string[];
+    };
+
+/** A picture, or why there is none. */
+export type ImageAnswer =
+  | { readonly id: number; readonly data: Uint8Array; readonly type: string }
+  | { readonly id: number; readonly error: string };

@@ -1,0 +1,144 @@
+/** The image thread: reads micrographs, keeps the last ones, and makes pictures of them, so that the server's own thread stays free. */
+
+import { parentPort } from 'node:worker_threads';
+import sharp from 'sharp';
+import { messageOf } from '../errors.js';
+import { blur } from '../imaging/blur.js';
+import { toGrey } from '../imaging/contrast.js';
+import { extract } from '../imaging/pad.js';
+import { boxStart } from '../imaging/particle-image.js';
+import { resample, toResampled } from '../imaging/resample.js';
+import type { Image } from '../micrograph.js';
+import { drawTiles } from '../report/picture.js';
+import { openMrcStack } from '../storage/mrc-stack.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
+import { averageImage } from '../verification/average.js';
+import type { ImageRequest } from './image-protocol.js';
+import { type GreyImage, makePyramid, type Pyramid } from './pyramid.js';
+
+/** Bytes of micrographs that are kept; the last one is kept whatever its size. */
+const MOST_BYTES = 1 << 30;
+const THUMBNAIL = 192;
+const CROP = 96;
+const JPEG_QUALITY = 85;
+const CROP_PERCENTILES = [1, 99] as const;
+/** Standard deviation of the blur that makes a particle visible in the noise, in pixels of the picture. */
+const CROP_SOFTNESS = 1.2;
+
+interface Picture {
+  readonly data: Uint8Array;
+  readonly type: string;
+}
+
+/** Micrographs by path, the one used last at the end. */
+const kept = new Map<string, Promise<Pyramid>>();
+const sizes = new Map<string, number>();
+
+async function pyramidOf(path: string): Promise<Pyramid> {
+  const known = kept.get(path);
+  kept.delete(path);
+  const pyramid = known ?? readMicrograph(path).then(makePyramid);
+  kept.set(path, pyramid);
+  if (!known) {
+    pyramid.then(
+      ({ levels }) => {
+        sizes.set(
+          path,
+          levels.reduce((sum, { pixels }) => sum + pixels.byteLength, 0),
+        );
+        forgetOldest();
+      },
+      () => kept.delete(path),
+    );
+  }
+  return pyramid;
+}
+
+function forgetOldest(): void {
+  const total = () => [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  for (const path of [...kept.keys()].slice(0, -1)) {
+    if (total() <= MOST_BYTES) return;
+    kept.delete(path);
+    sizes.delete(path);
+  }
+}
+
+function jpeg({ pixels, width, height }: GreyImage): Promise<Picture> {
+  return sharp(pixels, { raw: { width, height, channels: 1 } })
+    .jpeg({ quality: JPEG_QUALITY })
+    .toBuffer()
+    .then((data) => ({ data, type: 'image/jpeg' }));
+}
+
+async function pictureOf(request: ImageRequest): Promise<Picture> {
+  switch (request.kind) {
+    case 'tile': {
+      const tile = (await pyramidOf(request.path)).tile(request.level, request.x, request.y, request.lowpass);
+      if (!tile) throw new RangeError('There is no such tile');
+      return jpeg(tile);
+    }
+    case 'thumbnail': {
+      const coarsest = (await pyramidOf(request.path)).levels.at(-1);
+      if (!coarsest) throw new RangeError('There is no image');
+      return jpeg(shrunk(coarsest, THUMBNAIL, 0.5, 99.5));
+    }
+    case 'crop':
+      return jpeg(await cropOf(request));
+    case 'scores':
+      return scorePicture(request.path);
+    case 'averages':
+      return { data: await averagesOf(request), type: 'image/png' };
+  }
+}
+
+function shrunk(image: Image, side: number, low: number, high: number): GreyImage {
+  const small = resample(image, Math.max(1, Math.max(image.width, image.height) / side));
+  return { pixels: toGrey(small, low, high), width: small.width, height: small.height };
+}
+
+/** The surroundings of a place, from the level that is just fine enough. */
+async function cropOf({ path, centre, side }: Extract<ImageRequest, { kind: 'crop' }>): Promise<GreyImage> {
+  const { levels } = await pyramidOf(path);
+  const level = Math.min(levels.length - 1, Math.max(0, Math.floor(Math.log2(side / CROP))));
+  const factor = 2 ** level;
+  const own = 2 * Math.max(1, Math.round(side / factor / 2));
+  const { left, top } = boxStart({ x: toResampled(centre.x, factor), y: toResampled(centre.y, factor) }, own);
+  const soft = blur(extract(levels[level], left, top, own, own), (CROP_SOFTNESS * own) / CROP);
+  return shrunk(soft, CROP, ...CROP_PERCENTILES);
+}
+
+/** Scores from transparent to orange. */
+async function scorePicture(path: string): Promise<Picture> {
+  const stack = await openMrcStack(path);
+  try {
+    const { pixels, width, height } = await stack.read(0);
+    const colours = new Uint8Array(4 * pixels.length);
+    pixels.forEach((score, i) => {
+      colours.set([255, 140, 0, Math.round(200 * Math.min(1, Math.max(0, score)))], 4 * i);
+    });
+    const data = await sharp(colours, { raw: { width, height, channels: 4 } })
+      .png()
+      .toBuffer();
+    return { data, type: 'image/png' };
+  } finally {
+    await stack.close();
+  }
+}
+
+async function averagesOf({ groups, labels, diameter }: Extract<ImageRequest, { kind: 'averages' }>) {
+  const tiles = [];
+  for (const [i, group] of groups.entries()) {
+    const picked = [];
+    for (const { path, points } of group) picked.push({ image: (await pyramidOf(path)).levels[0], points });
+    tiles.push({ image: averageImage(picked, diameter), lines: labels[i].split('\n') });
+  }
+  return drawTiles(tiles);
+}
+
+parentPort?.on('message', async ({ id, request }: { id: number; request: ImageRequest }) => {
+  try {
+    parentPort?.postMessage({ id, ...(await pictureOf(request)) });
+  } catch (error) {
+    parentPort?.postMessage({ id, error: messageOf(error) });
+  }
+});

@@ -1,0 +1,53 @@
+/** Pictures of micrographs, made in a thread of their own. */
+
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import type { ImageAnswer, ImageRequest } from './image-protocol.js';
+
+/** Makes pictures. */
+export interface Images {
+  /** @throws Error with the reason where there is no such picture */
+  make(request: ImageRequest): Promise<{ readonly data: Uint8Array; readonly type: string }>;
+  close(): Promise<void>;
+}
+
+/** The compiled thread, found by the package's own name for it. */
+const WORKER_FILE = createRequire(import.meta.url).resolve('#image-worker');
+
+/** Starts the thread; it is started anew should it end (memory). */
+export function startImages(): Images {
+  const waiting = new Map<number, { resolve: (answer: ImageAnswer) => void; reject: (error: Error) => void }>();
+  let worker: Worker | null = null;
+  let nextId = 1;
+  const start = () => {
+    const started = new Worker(WORKER_FILE);
+    started.on('message', (answer: ImageAnswer) => {
+      waiting.get(answer.id)?.resolve(answer);
+      waiting.delete(answer.id);
+    });
+    started.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
+    started.on('exit', () => end(new Error('The image thread has ended')));
+    return started;
+  };
+  const end = (error: Error) => {
+    worker = null;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  return {
+    async make(request) {
+      worker ??= start();
+      const id = nextId++;
+      const thread = worker;
+      const answer = await new Promise<ImageAnswer>((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        thread.postMessage({ id, request });
+      });
+      if ('error' in answer) throw new Error(answer.error);
+      return { data: answer.data, type: answer.type };
+    },
+    async close() {
+      await worker?.terminate();
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/** From what a person asks for to commands of this program. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UsageError } from '../errors.js';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
+import type { Context } from './context.js';
+import type { JobPlan } from './jobs.js';
+import { LOWEST } from './pick-sets.js';
+import { LIST } from './project.js';
+import { NAME } from './requests.js';
+
+const side = z.int().min(2).max(8192);
+const setName = z.string().regex(NAME);
+
+/** What can be asked for. */
+export const jobRequestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('train'),
+    labels: z.enum(['auto', 'complete', 'incomplete']),
+    epochs: z.int().min(1).max(1000).nullable(),
+  }),
+  z.strictObject({ kind: z.literal('pick'), model: setName }),
+  z.strictObject({ kind: z.literal('blob') }),
+  z.strictObject({ kind: z.literal('classes'), set: setName, classes: z.int().min(1).max(50) }),
+  z.strictObject({
+    kind: z.literal('export'),
+    set: setName,
+    formats: z.array(z.string()).max(WRITTEN_FORMATS.length),
+    /** Particle stacks, or null for none. */
+    particles: z
+      .strictObject({ box: side, scaleTo: side.nullable(), invert: z.boolean(), normalize: z.boolean() })
+      .nullable(),
+  }),
+]);
+
+/** What can be asked for. */
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+
+/**
+ * Plans a job.
+ *
+ * @param threshold - of the set of picks that is asked about
+ * @throws UsageError if something is missing, such as the diameter
+ */
+export async function planJob(request: JobRequest, context: Context, threshold: number): Promise<JobPlan> {
+  switch (request.kind) {
+    case 'train':
+      return planTraining(request, context);
+    case 'pick':
+      return planPicking(request.model, ['--model', context.models.fileOf(request.model)], context);
+    case 'blob': {
+      const diameter = diameterOf(context);
+      return planPicking(`blob-${diameter}px`, ['--blob', '--diameter', `${diameter}px`], context);
+    }
+    case 'classes':
+      return planClasses(request, context, threshold);
+    case 'export':
+      return planExport(request, context, threshold);
+  }
+}
+
+function diameterOf({ project }: Context): number {
+  const { diameter } = project.settings();
+  if (diameter !== null) return diameter;
+  throw new UsageError({ what: 'The diameter of the particle is not known', expected: 'a circle drawn around one' });
+}
+
+function pixelSizeArguments({ project }: Context): string[] {
+  const { pixelSize } = project.settings();
+  return pixelSize === null ? [] : ['--pixel-size', String(pixelSize)];
+}
+
+async function planTraining(request: Extract<JobRequest, { kind: 'train' }>, context: Context): Promise<JobPlan> {
+  const { project, models, tell } = context;
+  const name = await models.newName();
+  const negatives = existsSync(join(project.folder, 'negatives')) ? ['--negatives', 'negatives'] : [];
+  const command = [
+    ...['train', `@${LIST}`, '--picks', 'labels', ...negatives, '--diameter', `${diameterOf(context)}px`],
+    ...pixelSizeArguments(context),
+    ...(request.labels === 'auto' ? [] : ['--labels', request.labels]),
+    ...(request.epochs === null ? [] : ['--epochs', String(request.epochs)]),
+    ...['-o', models.fileOf(name), '--json'],
+  ];
+  let evaluation: Evaluation | null = null;
+  return {
+    ...{ kind: 'train', commands: [command], result: name },
+    onLine(line) {
+      if (line.kind === 'done') evaluation = line.heldOut as Evaluation | null;
+      return line.kind === 'step' ? Number(line.step) / Number(line.steps) : undefined;
+    },
+    async onEnd() {
+      if (evaluation) await models.keepEvaluation(name, evaluation);
+      tell({ kind: 'project' });
+    },
+  };
+}
+
+function planPicking(name: string, how: readonly string[], context: Context): JobPlan {
+  const { project, sets, tell } = context;
+  const out = join('picks', name);
+  const command = [
+    ...['pick', `@${LIST}`, ...how, '--out', out, '--format', 'csv', '--threshold', String(LOWEST)],
+    ...['--save-scores', '--save-left-out', ...pixelSizeArguments(context), '--json'],
+  ];
+  const changed = () => {
+    sets.forget(name);
+    tell({ kind: 'picks', name });
+  };
+  const total = project.micrographs().size;
+  let done = 0;
+  return {
+    ...{ kind: 'pick', commands: [command], result: name },
+    onLine(line) {
+      if (line.event !== 'micrograph') return undefined;
+      done++;
+      // A few times while it runs, and at the end.
+      if (done % Math.ceil(total / 10) === 0) changed();
+      return done / total;
+    },
+    async onEnd() {
+      changed();
+      tell({ kind: 'project' });
+    },
+  };
+}
+
+function planClasses(
+  { set, classes }: Extract<JobRequest, { kind: 'classes' }>,
+  context: Context,
+  threshold: number,
+): JobPlan {
+  const stem = join('classes', set);
+  const command = [
+    ...['classes', join('picks', set), `@${LIST}`, '--diameter', `${diameterOf(context)}px`],
+    ...['--classes', String(classes), '--threshold', String(threshold), ...pixelSizeArguments(context)],
+    ...['-o', `${stem}.mrcs`, '--plot', `${stem}.png`],
+  ];
+  return { kind: 'classes', commands: [command], result: set };
+}
+
+/** @throws UsageError if a format is unknown, or nothing is to be written */
+function planExport(
+  { set, formats, particles }: Extract<JobRequest, { kind: 'export' }>,
+  context: Context,
+  threshold: number,
+): JobPlan {
+  const [picks, out] = [join('picks', set), join('exports', set)];
+  const above = ['--threshold', String(threshold)];
+  const commands: string[][] = [];
+  if (formats.length > 0) {
+    const names = writtenFormats(formats.join(',')).map(({ name }) => name);
+    commands.push([
+      ...['convert', picks, '--to', names.join(','), '--out', out, '--micrographs', `@${LIST}`],
+      ...[...above, ...boxArguments(context)],
+    ]);
+  }
+  if (particles) {
+    const { box, scaleTo, invert, normalize } = particles;
+    commands.push([
+      ...['extract', picks, `@${LIST}`, '--box', String(box), '--out', join('particles', set), ...above],
+      ...(scaleTo === null ? [] : ['--scale-to', String(scaleTo)]),
+      ...(invert ? ['--invert'] : []),
+      ...(normalize ? ['--normalize'] : []),
+      ...pixelSizeArguments(context),
+    ]);
+  }
+  if (commands.length > 0) return { kind: 'export', commands, result: join(context.project.folder, out) };
+  throw new UsageError({ what: 'There is nothing to export', expected: 'a format, or particle stacks' });
+}
+
+/** A box of 1.5 diameters, even. */
+function boxArguments(context: Context): string[] {
+  return ['--box', String(2 * Math.round((1.5 * diameterOf(context)) / 2))];
+}

@@ -1,0 +1,58 @@
+/** Long work, and the stream of what happens. */
+
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { readWhole } from '../storage/files.js';
+import { type Context, thresholdOf } from './context.js';
+import { jobRequestSchema, planJob } from './job-plans.js';
+import { bodyOf, nameOf } from './requests.js';
+
+/** Nothing is sent for longer than this: some proxies end what is silent. */
+const HEARTBEAT_MS = 15_000;
+
+/** Waits, unless the page goes away; a server that ends does not wait for it. */
+function pause(stream: SSEStreamingApi): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, HEARTBEAT_MS).unref();
+    stream.onAbort(resolve);
+  });
+}
+
+/** Adds the routes. */
+export function addJobRoutes(app: Hono, context: Context): void {
+  const { jobs, project } = context;
+
+  app.post('/api/jobs', async (c) => {
+    const request = await bodyOf(c, jobRequestSchema);
+    const threshold = 'set' in request ? await thresholdOf(context, request.set) : 0;
+    if (request.kind === 'train' || request.kind === 'pick') await project.refresh();
+    return c.json(jobs.add(await planJob(request, context, threshold)));
+  });
+
+  app.delete('/api/jobs/:id', (c) => {
+    const cancelled = jobs.cancel(Number(c.req.param('id')));
+    return cancelled ? c.json({}) : c.json({ error: 'There is no such job that runs' }, 404);
+  });
+
+  app.get('/api/classes', async (c) => {
+    const file = join(project.folder, 'classes', `${nameOf(c, 'set')}.png`);
+    const data = await readWhole(file).catch(() => null);
+    if (!data) return c.json({ error: 'There are no class averages yet' }, 404);
+    return c.body(new Uint8Array(data), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'no-cache' });
+  });
+
+  app.get('/api/events', (c) =>
+    streamSSE(c, async (stream) => {
+      const stop = context.listen((event) => {
+        stream.writeSSE({ data: JSON.stringify(event) }).catch(() => stream.abort());
+      });
+      stream.onAbort(stop);
+      while (!stream.aborted) {
+        await stream.writeSSE({ event: 'beat', data: '' });
+        await pause(stream);
+      }
+      stop();
+    }),
+  );
+}

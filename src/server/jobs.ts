@@ -1,0 +1,165 @@
+/**
+ * Long work. Each job is one or more commands of this program, run one after the other in processes of their own in the project
+ * folder: the page stays free, a crash costs one job, and what the page shows can be typed as it stands.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { quoted } from '../shell.js';
+import type { ApiEpoch, ApiJob } from './api.js';
+
+/** What a job is to do. */
+export interface JobPlan {
+  readonly kind: ApiJob['kind'];
+  /** Arguments of `deepem`, a list for each command. */
+  readonly commands: readonly (readonly string[])[];
+  /** What it makes, for the page. */
+  readonly result: string;
+  /** Called with each JSON line that a command prints, parsed; returns the share of the command that is done, where it knows. */
+  readonly onLine?: (line: Readonly<Record<string, unknown>>) => number | undefined;
+  /** Called once all commands are done, also after an early stop. */
+  readonly onEnd?: () => Promise<void>;
+}
+
+/** The jobs of a server; they run one at a time. */
+export interface Jobs {
+  list(): readonly ApiJob[];
+  add(plan: JobPlan): ApiJob;
+  /** Stops a job as Ctrl-C would: a training saves the best model so far. */
+  cancel(id: number): boolean;
+  /** Stops everything, for the end of the server. */
+  close(): void;
+}
+
+/** Losses kept for the curve. */
+const MOST_LOSSES = 400;
+/** Finished jobs that are still shown. */
+const SHOWN = 20;
+/** Exit code of a command that is done but for files that could not be read. */
+const SOME_FAILED = 3;
+const INTERRUPTED = [130, 143];
+
+/**
+ * @param program - path of the command line's main file
+ * @param changed - told of every change of a job
+ */
+export function startJobs(program: string, folder: string, changed: (job: ApiJob) => void): Jobs {
+  const jobs: { job: ApiJob; plan: JobPlan; child: ChildProcess | null }[] = [];
+  let last: Promise<void> = Promise.resolve();
+  let nextId = 1;
+
+  async function run(entry: (typeof jobs)[number]): Promise<void> {
+    const update = (change: Partial<ApiJob>) => {
+      entry.job = { ...entry.job, ...change };
+      changed(entry.job);
+    };
+    if (entry.job.state === 'cancelled') return;
+    update({ state: 'running' });
+    const started = performance.now();
+    const total = entry.plan.commands.length;
+    let failure: string | null = null;
+    for (const [i, args] of entry.plan.commands.entries()) {
+      const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      entry.child = child;
+      const errors = follow(child, (line) => {
+        const done = entry.plan.onLine?.(line);
+        const progress = done === undefined ? entry.job.progress : (i + done) / total;
+        const secondsLeft = done ? ((performance.now() - started) / 1000) * (1 / progress - 1) : entry.job.secondsLeft;
+        update({ ...describeLine(line, entry.job), progress, secondsLeft });
+      });
+      const code = await new Promise<number>((resolve) => {
+        child.on('error', () => resolve(1));
+        child.on('close', (exit) => resolve(exit ?? 1));
+      });
+      if (code !== 0 && code !== SOME_FAILED && !INTERRUPTED.includes(code)) {
+        failure = errors.at(-1) ?? `the command ended with code ${code}`;
+        break;
+      }
+      update({ progress: (i + 1) / total, ...(code === SOME_FAILED && { message: errors.at(-1) ?? '' }) });
+      if (isCancelled(entry.job)) break;
+    }
+    entry.child = null;
+    await entry.plan.onEnd?.();
+    if (failure !== null) update({ state: 'failed', message: failure, secondsLeft: null });
+    else if (!isCancelled(entry.job)) update({ state: 'done', progress: 1, secondsLeft: null });
+  }
+
+  return {
+    list: () => jobs.slice(-SHOWN).map(({ job }) => job),
+    add(plan) {
+      const commands = plan.commands.map((args) => ['deepem', ...args].map(quoted).join(' '));
+      const job: ApiJob = {
+        ...{ id: nextId++, kind: plan.kind, commands, state: 'waiting', progress: 0, secondsLeft: null },
+        ...{ message: '', losses: [], epochs: [], result: plan.result },
+      };
+      const entry = { job, plan, child: null };
+      jobs.push(entry);
+      changed(job);
+      last = last
+        .then(() => run(entry))
+        .catch((error) => {
+          entry.job = { ...entry.job, state: 'failed', message: String(error) };
+          changed(entry.job);
+        });
+      return job;
+    },
+    cancel(id) {
+      const entry = jobs.find(({ job }) => job.id === id);
+      if (!entry || !['waiting', 'running'].includes(entry.job.state)) return false;
+      entry.job = { ...entry.job, state: 'cancelled', secondsLeft: null, message: 'stopped' };
+      entry.child?.kill('SIGINT');
+      changed(entry.job);
+      return true;
+    },
+    close() {
+      for (const { child } of jobs) child?.kill('SIGINT');
+    },
+  };
+}
+
+/** The state may have been changed by `cancel` meanwhile. */
+function isCancelled(job: ApiJob): boolean {
+  return job.state === 'cancelled';
+}
+
+/** Reads the lines of a command: JSON goes to `onLine`; the last words on stderr are kept. */
+function follow(child: ChildProcess, onLine: (line: Readonly<Record<string, unknown>>) => void): readonly string[] {
+  const errors: string[] = [];
+  if (child.stdout) createInterface(child.stdout).on('line', (text) => onJson(text, onLine));
+  if (child.stderr) {
+    createInterface(child.stderr).on('line', (text) => {
+      errors.push(text.replace(/^deepem: /, ''));
+      if (errors.length > SHOWN) errors.shift();
+    });
+  }
+  return errors;
+}
+
+function onJson(text: string, onLine: (line: Readonly<Record<string, unknown>>) => void): void {
+  try {
+    onLine(JSON.parse(text));
+  } catch {
+    // Words between the lines of JSON are for people.
+  }
+}
+
+/** What a line of a command says about its job. */
+function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Partial<ApiJob> {
+  const { kind, event } = line;
+  if (kind === 'step') {
+    const losses = [...job.losses, Number(line.loss)];
+    return { losses: losses.length > MOST_LOSSES ? thinned(losses) : losses };
+  }
+  if (kind === 'epoch') {
+    const { epoch, epochs, loss, accuracy } = line as unknown as ApiEpoch & { epochs: number };
+    const message = epoch === epochs ? 'choosing thresholds on what is held out' : `epoch ${epoch} of ${epochs}`;
+    return { epochs: [...job.epochs, { epoch, loss, accuracy }], message };
+  }
+  if (event === 'micrograph') return { message: String(line.micrograph) };
+  return {};
+}
+
+/** Every second value. */
+function thinned(values: readonly number[]): number[] {
+  return values.filter((_, i) => i % 2 === 1);
+}

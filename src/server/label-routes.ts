@@ -1,0 +1,156 @@
+/** Settings of the project, and labels. */
+
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import { LabelError } from '../errors.js';
+import { parseCoordinates } from '../formats/coordinates.js';
+import type { Point } from '../particle.js';
+import { baseName } from '../storage/names.js';
+import { addConfirmed, awayFrom, type Labels } from '../training/confirmed.js';
+import type { ApiLabelChange, Decision } from './api.js';
+import type { Context } from './context.js';
+import { bodyOf, idOf, micrographOf, NAME } from './requests.js';
+
+const coordinate = z.number().min(-1e6).max(1e6);
+const points = z.array(z.strictObject({ x: coordinate, y: coordinate })).max(100_000);
+const changeSchema = z.strictObject({
+  id: z.string(),
+  kind: z.enum(['particle', 'negative']),
+  add: points,
+  remove: points,
+});
+const settingsSchema = z.strictObject({
+  diameter: z.number().min(4).max(10_000).optional(),
+  pixelSize: z.number().min(0.01).max(1000).nullable().optional(),
+});
+const checkedSchema = z.strictObject({ id: z.string(), checked: z.boolean() });
+const fromPicksSchema = z.strictObject({
+  id: z.string(),
+  set: z.string().regex(NAME),
+  threshold: z.number().min(0).max(1),
+});
+const decisionSchema = z.strictObject({
+  id: z.string(),
+  x: coordinate,
+  y: coordinate,
+  decision: z.enum(['accepted', 'rejected']).nullable(),
+});
+/** Where the diameter is not known yet, imported points this many pixels apart are two particles. */
+const UNKNOWN_DIAMETER = 20;
+
+/** Adds the routes. */
+export function addLabelRoutes(app: Hono, context: Context): void {
+  const { project, labels, sets, tell } = context;
+
+  async function change(one: ApiLabelChange) {
+    micrographOf(project, one.id);
+    const changed = await labels.change(one);
+    tell({ kind: 'labels', labels: changed });
+    return changed;
+  }
+
+  /** Adds particles where none is labelled yet. */
+  async function addParticles(id: string, found: readonly Point[]): Promise<number> {
+    const { particles, negatives } = await labels.of(id);
+    const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
+    const merged = addConfirmed({ particles, negatives }, { accepted: found, rejected: [] }, diameter);
+    const add = merged.particles.slice(particles.length).map(({ x, y }) => ({ x, y }));
+    await change({ id, kind: 'particle', add, remove: [] });
+    return add.length;
+  }
+
+  app.put('/api/settings', async (c) => {
+    const { diameter, pixelSize } = await bodyOf(c, settingsSchema);
+    await project.change({
+      ...(diameter !== undefined && { diameter }),
+      ...(pixelSize !== undefined && { pixelSize }),
+    });
+    tell({ kind: 'project' });
+    return c.json({});
+  });
+
+  app.post('/api/refresh', async (c) => {
+    await project.refresh();
+    tell({ kind: 'project' });
+    return c.json({});
+  });
+
+  app.get('/api/labels', async (c) => {
+    micrographOf(project, idOf(c));
+    return c.json(await labels.of(idOf(c)));
+  });
+
+  app.post('/api/labels', async (c) => c.json(await change(await bodyOf(c, changeSchema))));
+
+  app.post('/api/labels/import', async (c) => {
+    const file = (c.req.query('name') ?? '').slice(-200);
+    const records = parseCoordinates(new Uint8Array(await c.req.arrayBuffer()), file);
+    const byName = new Map([...project.micrographs().keys()].map((id) => [baseName(id), id]));
+    const found = new Map<string, Point[]>();
+    for (const { micrograph, particle } of records) {
+      const id = byName.get(baseName(micrograph ?? file));
+      if (id !== undefined) found.set(id, [...(found.get(id) ?? []), particle]);
+    }
+    if (found.size === 0) {
+      throw new LabelError({
+        what: `The coordinates of ${file} belong to none of the micrographs`,
+        received: `for example "${baseName(records[0]?.micrograph ?? file)}"`,
+        expected: `a base name such as "${[...byName.keys()][0]}"`,
+      });
+    }
+    let imported = 0;
+    for (const [id, some] of found) imported += await addParticles(id, some);
+    return c.json({ imported, micrographs: found.size });
+  });
+
+  app.post('/api/labels/from-picks', async (c) => {
+    const { id, set, threshold } = await bodyOf(c, fromPicksSchema);
+    const { path } = micrographOf(project, id);
+    const picks = (await sets.all(set)).get(id);
+    if (!picks) throw new LabelError({ what: `${path} has no picks in ${set}` });
+    const imported = await addParticles(
+      id,
+      picks.filter(({ score }) => score >= threshold),
+    );
+    return c.json({ imported, micrographs: 1 });
+  });
+
+  app.post('/api/decide', async (c) => {
+    const { id, decision, ...place } = await bodyOf(c, decisionSchema);
+    micrographOf(project, id);
+    const before = await labels.of(id);
+    const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
+    const after = decide(before, place, decision, diameter);
+    for (const [kind, key] of [
+      ['particle', 'particles'],
+      ['negative', 'negatives'],
+    ] as const) {
+      const remove = before[key].filter((point) => !after[key].includes(point));
+      const add = after[key].filter((point) => !before[key].includes(point));
+      if (remove.length + add.length > 0) await change({ id, kind, add, remove });
+    }
+    return c.json(await labels.of(id));
+  });
+
+  app.post('/api/checked', async (c) => {
+    const { id, checked } = await bodyOf(c, checkedSchema);
+    micrographOf(project, id);
+    const others = project.settings().checked.filter((other) => other !== id);
+    await project.change({ checked: checked ? [...others, id] : others });
+    await labels.settle(id);
+    tell({ kind: 'project' });
+    return c.json({});
+  });
+}
+
+/** Labels once a person has decided about a place; without a decision there is none near it. */
+function decide(labels: Labels, place: Point, decision: Decision, diameter: number): Labels {
+  if (decision === null) {
+    return {
+      particles: awayFrom(labels.particles, [place], diameter),
+      negatives: awayFrom(labels.negatives, [place], diameter),
+    };
+  }
+  const confirmed = { accepted: [] as Point[], rejected: [] as Point[], [decision]: [place] };
+  return addConfirmed(labels, confirmed, diameter);
+}

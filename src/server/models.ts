@@ -1,0 +1,84 @@
+/** The models of a project, `models/NAME.onnx`, with what they reached on held-out micrographs beside them. */
+
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Evaluation } from '../evaluation/evaluate.js';
+import { readText, writeWhole } from '../storage/files.js';
+import { loadModel } from '../storage/model-file.js';
+import type { ApiEvaluation, ApiModel } from './api.js';
+import { evaluationOf } from './pick-sets.js';
+import type { Project } from './project.js';
+
+/** The models of a project. */
+export interface Models {
+  list(): Promise<ApiModel[]>;
+  /** A name that is not taken. */
+  newName(): Promise<string>;
+  /** Path of a model below the project. */
+  fileOf(name: string): string;
+  /** Keeps what a training found on its held-out micrographs. */
+  keepEvaluation(name: string, evaluation: Evaluation): Promise<void>;
+  evaluation(name: string): Promise<ApiEvaluation | null>;
+}
+
+const FOLDER = 'models';
+const ENDING = '.onnx';
+
+/** Opens the models of a project. */
+export function openModels(project: Project): Models {
+  const known = new Map<string, { readonly modified: number; readonly model: ApiModel }>();
+  const fileOf = (name: string) => join(FOLDER, `${name}${ENDING}`);
+  const evaluationFile = (name: string) => join(project.folder, FOLDER, `${name}.evaluation.json`);
+
+  async function names(): Promise<string[]> {
+    const folder = join(project.folder, FOLDER);
+    if (!existsSync(folder)) return [];
+    const files = (await readdir(folder)).filter((file) => file.endsWith(ENDING));
+    return files.map((file) => file.slice(0, -ENDING.length)).sort(byNumber);
+  }
+
+  async function describe(name: string): Promise<ApiModel | null> {
+    const file = join(project.folder, fileOf(name));
+    const modified = (await stat(file)).mtimeMs;
+    const before = known.get(name);
+    if (before?.modified === modified) return before.model;
+    // A file that is no model of this version does not stop the page.
+    const read = await loadModel(file).catch(() => null);
+    if (!read) return null;
+    const { metadata, architecture } = read;
+    const { diameter, threshold, thresholdFrom, thresholds, accuracy, calibrationError } = metadata;
+    const { objective, recipe, epochs, labels, preparation } = metadata;
+    const model: ApiModel = {
+      ...{ name, diameter, threshold, thresholdFrom, thresholds, accuracy, calibrationError },
+      ...{ objective, recipe, epochs, labels, network: architecture.name, binning: preparation.factor },
+    };
+    known.set(name, { modified, model });
+    return model;
+  }
+
+  return {
+    fileOf,
+    async list() {
+      const models = await Promise.all((await names()).map(describe));
+      return models.filter((model) => model !== null);
+    },
+    async newName() {
+      const taken = (await names()).map((name) => Number(/^model-(\d+)$/.exec(name)?.[1] ?? 0));
+      return `model-${Math.max(0, ...taken) + 1}`;
+    },
+    async keepEvaluation(name, evaluation) {
+      const api = evaluationOf(name, `${evaluation.truthCount} held-out labels`, evaluation);
+      await writeWhole(evaluationFile(name), `${JSON.stringify(api)}\n`);
+    },
+    async evaluation(name) {
+      const file = evaluationFile(name);
+      return existsSync(file) ? (JSON.parse(await readText(file)) as ApiEvaluation) : null;
+    },
+  };
+}
+
+/** model-2 stands before model-10. */
+function byNumber(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

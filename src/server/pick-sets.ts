@@ -1,0 +1,208 @@
+/** Sets of picks of a project, `picks/NAME/`: read from their files, kept in memory, and what the page asks of them. */
+
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { fMeasure } from '../evaluation/curve.js';
+import { evaluate } from '../evaluation/evaluate.js';
+import { indexPoints } from '../evaluation/match.js';
+import type { Particle } from '../particle.js';
+import { readCoordinates } from '../storage/coordinates.js';
+import { readText } from '../storage/files.js';
+import { LEFT_OUT, SCORES } from '../storage/outputs.js';
+import { readRun } from '../storage/run.js';
+import { SAME_DIAMETERS } from '../training/confirmed.js';
+import type { ApiEvaluation, ApiGallery, ApiGalleryItem, ApiLabels, ApiPick, ApiScores, ApiWorst } from './api.js';
+import type { Project } from './project.js';
+
+/** Picks go down to here, so that the threshold can be moved afterwards. */
+export const LOWEST = 0.02;
+/** Scores this close to the threshold are doubtful. */
+const DOUBT = 0.15;
+/** A match for judging, in diameters: the paper's and the benches'. */
+const MATCH_DIAMETERS = 1 / 3;
+const CURVE_POINTS = 300;
+
+/** The picks of one micrograph. */
+type Picks = readonly Required<Particle>[];
+
+/** The sets of picks of a project. */
+export interface PickSets {
+  names(): Promise<string[]>;
+  /** Picks of one micrograph, and with them what filters left out. */
+  of(name: string, id: string): Promise<ApiPick[]>;
+  /** The score map of a micrograph, or null. */
+  scoreMap(name: string, id: string): string | null;
+  all(name: string): Promise<ReadonlyMap<string, Picks>>;
+  failed(name: string): Promise<ReadonlyMap<string, string>>;
+  /** Reads a set anew. */
+  forget(name: string): void;
+}
+
+const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), filter: z.string() }));
+
+/** Opens the sets of a project. */
+export function openPickSets(project: Project): PickSets {
+  const loaded = new Map<string, Promise<ReadonlyMap<string, Picks>>>();
+  const folderOf = (name: string) => join(project.folder, 'picks', name);
+  const fileOf = (name: string, id: string, ending: string) => join(folderOf(name), `${id}${ending}`);
+
+  async function load(name: string): Promise<ReadonlyMap<string, Picks>> {
+    const picks = new Map<string, Picks>();
+    for (const id of project.micrographs().keys()) {
+      const file = fileOf(name, id, '.csv');
+      if (!existsSync(file)) continue;
+      picks.set(
+        id,
+        (await readCoordinates(file)).map(({ x, y, score = 1 }) => ({ x, y, score })),
+      );
+    }
+    return picks;
+  }
+
+  function all(name: string): Promise<ReadonlyMap<string, Picks>> {
+    const known = loaded.get(name) ?? load(name);
+    loaded.set(name, known);
+    return known;
+  }
+
+  return {
+    all,
+    async names() {
+      const folder = join(project.folder, 'picks');
+      if (!existsSync(folder)) return [];
+      const entries = await readdir(folder, { withFileTypes: true });
+      return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+    },
+    async of(name, id) {
+      const picks = (await all(name)).get(id) ?? [];
+      const file = fileOf(name, id, LEFT_OUT);
+      if (!existsSync(file)) return [...picks];
+      return [...picks, ...leftOutSchema.parse(JSON.parse(await readText(file)))];
+    },
+    scoreMap(name, id) {
+      const file = fileOf(name, id, SCORES);
+      return existsSync(file) ? file : null;
+    },
+    async failed(name) {
+      const { records } = await readRun(folderOf(name)).catch(() => ({ records: new Map() }));
+      const failed = new Map<string, string>();
+      for (const [id, { path }] of project.micrographs()) {
+        const record = records.get(resolve(path));
+        if (record?.state === 'failed') failed.set(id, record.reason ?? 'unknown');
+      }
+      return failed;
+    },
+    forget(name) {
+      loaded.delete(name);
+    },
+  };
+}
+
+/** Counts of scores over all micrographs, and for each of them. */
+export async function scoresOf(sets: PickSets, name: string): Promise<ApiScores> {
+  const histogram = new Array<number>(100).fill(0);
+  const kept: Record<string, number[]> = {};
+  for (const [id, picks] of await sets.all(name)) {
+    const counts = new Array<number>(101).fill(0);
+    for (const { score } of picks) {
+      histogram[Math.min(99, Math.floor(100 * score))]++;
+      counts[Math.min(100, Math.floor(100 * score + 1e-9))]++;
+    }
+    for (let i = 99; i >= 0; i--) counts[i] += counts[i + 1];
+    kept[id] = counts;
+  }
+  return { name, histogram, kept, failed: Object.fromEntries(await sets.failed(name)) };
+}
+
+/** What a gallery shows. */
+export interface GalleryQuery {
+  /** `score`: the best first; `doubtful`: undecided ones first whose scores are closest to the threshold. */
+  readonly order: 'score' | 'doubtful';
+  readonly threshold: number;
+  readonly offset: number;
+  readonly limit: number;
+  readonly diameter: number;
+}
+
+/** Picks in some order, with what a person decided about them. */
+export async function galleryOf(
+  picks: ReadonlyMap<string, Picks>,
+  labelsOf: (id: string) => Promise<ApiLabels>,
+  { order, threshold, offset, limit, diameter }: GalleryQuery,
+): Promise<ApiGallery> {
+  const decided: ApiGalleryItem[] = [];
+  for (const [id, some] of picks) decided.push(...withDecisions(id, some, await labelsOf(id), diameter));
+  const wanted =
+    order === 'score'
+      ? decided.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score)
+      : decided
+          .filter(({ decision }) => decision === null)
+          .sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
+  return { total: wanted.length, items: wanted.slice(offset, offset + limit) };
+}
+
+function withDecisions(id: string, picks: Picks, labels: ApiLabels, diameter: number): ApiGalleryItem[] {
+  const [accepted, rejected] = [indexPoints(labels.particles), indexPoints(labels.negatives)];
+  const distance = SAME_DIAMETERS * diameter;
+  const near = (index: typeof accepted, { x, y }: Particle) => (index?.within(x, y, distance).length ?? 0) > 0;
+  return picks.map((pick) => {
+    const decision = near(accepted, pick) ? 'accepted' : near(rejected, pick) ? 'rejected' : null;
+    return { id, ...pick, decision };
+  });
+}
+
+/** Micrographs with the largest share of doubtful picks first. */
+export function worstOf(picks: ReadonlyMap<string, Picks>, threshold: number, checked: readonly string[]): ApiWorst[] {
+  const seen = new Set(checked);
+  const share = ({ doubtful, picks: all }: ApiWorst) => doubtful / Math.max(1, all);
+  return [...picks]
+    .filter(([id]) => !seen.has(id))
+    .map(([id, some]) => ({
+      id,
+      doubtful: some.filter(({ score }) => Math.abs(score - threshold) < DOUBT).length,
+      picks: some.filter(({ score }) => score >= threshold).length,
+    }))
+    .sort((a, b) => share(b) - share(a) || b.doubtful - a.doubtful);
+}
+
+/** Picks against the labels of micrographs that a person has looked at; null where there are none. */
+export async function evaluateChecked(
+  name: string,
+  sets: PickSets,
+  labelsOf: (id: string) => Promise<ApiLabels>,
+  { checked, diameter }: { readonly checked: readonly string[]; readonly diameter: number },
+): Promise<ApiEvaluation | null> {
+  const picks = await sets.all(name);
+  const judged = checked.filter((id) => picks.has(id));
+  if (judged.length === 0) return null;
+  const micrographs = [];
+  for (const id of judged) {
+    micrographs.push({ name: id, truth: (await labelsOf(id)).particles, picks: picks.get(id) ?? [] });
+  }
+  const result = evaluate(micrographs, { radius: MATCH_DIAMETERS * diameter });
+  return evaluationOf(name, `the labels of ${judged.length} checked micrographs`, result);
+}
+
+/** An evaluation as the page draws it. */
+export function evaluationOf(
+  name: string,
+  truth: string,
+  {
+    truthCount,
+    averagePrecision,
+    bestF1,
+    curve,
+  }: Pick<ReturnType<typeof evaluate>, 'truthCount' | 'averagePrecision' | 'bestF1' | 'curve'>,
+): ApiEvaluation {
+  const stride = Math.ceil(curve.length / CURVE_POINTS);
+  const points = curve.filter((_, i) => i % stride === 0 || i === curve.length - 1);
+  return {
+    ...{ name, truth, truthCount, averagePrecision, bestF1: bestF1?.f1 ?? 0 },
+    curve: points.map((point) => {
+      const { threshold, precision, recall } = point;
+      return { threshold, precision, recall, f2: fMeasure(point, 2) };
+    }),
+  };
+}

@@ -1,0 +1,144 @@
+/** A project folder: `deepem.json`, `labels/`, `negatives/`, `models/`, `picks/`: plain files that the command line reads and writes. */
+
+import { existsSync, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { z } from 'zod';
+import { FileError, messageOf, UsageError } from '../errors.js';
+import { readText, writeWhole } from '../storage/files.js';
+import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { assertOutputsApart, outputStem } from '../storage/outputs.js';
+import { readMicrographHeader } from '../storage/read-micrograph.js';
+
+const SETTINGS = 'deepem.json';
+/** Micrographs of the project, one path a line, for the commands. */
+export const LIST = 'micrographs.txt';
+/** Folders that the project makes: what is in them are no micrographs. */
+const OWN_FOLDERS = ['labels', 'negatives', 'models', 'picks', 'classes', 'exports', 'particles'];
+
+const settingsSchema = z.strictObject({
+  version: z.literal(1),
+  /** Files, folders, globs or lists; the project folder itself where empty. */
+  micrographs: z.array(z.string()),
+  /** Of the particle in full-size pixels. */
+  diameter: z.number().min(4).max(10_000).nullable(),
+  /** Angstroms per pixel, instead of what the files say. */
+  pixelSize: z.number().min(0.01).max(1000).nullable(),
+  /** Ids of micrographs that a person has looked at. */
+  checked: z.array(z.string()),
+  /** Chosen thresholds by set of picks. */
+  thresholds: z.record(z.string(), z.number().min(0).max(1)),
+});
+
+/** What is kept in `deepem.json`. */
+export type ProjectSettings = z.infer<typeof settingsSchema>;
+
+const NEW: ProjectSettings = {
+  version: 1,
+  micrographs: [],
+  diameter: null,
+  pixelSize: null,
+  checked: [],
+  thresholds: {},
+};
+
+/** An open project. */
+export interface Project {
+  readonly folder: string;
+  readonly name: string;
+  settings(): ProjectSettings;
+  /** Changes settings and writes them. */
+  change(change: Partial<ProjectSettings>): Promise<void>;
+  /** The micrographs by id, as found last. */
+  micrographs(): ReadonlyMap<string, InputMicrograph>;
+  /** Looks for micrographs again, and writes the list for the commands. */
+  refresh(): Promise<void>;
+  /** Angstroms per pixel: as set, else of the first micrograph that says so. */
+  pixelSize(): number | null;
+}
+
+/**
+ * Opens a project, making `deepem.json` where there is none.
+ *
+ * @param args - micrographs, kept in the settings; by default those kept there, else all below the folder
+ * @throws FileError if the settings are damaged; UsageError if there are no micrographs, or two with one name
+ */
+export async function openProject(path: string, args: readonly string[]): Promise<Project> {
+  if (!existsSync(path) || !statSync(path).isDirectory()) {
+    throw new UsageError({ what: 'There is no such project folder', received: path, expected: 'a folder' });
+  }
+  const folder = await realpath(path);
+  let settings = await readSettings(folder);
+  if (args.length > 0) settings = { ...settings, micrographs: args.map((arg) => fromFolder(folder, arg)) };
+  let micrographs = new Map<string, InputMicrograph>();
+  let found: number | null = null;
+  const write = () => writeWhole(join(folder, SETTINGS), `${JSON.stringify(settings, null, 1)}\n`);
+  const project: Project = {
+    folder,
+    name: basename(folder),
+    settings: () => settings,
+    async change(change) {
+      settings = settingsSchema.parse({ ...settings, ...change });
+      await write();
+    },
+    micrographs: () => micrographs,
+    async refresh() {
+      const inputs = await findMicrographs(folder, settings.micrographs);
+      micrographs = new Map(inputs.map((input) => [outputStem(input), input]));
+      found = await firstPixelSize(inputs);
+      await writeWhole(join(folder, LIST), inputs.map(({ path }) => `${fromFolder(folder, path)}\n`).join(''));
+    },
+    pixelSize: () => settings.pixelSize ?? found,
+  };
+  await project.refresh();
+  await write();
+  return project;
+}
+
+async function readSettings(folder: string): Promise<ProjectSettings> {
+  const file = join(folder, SETTINGS);
+  if (!existsSync(file)) return NEW;
+  try {
+    return settingsSchema.parse(JSON.parse(await readText(file)));
+  } catch (cause) {
+    throw new FileError(
+      {
+        what: `${file} is not a project of this version`,
+        received: messageOf(cause).replace(/\s+/g, ' ').slice(0, 200),
+        hint: 'Mend it, or move it away to begin anew: labels, models and picks stay',
+      },
+      { cause },
+    );
+  }
+}
+
+/** A path as it is typed in the project folder; patterns and `@lists` too. */
+function fromFolder(folder: string, path: string): string {
+  const [mark, plain] = path.startsWith('@') ? ['@', path.slice(1)] : ['', path];
+  const below = relative(folder, resolve(plain));
+  return mark + (below.startsWith('..') || isAbsolute(below) ? resolve(plain) : below || '.');
+}
+
+/** @throws UsageError */
+async function findMicrographs(folder: string, args: readonly string[]): Promise<InputMicrograph[]> {
+  const inFolder = (arg: string) => (arg.startsWith('@') ? `@${resolve(folder, arg.slice(1))}` : resolve(folder, arg));
+  const all = await expandMicrographs(args.length > 0 ? args.map(inFolder) : [folder]);
+  const own = OWN_FOLDERS.map((name) => join(folder, name) + sep);
+  const inputs = all.filter(({ path }) => !own.some((start) => resolve(path).startsWith(start)));
+  if (inputs.length === 0) {
+    throw new UsageError({ what: `There are no micrographs in ${folder}`, expected: 'at least one' });
+  }
+  assertOutputsApart(inputs, join(folder, 'labels'));
+  // Ids must not depend on folders that only hold the project's own files.
+  const listed = await expandMicrographs(inputs.flatMap(({ path, star }) => (star ? [] : [path])));
+  const folders = new Map(listed.map((input) => [input.path, input.folder]));
+  return inputs.map((input) => ({ ...input, folder: folders.get(input.path) ?? input.folder }));
+}
+
+async function firstPixelSize(inputs: readonly InputMicrograph[]): Promise<number | null> {
+  for (const { path, pixelSize } of inputs) {
+    const size = pixelSize ?? (await readMicrographHeader(path).catch(() => null))?.pixelSize ?? null;
+    if (size !== null) return size;
+  }
+  return null;
+}

@@ -1,0 +1,65 @@
+/** Picks: scores, galleries, what is doubtful, and how good they are. */
+
+import type { Hono } from 'hono';
+import { z } from 'zod';
+import { UsageError } from '../errors.js';
+import type { ApiEvaluation } from './api.js';
+import { type Context, thresholdOf } from './context.js';
+import { evaluateChecked, galleryOf, scoresOf, worstOf } from './pick-sets.js';
+import { bodyOf, idOf, micrographOf, nameOf, numberOf } from './requests.js';
+
+const thresholdSchema = z.strictObject({ set: z.string(), threshold: z.number().min(0).max(1) });
+const LARGEST_PAGE = 200;
+const WORST = 20;
+
+/** Adds the routes. */
+export function addReviewRoutes(app: Hono, context: Context): void {
+  const { project, labels, sets, models, tell } = context;
+
+  app.get('/api/picks', async (c) => {
+    micrographOf(project, idOf(c));
+    return c.json(await sets.of(nameOf(c, 'set'), idOf(c)));
+  });
+
+  app.get('/api/scores', async (c) => c.json(await scoresOf(sets, nameOf(c, 'set'))));
+
+  app.put('/api/threshold', async (c) => {
+    const { set, threshold } = await bodyOf(c, thresholdSchema);
+    if (!(await sets.names()).includes(set)) throw new UsageError({ what: 'There are no such picks', received: set });
+    await project.change({ thresholds: { ...project.settings().thresholds, [set]: threshold } });
+    tell({ kind: 'project' });
+    return c.json({});
+  });
+
+  app.get('/api/gallery', async (c) => {
+    const set = nameOf(c, 'set');
+    const gallery = await galleryOf(await sets.all(set), labels.of, {
+      order: c.req.query('order') === 'doubtful' ? 'doubtful' : 'score',
+      threshold: await thresholdOf(context, set),
+      offset: numberOf(c, 'offset'),
+      limit: numberOf(c, 'limit', 1, LARGEST_PAGE),
+      diameter: project.settings().diameter ?? 0,
+    });
+    return c.json(gallery);
+  });
+
+  app.get('/api/worst', async (c) => {
+    const set = nameOf(c, 'set');
+    const worst = worstOf(await sets.all(set), await thresholdOf(context, set), project.settings().checked);
+    return c.json(worst.slice(0, WORST));
+  });
+
+  app.get('/api/evaluations', async (c) => {
+    const { checked, diameter } = project.settings();
+    const found: ApiEvaluation[] = [];
+    for (const { name } of await models.list()) {
+      const heldOut = await models.evaluation(name);
+      if (heldOut) found.push(heldOut);
+    }
+    for (const name of diameter === null ? [] : await sets.names()) {
+      const judged = await evaluateChecked(name, sets, labels.of, { checked, diameter: diameter ?? 0 });
+      if (judged) found.push(judged);
+    }
+    return c.json(found);
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * Who may talk to the server. It listens on this machine only, and any page that a browser shows on this machine could try to talk
+ * to it: so every request needs the token, must name this machine as its host (DNS rebinding), and must not come from another
+ * site's page.
+ */
+
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+
+/** Names of this machine, whatever the port: users reach it through `ssh -L` under another one. */
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+const POLICY = [
+  "default-src 'self'",
+  "img-src 'self' data: blob:",
+  "style-src 'self' 'unsafe-inline'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+/**
+ * Lets through what carries the token and comes from the page itself.
+ *
+ * @param host - as given to --host; unless it is this machine alone, its name in the network is allowed too
+ */
+export function guard(token: string, host: string): MiddlewareHandler {
+  const open = LOOPBACK.includes(host) ? [] : [host.includes(':') ? `[${host}]` : host, hostname().toLowerCase()];
+  const names = [...LOOPBACK, ...open];
+  const cookie = `deepem-${createHash('sha256').update(token).digest('hex').slice(0, 12)}`;
+  return async (c, next) => {
+    c.header('Content-Security-Policy', POLICY);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Cross-Origin-Resource-Policy', 'same-origin');
+    c.header('Cross-Origin-Opener-Policy', 'same-origin');
+    const requested = c.req.header('host') ?? '';
+    if (!names.includes(hostName(requested))) {
+      return c.json({ error: `Wrong host: received "${requested.slice(0, 80)}"; expected ${names.join(' or ')}` }, 403);
+    }
+    const origin = c.req.header('origin');
+    const site = c.req.header('sec-fetch-site') ?? 'none';
+    const opens = c.req.path === '/' && c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate';
+    const foreign = origin !== undefined && !isOwn(origin, requested);
+    if (foreign || (!opens && !['same-origin', 'none'].includes(site))) {
+      return c.json({ error: 'Requests of other sites are refused' }, 403);
+    }
+    const asked = c.req.query('token');
+    if (c.req.path === '/' && asked !== undefined && equal(asked, token)) {
+      setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+      return c.redirect('/');
+    }
+    const bearer = c.req.header('authorization')?.replace(/^Bearer /i, '');
+    if (equal(bearer ?? getCookie(c, cookie) ?? '', token)) return next();
+    const text = 'The token is missing or wrong: open the address that deepem serve has printed';
+    return c.req.path === '/' ? c.text(text, 401) : c.json({ error: text }, 401);
+  };
+}
+
+/** A Host header without its port. */
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+function isOwn(origin: string, host: string): boolean {
+  try {
+    return new URL(origin).host === new URL(`http://${host}`).host;
+  } catch {
+    return false;
+  }
+}
+
+/** Compares without telling by its time how much agrees. */
+function equal(given: string, token: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}

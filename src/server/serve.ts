@@ -1,0 +1,81 @@
+/** The server: opens the project, listens on this machine, and ends cleanly. */
+
+import { randomBytes } from 'node:crypto';
+import { serve } from '@hono/node-server';
+import { messageOf, UsageError } from '../errors.js';
+import { makeApp } from './app.js';
+import { makeContext } from './context.js';
+import { startImages } from './images.js';
+import { openLabels } from './labels.js';
+import { openModels } from './models.js';
+import { readPage } from './page.js';
+import { openPickSets } from './pick-sets.js';
+import { openProject } from './project.js';
+
+/** How the server runs. */
+export interface ServeOptions {
+  /** The project. */
+  readonly folder: string;
+  /** Micrographs, where they are not all below the folder. */
+  readonly micrographs: readonly string[];
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Folder of the built page. */
+  readonly page: string;
+  /** Main file of the command line. */
+  readonly program: string;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Address with the token. */
+  readonly url: string;
+  readonly micrographs: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server.
+ *
+ * @throws UsageError if the port is taken or the folder holds no micrographs; FileError
+ */
+export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const page = await readPage(options.page);
+  const project = await openProject(options.folder, options.micrographs);
+  const labels = await openLabels(project);
+  const images = startImages();
+  const parts = { project, labels, models: openModels(project), sets: openPickSets(project), images };
+  const context = makeContext(parts, options.program);
+  const token = randomBytes(24).toString('base64url');
+  const app = makeApp(context, { token, host: options.host, page });
+  const { host, port: wanted } = options;
+  const server = serve({ fetch: app.fetch, hostname: host, port: wanted });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.once('listening', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address ? address.port : wanted);
+    });
+    server.once('error', (cause) =>
+      reject(
+        new UsageError(
+          { what: `Cannot listen on ${host}:${wanted}`, received: messageOf(cause), hint: 'Give another --port' },
+          { cause },
+        ),
+      ),
+    );
+  }).catch(async (error) => {
+    await images.close();
+    throw error;
+  });
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/?token=${token}`,
+    micrographs: project.micrographs().size,
+    async close() {
+      context.jobs.close();
+      await images.close();
+      server.close();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    },
+  };
+}
