@@ -1,0 +1,63 @@
+/** Calls of the server. Each throws an Error with the server's own words. */
+
+import type {
+  ApiEvaluation,
+  ApiGallery,
+  ApiJob,
+  ApiLabelChange,
+  ApiLabels,
+  ApiMicrographDetail,
+  ApiPick,
+  ApiProject,
+  ApiScores,
+  ApiWorst,
+  Decision,
+} from '../../src/server/api.js';
+
+async function answer<T>(response: Response): Promise<T> {
+  if (response.ok) return response.json() as Promise<T>;
+  const body = (await response.json().catch(() => ({}))) as { error?: string };
+  throw new Error(body.error ?? `The server answered ${response.status}`);
+}
+
+async function get<T>(path: string, query: Record<string, string | number> = {}): Promise<T> {
+  return answer<T>(await fetch(address(path, query)));
+}
+
+async function send<T>(method: string, path: string, body: unknown): Promise<T> {
+  const headers = { 'Content-Type': 'application/json' };
+  return answer<T>(await fetch(path, { method, headers, body: JSON.stringify(body) }));
+}
+
+/** The address of a picture. */
+export function address(path: string, query: Record<string, string | number>): string {
+  const words = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return words.length > 0 ? `${path}?${words.join('&')}` : path;
+}
+
+export const api = {
+  project: () => get<ApiProject>('/api/project'),
+  settings: (settings: { diameter?: number; pixelSize?: number | null }) => send('PUT', '/api/settings', settings),
+  refresh: () => send('POST', '/api/refresh', {}),
+  micrograph: (id: string) => get<ApiMicrographDetail>('/api/micrograph', { id }),
+  labels: (id: string) => get<ApiLabels>('/api/labels', { id }),
+  change: (change: ApiLabelChange) => send<ApiLabels>('POST', '/api/labels', change),
+  importLabels: async (file: File) =>
+    answer<{ imported: number; micrographs: number }>(
+      await fetch(address('/api/labels/import', { name: file.name }), { method: 'POST', body: file }),
+    ),
+  labelsFromPicks: (id: string, set: string, threshold: number) =>
+    send<{ imported: number }>('POST', '/api/labels/from-picks', { id, set, threshold }),
+  decide: (id: string, x: number, y: number, decision: Decision) =>
+    send<ApiLabels>('POST', '/api/decide', { id, x, y, decision }),
+  check: (id: string, checked: boolean) => send('POST', '/api/checked', { id, checked }),
+  picks: (set: string, id: string) => get<ApiPick[]>('/api/picks', { set, id }),
+  scores: (set: string) => get<ApiScores>('/api/scores', { set }),
+  threshold: (set: string, threshold: number) => send('PUT', '/api/threshold', { set, threshold }),
+  gallery: (set: string, order: 'score' | 'doubtful', offset: number, limit: number) =>
+    get<ApiGallery>('/api/gallery', { set, order, offset, limit }),
+  worst: (set: string) => get<ApiWorst[]>('/api/worst', { set }),
+  evaluations: () => get<ApiEvaluation[]>('/api/evaluations'),
+  start: (job: Record<string, unknown>) => send<ApiJob>('POST', '/api/jobs', job),
+  cancel: (id: number) => send('DELETE', `/api/jobs/${id}`, {}),
+};

@@ -1,0 +1,114 @@
+/** Picks as small pictures: the best first, or the most doubtful first; accepted and rejected from the keyboard. */
+
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import type { ApiGallery, ApiGalleryItem, Decision } from '../../../src/server/api.js';
+import { address, api } from '../api.js';
+
+interface GalleryProps {
+  readonly set: string;
+  readonly order: 'score' | 'doubtful';
+  readonly diameter: number;
+  /** Changes when there are other picks or another threshold. */
+  readonly version: string;
+  onShow(item: ApiGalleryItem): void;
+  onError(error: Error): void;
+}
+
+const PAGE = 60;
+/** Side of a picture in particle diameters. */
+const SIDE = 1.6;
+const DECISIONS: Readonly<Record<string, Decision>> = { a: 'accepted', r: 'rejected', u: null };
+
+export function Gallery({ set, order, diameter, version, onShow, onError }: GalleryProps) {
+  const [gallery, setGallery] = useState<ApiGallery>({ total: 0, items: [] });
+  const [offset, setOffset] = useState(0);
+  const grid = useRef<HTMLUListElement>(null);
+
+  const load = useCallback(() => {
+    api.gallery(set, order, offset, PAGE).then(setGallery, onError);
+  }, [set, order, offset, onError]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another version has other items.
+  useEffect(load, [load, version]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning.
+  useEffect(() => setOffset(0), [set, order]);
+
+  /** What was decided stays in its place until the page is turned. */
+  function decide(item: ApiGalleryItem, decision: Decision): void {
+    const same = (other: ApiGalleryItem) => other.id === item.id && other.x === item.x && other.y === item.y;
+    setGallery({ ...gallery, items: gallery.items.map((one) => (same(one) ? { ...one, decision } : one)) });
+    api.decide(item.id, item.x, item.y, decision).catch(onError);
+  }
+
+  function keyed(event: KeyboardEvent, i: number): void {
+    const tiles = [...(grid.current?.querySelectorAll<HTMLElement>('.tile') ?? [])];
+    const columns = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+    const steps: Readonly<Record<string, number>> = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      ArrowDown: columns,
+      ArrowUp: -columns,
+    };
+    const step = steps[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      tiles[i + step]?.focus();
+    } else if (event.key in DECISIONS) {
+      decide(gallery.items[i], DECISIONS[event.key]);
+      tiles[i + 1]?.focus();
+    } else if (event.key === 'Enter') onShow(gallery.items[i]);
+  }
+
+  return (
+    <div className="gallery">
+      <p className="hint">
+        A accepts, R rejects, U takes back, arrows move, Enter shows it on its micrograph. Accepted and rejected picks
+        go into the next training.
+      </p>
+      <ul className="grid" ref={grid} aria-label={order === 'score' ? 'Picks' : 'Doubtful picks'}>
+        {gallery.items.map((item, i) => (
+          <li
+            key={`${item.id} ${item.x} ${item.y}`}
+            aria-label={`score ${item.score.toFixed(2)} on ${item.id}, ${item.decision ?? 'undecided'}`}
+            tabIndex={i === 0 ? 0 : -1}
+            className={`tile ${item.decision ?? ''}`}
+            onKeyDown={(event) => keyed(event, i)}
+            onDoubleClick={() => onShow(item)}
+            title={`${item.id}: double-click shows it`}
+          >
+            <img
+              loading="lazy"
+              alt=""
+              width={96}
+              height={96}
+              src={address('/api/crop', { id: item.id, x: item.x, y: item.y, side: SIDE * diameter })}
+            />
+            <span>{item.score.toFixed(2)}</span>
+            <span className="decide">
+              <button type="button" tabIndex={-1} aria-label="Accept" onClick={() => decide(item, 'accepted')}>
+                ✓
+              </button>
+              <button type="button" tabIndex={-1} aria-label="Reject" onClick={() => decide(item, 'rejected')}>
+                ✗
+              </button>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <div className="buttons pages">
+        <button type="button" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - PAGE))}>
+          Back
+        </button>
+        <span>
+          {gallery.total === 0 ? 'none' : `${offset + 1} to ${offset + gallery.items.length} of ${gallery.total}`}
+        </span>
+        <button
+          type="button"
+          disabled={offset + PAGE >= gallery.total && order === 'score'}
+          onClick={() => (order === 'score' ? setOffset(offset + PAGE) : load())}
+        >
+          {order === 'score' ? 'Further' : 'Next ones'}
+        </button>
+      </div>
+    </div>
+  );
+}

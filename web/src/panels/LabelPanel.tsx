@@ -1,0 +1,125 @@
+/** Labelling: the diameter, labels of this micrograph, and where first labels may come from. */
+
+import { type ChangeEvent, useState } from 'react';
+import type { ApiMicrograph, ApiProject } from '../../../src/server/api.js';
+import { api } from '../api.js';
+
+interface LabelPanelProps {
+  readonly project: ApiProject;
+  readonly micrograph: ApiMicrograph;
+  readonly set: string | null;
+  readonly threshold: number;
+  onError(error: Error): void;
+}
+
+/** Labels from which a training is worth its time. */
+const ENOUGH = 20;
+
+export function LabelPanel({ project, micrograph, set, threshold, onError }: LabelPanelProps) {
+  const [said, setSaid] = useState('');
+  const { diameter, pixelSize } = project;
+  const total = project.micrographs.reduce((sum, { labels }) => sum + labels, 0);
+
+  async function importFile(event: ChangeEvent<HTMLInputElement>): Promise<void> {
+    let [imported, micrographs] = [0, 0];
+    try {
+      for (const file of event.target.files ?? []) {
+        const result = await api.importLabels(file);
+        imported += result.imported;
+        micrographs += result.micrographs;
+      }
+      setSaid(`${imported} labels added on ${micrographs} micrographs`);
+    } catch (error) {
+      onError(error as Error);
+    }
+    event.target.value = '';
+  }
+
+  return (
+    <section>
+      <h2>Label</h2>
+      <p className="hint">
+        Click the middle of a particle; click again to take it back. About {ENOUGH} on a few micrographs are enough to
+        begin.
+      </p>
+      <p>
+        <strong data-testid="label-count">{micrograph.labels}</strong> here, <strong>{total}</strong> in all
+      </p>
+      <label className="field">
+        Diameter in pixels
+        <input
+          key={diameter}
+          type="number"
+          min={4}
+          max={10_000}
+          defaultValue={diameter ?? ''}
+          placeholder="draw one (D)"
+          onBlur={(event) => {
+            const value = event.target.valueAsNumber;
+            if (value >= 4 && value !== diameter) api.settings({ diameter: value }).catch(onError);
+          }}
+        />
+        {diameter !== null && pixelSize !== null && <span>{(diameter * pixelSize).toFixed(0)} Å</span>}
+      </label>
+      <label className="field">
+        Å per pixel
+        <input
+          key={`size ${pixelSize}`}
+          type="number"
+          step="any"
+          min={0.01}
+          max={1000}
+          defaultValue={pixelSize ?? ''}
+          placeholder="unknown"
+          onBlur={(event) => {
+            const value = event.target.valueAsNumber;
+            if (value >= 0.01 && value !== pixelSize) api.settings({ pixelSize: value }).catch(onError);
+          }}
+        />
+      </label>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={micrograph.checked}
+          onChange={(event) => api.check(micrograph.id, event.target.checked).catch(onError)}
+        />
+        All particles of this micrograph are labelled
+      </label>
+      <h3>Without clicking</h3>
+      <div className="buttons">
+        <label className="button">
+          Import labels
+          <input
+            type="file"
+            multiple
+            className="hidden"
+            accept=".box,.star,.csv,.cbox,.json,.txt,.tsv,.cs"
+            onChange={importFile}
+          />
+        </label>
+        <button
+          type="button"
+          disabled={diameter === null}
+          title="Find round dark blobs of this diameter: picks to look at, or to take as labels"
+          onClick={() => api.start({ kind: 'blob' }).catch(onError)}
+        >
+          Find blobs
+        </button>
+        <button
+          type="button"
+          disabled={set === null}
+          title="Picks above the threshold on this micrograph become labels"
+          onClick={() => {
+            if (set)
+              api
+                .labelsFromPicks(micrograph.id, set, threshold)
+                .then(({ imported }) => setSaid(`${imported} picks are labels now`), onError);
+          }}
+        >
+          Picks to labels
+        </button>
+      </div>
+      <output>{said}</output>
+    </section>
+  );
+}

@@ -1,0 +1,161 @@
+/** Training: one button, what it is doing, what came out, and what that means. */
+
+import { useEffect, useState } from 'react';
+import type { ApiEvaluation, ApiJob, ApiModel, ApiProject } from '../../../src/server/api.js';
+import { api } from '../api.js';
+import { Chart } from './Chart.js';
+import { JobCard } from './Jobs.js';
+
+interface TrainPanelProps {
+  readonly project: ApiProject;
+  onPicked(set: string): void;
+  onError(error: Error): void;
+}
+
+const UNIT = [0, 1] as const;
+
+export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
+  const [labels, setLabels] = useState('auto');
+  const [evaluations, setEvaluations] = useState<readonly ApiEvaluation[]>([]);
+  const total = project.micrographs.reduce((sum, micrograph) => sum + micrograph.labels, 0);
+  const job = project.jobs.filter(({ kind }) => kind === 'train').at(-1);
+  const busy = job && ['waiting', 'running'].includes(job.state);
+  const missing =
+    project.diameter === null ? 'Draw or type the diameter first.' : total < 2 ? 'Label some particles first.' : '';
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new models and picks bring new curves.
+  useEffect(() => {
+    api.evaluations().then(setEvaluations, onError);
+  }, [project.models.length, project.pickSets, onError]);
+
+  return (
+    <section>
+      <h2>Train</h2>
+      <label className="field">
+        Labels
+        <select value={labels} onChange={(event) => setLabels(event.target.value)}>
+          <option value="auto">look whether they are complete</option>
+          <option value="complete">complete: all else is no particle</option>
+          <option value="incomplete">incomplete: there are more particles</option>
+        </select>
+      </label>
+      <div className="buttons">
+        <button
+          type="button"
+          className="primary"
+          disabled={missing !== '' || busy}
+          onClick={() => api.start({ kind: 'train', labels, epochs: null }).catch(onError)}
+        >
+          Train on {total} labels
+        </button>
+      </div>
+      {missing && <p className="hint">{missing}</p>}
+      {job && <TrainingCurves job={job} />}
+      {[...project.models].reverse().map((model) => (
+        <ModelCard
+          key={model.name}
+          model={model}
+          picked={project.pickSets.some(({ name }) => name === model.name)}
+          onPick={() => api.start({ kind: 'pick', model: model.name }).then(() => onPicked(model.name), onError)}
+        />
+      ))}
+      {evaluations.length > 0 && <Comparison evaluations={evaluations} />}
+    </section>
+  );
+}
+
+function TrainingCurves({ job }: { readonly job: ApiJob }) {
+  const loss = [{ label: 'loss', points: job.losses.map((y, x) => ({ x, y })) }];
+  const held = job.epochs.flatMap(({ epoch, accuracy }) => (accuracy === null ? [] : [{ x: epoch, y: accuracy }]));
+  return (
+    <>
+      <JobCard job={job} stop="Stop here" />
+      {job.losses.length > 1 && <Chart title="Loss" x="step" y="loss" lines={loss} height={120} />}
+      {held.length > 0 && (
+        <Chart
+          title="Held-out accuracy"
+          x="epoch"
+          y="share right"
+          lines={[{ label: 'held out', points: held }]}
+          height={120}
+        />
+      )}
+      {job.epochs.length > 0 && held.length === 0 && (
+        <p className="hint">Too few labels to hold some out: all of them are learnt from.</p>
+      )}
+    </>
+  );
+}
+
+interface ModelCardProps {
+  readonly model: ApiModel;
+  readonly picked: boolean;
+  onPick(): void;
+}
+
+function ModelCard({ model, picked, onPick }: ModelCardProps) {
+  const { labels, thresholds, accuracy, calibrationError } = model;
+  return (
+    <article className="card" aria-label={`Model ${model.name}`}>
+      <h3>{model.name}</h3>
+      <p>
+        {labels.positives} labels of {labels.micrographs} micrographs
+        {labels.heldOutPositives > 0 && `, ${labels.heldOutPositives} held out`}. Network {model.network}, micrographs
+        binned {Number(model.binning.toFixed(2))} times, {model.epochs} epochs.
+      </p>
+      <p>
+        {model.objective === 'positive-negative'
+          ? 'Places without a label count as no particles.'
+          : 'Labels look incomplete: places without one count as perhaps particles.'}
+      </p>
+      {accuracy !== null && <p>{(100 * accuracy).toFixed(1)} % of held-out boxes are right.</p>}
+      {thresholds && (
+        <p>
+          Threshold with the best F2 {thresholds.f2.threshold.toFixed(2)} (misses few), with the best F1{' '}
+          {thresholds.f1.threshold.toFixed(2)} (balanced).
+        </p>
+      )}
+      {calibrationError !== null && (
+        <p>A score is the probability of a particle, wrong by {(100 * calibrationError).toFixed(1)} % on average.</p>
+      )}
+      <div className="buttons">
+        <button type="button" onClick={onPick}>
+          {picked ? 'Pick new micrographs' : 'Pick all micrographs'}
+        </button>
+      </div>
+    </article>
+  );
+}
+
+function Comparison({ evaluations }: { readonly evaluations: readonly ApiEvaluation[] }) {
+  const lines = evaluations.map(({ name, truth, curve }) => ({
+    label: `${name} (${truth})`,
+    points: curve.map(({ recall, precision }) => ({ x: recall, y: precision })),
+  }));
+  return (
+    <>
+      <h3>How good the models are</h3>
+      <Chart title="Precision and recall" x="recall" y="precision" lines={lines} xDomain={UNIT} yDomain={UNIT} />
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">picks</th>
+            <th scope="col">held against</th>
+            <th scope="col">AP</th>
+            <th scope="col">F1</th>
+          </tr>
+        </thead>
+        <tbody>
+          {evaluations.map(({ name, truth, averagePrecision, bestF1 }) => (
+            <tr key={`${name} ${truth}`}>
+              <td>{name}</td>
+              <td>{truth}</td>
+              <td>{averagePrecision.toFixed(3)}</td>
+              <td>{bestF1.toFixed(3)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}

@@ -1,0 +1,59 @@
+/** The project as the server has it: fetched once, and again at every event. */
+
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ApiEvent, ApiJob, ApiProject } from '../../src/server/api.js';
+import { api } from './api.js';
+
+/** Events come in swarms while micrographs are picked. */
+const SETTLE_MS = 150;
+
+/** What the page knows of the project. */
+export interface ProjectState {
+  readonly project: ApiProject | null;
+  /** False while the server cannot be reached. */
+  readonly connected: boolean;
+  /** Counts the changes of any set of picks. */
+  readonly picksChanged: number;
+}
+
+/** Follows the project; `heard` gets every event. */
+export function useProject(heard: (event: ApiEvent) => void): ProjectState {
+  const [project, setProject] = useState<ApiProject | null>(null);
+  const [connected, setConnected] = useState(true);
+  const [picksChanged, setPicksChanged] = useState(0);
+  const listener = useRef(heard);
+  listener.current = heard;
+  const timer = useRef(0);
+
+  const load = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => {
+      api.project().then(setProject, () => setConnected(false));
+    }, SETTLE_MS);
+  }, []);
+
+  useEffect(() => {
+    const events = new EventSource('/api/events');
+    events.addEventListener('open', () => {
+      setConnected(true);
+      load();
+    });
+    events.addEventListener('error', () => setConnected(false));
+    events.addEventListener('message', ({ data }) => {
+      const event = JSON.parse(data) as ApiEvent;
+      listener.current(event);
+      if (event.kind === 'job') setProject((before) => withJob(before, event.job));
+      else load();
+      if (event.kind === 'picks') setPicksChanged((count) => count + 1);
+    });
+    return () => events.close();
+  }, [load]);
+
+  return { project, connected, picksChanged };
+}
+
+function withJob(project: ApiProject | null, job: ApiJob): ApiProject | null {
+  if (!project) return null;
+  const others = project.jobs.filter(({ id }) => id !== job.id);
+  return { ...project, jobs: [...others, job].sort((a, b) => a.id - b.id) };
+}

@@ -1,0 +1,40 @@
+/** How a micrograph is shown, and what a click does. */
+
+/** What a click or drag on the micrograph means. */
+export type Tool = 'particle' | 'negative' | 'eraser' | 'diameter';
+
+/** How it is shown. */
+export interface Display {
+  /** Share of the pixels that is cut off at each end of the grey values, 0..0.2. */
+  readonly clip: number;
+  readonly inverted: boolean;
+  /** Resolution in angstroms (in pixels where the pixel size is unknown); 0: none. */
+  readonly lowpass: number;
+  readonly layers: Readonly<Record<Layer, boolean>>;
+}
+
+/** What lies over the micrograph. */
+export type Layer = 'labels' | 'picks' | 'leftOut' | 'scores';
+
+export const LAYER_NAMES: Readonly<Record<Layer, string>> = {
+  labels: 'labels',
+  picks: 'picks',
+  leftOut: 'left out',
+  scores: 'score map',
+};
+
+export const FIRST_DISPLAY: Display = {
+  clip: 0.01,
+  inverted: false,
+  lowpass: 0,
+  layers: { labels: true, picks: true, leftOut: false, scores: false },
+};
+
+/** What each filter leaves out, in words. */
+export const FILTER_WORDS: Readonly<Record<string, string>> = {
+  edge: 'at the edge',
+  close: 'too close to a better one',
+  deviation: 'unusual standard deviation',
+  uneven: 'on uneven ground',
+  overlap: 'overlapping',
+};
