@@ -1,0 +1,244 @@
+/** Who may talk to the server, and what it refuses. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testFolder } from '../src/testing/folder.js';
+import { type Served, serve } from './browser/harness.js';
+import { deepem } from './command-line.js';
+
+const folder = testFolder();
+let server: Served;
+let token = '';
+let project = '';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** A request with headers as they are, also those that `fetch` keeps to itself. */
+function ask(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+  body?: string | Uint8Array,
+): Promise<Answer> {
+  const { hostname, port } = new URL(server.url);
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path, method, headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part) => parts.push(part));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(parts).toString(),
+          headers: response.headers,
+        }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+const own = () => ({ Authorization: `Bearer ${token}` });
+const json = (value: unknown) => JSON.stringify(value);
+const post = (path: string, value: unknown) =>
+  ask(path, { ...own(), 'Content-Type': 'application/json' }, 'POST', json(value));
+
+beforeEach(async () => {
+  project = folder.at('project');
+  deepem('simulate', '--out', join(project, 'micrographs'), '--micrographs', '2', '--size', '256', '--particles', '6');
+  server = await serve(project);
+  token = new URL(server.url).searchParams.get('token') ?? '';
+});
+afterEach(() => server.kill('SIGKILL'));
+
+describe('deepem serve', () => {
+  it('listens on this machine only, with a long random token in the address', () => {
+    expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/);
+  });
+
+  it('refuses whatever has no token or a wrong one', async () => {
+    for (const path of ['/', '/api/project', '/api/events', '/api/tile?id=sim_0001&level=0&x=0&y=0&lowpass=0']) {
+      expect((await ask(path)).status, path).toBe(401);
+      expect((await ask(path, { Authorization: 'Bearer wrong' })).status, path).toBe(401);
+    }
+    expect((await ask('/?token=wrong')).status).toBe(401);
+    expect((await ask(`/api/project?token=${token}`)).status).toBe(401);
+  });
+
+  it('gives a cookie for the token that scripts cannot read and other sites cannot send', async () => {
+    const { status, headers } = await ask(`/?token=${token}`);
+    expect([status, headers.location]).toEqual([302, '/']);
+    const cookie = String(headers['set-cookie']);
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    expect((await ask('/api/project', { Cookie: cookie.split(';')[0] })).status).toBe(200);
+  });
+
+  it('takes this machine by its names and any port, and no other name (DNS rebinding)', async () => {
+    for (const host of ['localhost:8000', '127.0.0.1:1', '[::1]:9'])
+      expect((await ask('/api/project', { ...own(), Host: host })).status, host).toBe(200);
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:80'])
+      expect((await ask('/api/project', { ...own(), Host: host })).status, host).toBe(403);
+  });
+
+  it('refuses pages of other sites, also of other ports of this machine', async () => {
+    const change = json({ diameter: 50 });
+    const headers = { ...own(), 'Content-Type': 'application/json', Host: 'localhost:8000' };
+    for (const origin of ['http://evil.example', 'http://localhost:8001', 'null']) {
+      const { status } = await ask('/api/settings', { ...headers, Origin: origin }, 'PUT', change);
+      expect(status, origin).toBe(403);
+    }
+    expect((await ask('/api/project', { ...own(), 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403);
+    expect((await ask('/api/project', { ...own(), 'Sec-Fetch-Site': 'same-site' })).status).toBe(403);
+    const tunnelled = { ...headers, Origin: 'http://localhost:8000', 'Sec-Fetch-Site': 'same-origin' };
+    expect((await ask('/api/settings', tunnelled, 'PUT', change)).status).toBe(200);
+  });
+
+  it('lets no other page show it or run scripts in it', async () => {
+    const { headers } = await ask('/', own());
+    expect(headers['content-security-policy']).toMatch(/default-src 'self'.*frame-ancestors 'none'/);
+    expect(headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it.each([
+    '/../../../../etc/passwd',
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/assets/..%2f..%2f..%2fpackage.json',
+    '/api/tile?id=../../etc/passwd&level=0&x=0&y=0&lowpass=0',
+    '/api/labels?id=..%2F..%2Fsecret',
+    '/api/picks?id=sim_0001&set=..%2F..',
+    '/api/scores?set=..',
+    '/api/classes?set=%2Fetc%2Fpasswd',
+  ])('gives nothing outside the project: %s', async (path) => {
+    const { status, body } = await ask(path, own());
+    expect([400, 404]).toContain(status);
+    expect(body).not.toMatch(/root:|"name": "deepem"/);
+  });
+
+  it('writes nothing outside the project', async () => {
+    for (const id of ['../evil', '/tmp/evil', 'sim_0001/../../evil']) {
+      const change = { id, kind: 'particle', add: [{ x: 1, y: 1 }], remove: [] };
+      expect((await post('/api/labels', change)).status).toBe(400);
+    }
+    for (const set of ['../x', '..', '.hidden', 'a/b', 'a b;rm']) {
+      const job = { kind: 'classes', set, classes: 2 };
+      expect((await post('/api/jobs', job)).status, set).toBe(400);
+    }
+    expect(existsSync(folder.at('evil.csv'))).toBe(false);
+  });
+
+  it('answers wrong requests in words', async () => {
+    const wrong = await post('/api/labels', { id: 'sim_0001', kind: 'cake', add: [], remove: [] });
+    expect([wrong.status, wrong.body]).toEqual([400, expect.stringMatching(/Wrong request.*kind/)]);
+    const broken = await ask('/api/labels', { ...own(), 'Content-Type': 'application/json' }, 'POST', '{');
+    expect(broken.status).toBe(400);
+    const large = await post('/api/labels', {
+      ...{ id: 'sim_0001', kind: 'particle', remove: [] },
+      add: [{ x: Number.MAX_VALUE, y: 1 }],
+    });
+    expect(large.status).toBe(400);
+    expect((await ask('/api/jobs/99', own(), 'DELETE')).status).toBe(404);
+    expect((await post('/api/jobs', { kind: 'blob' })).body).toMatch(/diameter/);
+    const export_ = { kind: 'export', set: 'model-1', formats: ['pdf'], particles: null };
+    expect((await post('/api/jobs', export_)).body).toMatch(/diameter|format/);
+  });
+
+  it('takes no body of more than 32 MiB', async () => {
+    const headers = { ...own(), 'Content-Type': 'application/octet-stream' };
+    const answer = await ask('/api/labels/import?name=a.box', headers, 'POST', new Uint8Array(33 << 20)).catch(
+      () => null,
+    );
+    expect(answer === null || answer.status === 413).toBe(true);
+    expect((await ask('/api/project', own())).status).toBe(200);
+  });
+
+  it('keeps labels of other programs, as csv, and puts their files aside', async () => {
+    await server.kill('SIGINT');
+    mkdirSync(join(project, 'labels'));
+    writeFileSync(join(project, 'labels', 'sim_0001.box'), '90 90 20 20\n');
+    server = await serve(project);
+    token = new URL(server.url).searchParams.get('token') ?? '';
+    const { particles } = JSON.parse((await ask('/api/labels?id=sim_0001', own())).body);
+    expect(particles).toHaveLength(1);
+    expect(readFileSync(join(project, 'labels', 'sim_0001.csv'), 'utf8').split('\n')).toHaveLength(3);
+    expect(existsSync(join(project, 'labels', 'sim_0001.box.imported'))).toBe(true);
+  });
+
+  it('forgets the file of a micrograph whose last label is gone, unless a person has looked at it', async () => {
+    const label = { id: 'sim_0001', kind: 'particle', add: [{ x: 100, y: 100 }], remove: [] };
+    const file = join(project, 'labels', 'sim_0001.csv');
+    await post('/api/labels', label);
+    expect(existsSync(file)).toBe(true);
+    await post('/api/labels', { ...label, add: [], remove: label.add });
+    expect(existsSync(file)).toBe(false);
+    await post('/api/checked', { id: 'sim_0001', checked: true });
+    expect(existsSync(file)).toBe(true);
+    await post('/api/checked', { id: 'sim_0001', checked: false });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('decides about a pick: accepted is a label, rejected is none', async () => {
+    await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
+    const place = { id: 'sim_0001', x: 100, y: 100 };
+    const labels = async (decision: string | null) =>
+      JSON.parse((await post('/api/decide', { ...place, decision })).body);
+    expect(await labels('accepted')).toMatchObject({ particles: [{ x: 100, y: 100 }], negatives: [] });
+    expect(await labels('rejected')).toMatchObject({ particles: [], negatives: [{ x: 100, y: 100 }] });
+    expect(await labels(null)).toMatchObject({ particles: [], negatives: [] });
+  });
+
+  it('works through a link to the project, and follows links to micrographs', async () => {
+    await server.kill('SIGINT');
+    const other = folder.at('other');
+    mkdirSync(other);
+    symlinkSync(join(project, 'micrographs'), join(other, 'linked'));
+    symlinkSync(other, folder.at('link'));
+    server = await serve(folder.at('link'));
+    token = new URL(server.url).searchParams.get('token') ?? '';
+    const { micrographs } = JSON.parse((await ask('/api/project', own())).body);
+    expect(micrographs).toHaveLength(2);
+  });
+
+  it('says what it lacks', () => {
+    expect(deepem('serve', folder.at('nowhere'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/no such/) });
+    mkdirSync(folder.at('empty'));
+    expect(deepem('serve', folder.at('empty'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no micrographs/),
+    });
+    writeFileSync(join(project, 'deepem.json'), '{"version": 7}');
+    expect(deepem('serve', project)).toMatchObject({ code: 1, stderr: expect.stringMatching(/not a project of this/) });
+    const { port } = new URL(server.url);
+    writeFileSync(join(project, 'deepem.json'), json({ ...EMPTY }));
+    expect(deepem('serve', project, '--port', port)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Cannot listen/),
+    });
+  });
+
+  it('ends with Ctrl-C, and leaves no processes', async () => {
+    expect((await post('/api/settings', {})).status).toBe(404);
+    await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
+    await post('/api/jobs', { kind: 'blob' });
+    const { pid } = server.process;
+    await server.kill('SIGINT');
+    const left = await new Promise<string>((resolve) => {
+      let text = '';
+      const ps = spawn('ps', ['-o', 'pid=', '--ppid', String(pid)]);
+      ps.stdout.on('data', (data) => {
+        text += data;
+      });
+      ps.on('close', () => resolve(text.trim()));
+    });
+    expect(left).toBe('');
+  });
+});
+
+const EMPTY = { version: 1, micrographs: [], diameter: null, pixelSize: null, checked: [], thresholds: {} };
