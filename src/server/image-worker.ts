@@ -14,7 +14,7 @@ import { openMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { averageImage } from '../verification/average.js';
 import type { ImageRequest } from './image-protocol.js';
-import { type GreyImage, makePyramid, type Pyramid } from './pyramid.js';
+import { type GreyImage, openPyramid, type Pyramid } from './pyramid.js';
 
 /** Bytes of micrographs that are kept; the last one is kept whatever its size. */
 const MOST_BYTES = 1 << 30;
@@ -32,34 +32,32 @@ interface Picture {
 
 /** Micrographs by path, the one used last at the end. */
 const kept = new Map<string, Promise<Pyramid>>();
-const sizes = new Map<string, number>();
+/** Those of them that are read. */
+const opened = new Map<string, Pyramid>();
 
 async function pyramidOf(path: string): Promise<Pyramid> {
   const known = kept.get(path);
   kept.delete(path);
-  const pyramid = known ?? readMicrograph(path).then(makePyramid);
-  kept.set(path, pyramid);
-  if (!known) {
-    pyramid.then(
-      ({ levels }) => {
-        sizes.set(
-          path,
-          levels.reduce((sum, { pixels }) => sum + pixels.byteLength, 0),
-        );
-        forgetOldest();
-      },
-      () => kept.delete(path),
-    );
+  const reading = known ?? readMicrograph(path).then(openPyramid);
+  kept.set(path, reading);
+  try {
+    const pyramid = await reading;
+    opened.set(path, pyramid);
+    forgetOldest();
+    return pyramid;
+  } catch (error) {
+    kept.delete(path);
+    throw error;
   }
-  return pyramid;
 }
 
 function forgetOldest(): void {
-  const total = () => [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  let total = [...opened.values()].reduce((sum, pyramid) => sum + pyramid.bytes(), 0);
   for (const path of [...kept.keys()].slice(0, -1)) {
-    if (total() <= MOST_BYTES) return;
+    if (total <= MOST_BYTES) return;
+    total -= opened.get(path)?.bytes() ?? 0;
     kept.delete(path);
-    sizes.delete(path);
+    opened.delete(path);
   }
 }
 
@@ -78,9 +76,8 @@ async function pictureOf(request: ImageRequest): Promise<Picture> {
       return jpeg(tile);
     }
     case 'thumbnail': {
-      const coarsest = (await pyramidOf(request.path)).levels.at(-1);
-      if (!coarsest) throw new RangeError('There is no image');
-      return jpeg(shrunk(coarsest, THUMBNAIL, 0.5, 99.5));
+      const { level, count } = await pyramidOf(request.path);
+      return jpeg(shrunk(level(count - 1), THUMBNAIL, 0.5, 99.5));
     }
     case 'crop':
       return jpeg(await cropOf(request));
@@ -98,12 +95,12 @@ function shrunk(image: Image, side: number, low: number, high: number): GreyImag
 
 /** The surroundings of a place, from the level that is just fine enough. */
 async function cropOf({ path, centre, side }: Extract<ImageRequest, { kind: 'crop' }>): Promise<GreyImage> {
-  const { levels } = await pyramidOf(path);
-  const level = Math.min(levels.length - 1, Math.max(0, Math.floor(Math.log2(side / CROP))));
-  const factor = 2 ** level;
+  const { level, count } = await pyramidOf(path);
+  const fine = Math.min(count - 1, Math.max(0, Math.floor(Math.log2(side / CROP))));
+  const factor = 2 ** fine;
   const own = 2 * Math.max(1, Math.round(side / factor / 2));
   const { left, top } = boxStart({ x: toResampled(centre.x, factor), y: toResampled(centre.y, factor) }, own);
-  const soft = blur(extract(levels[level], left, top, own, own), (CROP_SOFTNESS * own) / CROP);
+  const soft = blur(extract(level(fine), left, top, own, own), (CROP_SOFTNESS * own) / CROP);
   return shrunk(soft, CROP, ...CROP_PERCENTILES);
 }
 
@@ -129,7 +126,7 @@ async function averagesOf({ groups, labels, diameter }: Extract<ImageRequest, { 
   const tiles = [];
   for (const [i, group] of groups.entries()) {
     const picked = [];
-    for (const { path, points } of group) picked.push({ image: (await pyramidOf(path)).levels[0], points });
+    for (const { path, points } of group) picked.push({ image: (await pyramidOf(path)).level(0), points });
     tiles.push({ image: averageImage(picked, diameter), lines: labels[i].split('\n') });
   }
   return drawTiles(tiles);

@@ -2,7 +2,7 @@
 
 import { blur } from '../imaging/blur.js';
 import { extract } from '../imaging/pad.js';
-import { resample } from '../imaging/resample.js';
+import { resampledSide } from '../imaging/resample.js';
 import { robustStatistics } from '../imaging/statistics.js';
 import type { Image } from '../micrograph.js';
 
@@ -15,9 +15,12 @@ const SAMPLE = 1024;
 /** A Gaussian passes half of the amplitude at this many of its standard deviations' inverse: sigma = resolution * this. */
 const SIGMA_OF_RESOLUTION = Math.sqrt(Math.LN2 / 2) / Math.PI;
 
-/** Levels of a micrograph: 0 is full size, each further one half of the last. */
+/** A micrograph at every size: level 0 is full size, each further one half of the last. Levels are made when they are asked for. */
 export interface Pyramid {
-  readonly levels: readonly Image[];
+  /** Bytes that it takes. */
+  bytes(): number;
+  readonly count: number;
+  level(i: number): Image;
   /** Tile in column `x` and row `y` of a level, as 8-bit grey; smaller at the right and lower edges. */
   tile(level: number, x: number, y: number, lowpass: number): GreyImage | null;
 }
@@ -34,28 +37,56 @@ export function levelCount(width: number, height: number): number {
   return 1 + Math.max(0, Math.ceil(Math.log2(Math.max(width, height) / TILE)));
 }
 
-/** Makes all levels; takes 4/3 of the image's memory. */
-export function makePyramid(image: Image): Pyramid {
-  const levels = [image];
-  for (let i = 1; i < levelCount(image.width, image.height); i++) levels.push(resample(levels[i - 1], 2));
+/** Opens a pyramid. */
+export function openPyramid(image: Image): Pyramid {
+  const levels = new Map<number, Image>([[0, image]]);
+  const level = (i: number): Image => {
+    const known = levels.get(i) ?? binned(image, 2 ** i);
+    levels.set(i, known);
+    return known;
+  };
   const ranges = new Map<string, Range>();
-  const rangeOf = (level: number, sigma: number) => {
-    const key = `${level} ${sigma}`;
-    const known = ranges.get(key) ?? displayRange(levels[level], sigma);
+  const rangeOf = (i: number, sigma: number) => {
+    const key = `${i} ${sigma}`;
+    const known = ranges.get(key) ?? displayRange(level(i), sigma);
     ranges.set(key, known);
     return known;
   };
+  const count = levelCount(image.width, image.height);
   return {
-    levels,
-    tile(level, x, y, lowpass) {
-      const whole = levels[level];
+    count,
+    level,
+    bytes: () => [...levels.values()].reduce((sum, { pixels }) => sum + pixels.byteLength, 0),
+    tile(i, x, y, lowpass) {
+      if (i >= count) return null;
+      const whole = level(i);
       const [left, top] = [x * TILE, y * TILE];
-      if (!whole || left >= whole.width || top >= whole.height) return null;
+      if (left >= whole.width || top >= whole.height) return null;
       const [width, height] = [Math.min(TILE, whole.width - left), Math.min(TILE, whole.height - top)];
-      const sigma = (lowpass * SIGMA_OF_RESOLUTION) / 2 ** level;
-      return toGrey(blurred(whole, { left, top, width, height }, sigma), rangeOf(level, sigma));
+      const sigma = (lowpass * SIGMA_OF_RESOLUTION) / 2 ** i;
+      return toGrey(blurred(whole, { left, top, width, height }, sigma), rangeOf(i, sigma));
     },
   };
+}
+
+/** Means of squares of pixels: as `resample` by a whole number, a few times faster, so that a large micrograph is there at once. */
+export function binned(image: Image, factor: number): Image {
+  const [width, height] = [resampledSide(image.width, factor), resampledSide(image.height, factor)];
+  const pixels = new Float32Array(width * height);
+  const sums = new Float64Array(width);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let row = y * factor; row < Math.min(image.height, (y + 1) * factor); row++) {
+      let i = row * image.width;
+      for (let x = 0; x < width; x++) {
+        let sum = 0;
+        for (let k = 0; k < factor; k++) sum += image.pixels[i++];
+        sums[x] += sum;
+      }
+    }
+    for (let x = 0; x < width; x++) pixels[y * width + x] = sums[x] / factor ** 2;
+  }
+  return { pixels, width, height };
 }
 
 interface Range {

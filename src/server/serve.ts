@@ -47,6 +47,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const images = startImages();
   const parts = { project, labels, models: openModels(project), sets: openPickSets(project), images };
   const context = makeContext(parts, options.program);
+  // The one that the page shows first is there when the page is.
+  const [first] = project.micrographs().values();
+  images.make({ kind: 'thumbnail', path: first.path }).catch(() => {});
   const token = randomBytes(24).toString('base64url');
   const app = makeApp(context, { token, host: options.host, page });
   const { host, port: wanted } = options;

@@ -2,10 +2,13 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DeepemError, FileError } from '../errors.js';
+
+/** Bytes that are read at a time. */
+const READ_BYTES = 1 << 26;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
@@ -123,10 +126,28 @@ export async function hashFile(file: string): Promise<string> {
 export async function readWhole(file: string): Promise<Uint8Array> {
   try {
     await assertRegularFile(file);
-    return await readFile(file);
+    const handle = await open(file);
+    try {
+      return await readAll(handle);
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
     throw cause instanceof FileError ? cause : inWords('read', file, cause);
   }
+}
+
+/** In large pieces: Node's own `readFile` takes half a megabyte at a time, which costs a third of the time of a large micrograph. */
+async function readAll(handle: FileHandle): Promise<Uint8Array> {
+  const { size } = await handle.stat();
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let done = 0;
+  while (done < size) {
+    const { bytesRead } = await handle.read(bytes, done, Math.min(size - done, READ_BYTES), done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
 }
 
 /**

@@ -12,7 +12,7 @@ import { deepem } from '../command-line.js';
 /** Where screenshots of failed tests go. */
 const FAILURES = 'test-results';
 /** Flags that Chromium needs as root, without a screen and without a network. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -94,7 +94,8 @@ export function browserTests(): { open(url: string, size?: { width: number; heig
 export async function picture(page: Page, name: string): Promise<void> {
   const { SCREENSHOTS } = process.env;
   if (!SCREENSHOTS) return;
-  await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {});
+  // Pictures in the page come lazily.
+  await page.waitForTimeout(2000);
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.jpg`), type: 'jpeg', quality: 70 });
 }
 
