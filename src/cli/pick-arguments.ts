@@ -8,6 +8,7 @@ import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
+import type { DeviceChoice } from '../picking/device.js';
 import type { PickOptions } from '../picking/pick.js';
 import { length, parsePixelSize, parseThreads, wordOrNumber } from './options.js';
 
@@ -28,6 +29,7 @@ export interface PickArguments {
   edge?: Length;
   pixelSize?: number;
   threads?: number;
+  device: DeviceChoice;
   saveScores?: boolean;
   saveLeftOut?: boolean;
   force?: boolean;
@@ -90,6 +92,11 @@ export function addPickOptions(command: Command): Command {
     .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .addOption(
+      new Option('--device <name>', 'what scores: auto takes a graphics card if it works and is faster (docs/gpu.md)')
+        .choices(['auto', 'cpu', 'webgpu', 'cuda'])
+        .default('cpu'),
+    )
     .option('--save-scores', 'also write the score map, as .mrc')
     .option('--save-left-out', 'also write the candidates that filters left out, with the filter, as _left_out.json')
     .option('--force', 'pick everything anew, where the folder holds a run with other parameters')

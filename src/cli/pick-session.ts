@@ -1,17 +1,20 @@
 /** What `pick` and `watch` do with each micrograph: pick it, write its files, and write down what became of it. */
 
+import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { writeMrc } from '../formats/mrc.js';
 import { toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
 import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
+import { openDevice } from '../picking/device.js';
 import { openPicker, type Picker, type PickResult, pick } from '../picking/pick.js';
 import { rescaleModel } from '../picking/rescale.js';
 import type { Provenance } from '../provenance.js';
-import { startEngine, threadCount } from '../runtime/engine.js';
+import { threadCount } from '../runtime/engine.js';
 import { hashFile, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
@@ -49,7 +52,9 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   assertModelOrBlob(options);
   const model = await chooseModel(inputs, options);
   const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
-  const engine = startEngine(threadCount(options.threads));
+  const { engine, device, reasons } = await openDevice(model, options.device, threadCount(options.threads));
+  for (const reason of reasons) note(`not taken, ${reason}`);
+  if (options.device !== 'cpu') note(`scoring on ${device === 'cpu' ? 'the CPU' : await describeCard(device)}`);
   const writer = openPicksWriter(options.out, options.format);
   const ahead = new Map<InputMicrograph, Promise<ReadInput>>();
   const tools = { picker: openPicker(engine, model), writer };
@@ -84,6 +89,14 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       ),
     close: () => engine.close(),
   };
+}
+
+/** A card by its name, where its driver tells one: the engine does not. */
+async function describeCard(device: string): Promise<string> {
+  const names = await promisify(execFile)('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'])
+    .then(({ stdout }) => stdout.trim().split('\n').join(', '))
+    .catch(() => 'a card whose driver does not tell its name');
+  return `${device}: ${names}`;
 }
 
 /** @throws UsageError unless there is either a model or --blob with a diameter */

@@ -7,9 +7,9 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { UsageError } from '../errors.js';
-import type { Answer, Request, Tensors } from './protocol.js';
+import type { Answer, Device, Request, Tensors } from './protocol.js';
 
-export type { Tensor, Tensors } from './protocol.js';
+export type { Device, Tensor, Tensors } from './protocol.js';
 
 /** A graph that is ready to run. */
 export interface Session {
@@ -34,8 +34,9 @@ const WORKER_FILE = createRequire(import.meta.url).resolve('#engine-worker');
  * Starts a worker thread.
  *
  * @param threads - threads that ONNX Runtime uses for one graph, 1 or more
+ * @param device - what computes; whether it can is seen when a graph is loaded
  */
-export function startEngine(threads: number): Engine {
+export function startEngine(threads: number, device: Device = 'cpu'): Engine {
   const worker = new Worker(WORKER_FILE);
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   let nextId = 1;
@@ -63,7 +64,7 @@ export function startEngine(threads: number): Engine {
   };
   return {
     async load(model) {
-      const loaded = await ask({ kind: 'load', model, threads });
+      const loaded = await ask({ kind: 'load', model, threads, device });
       if (loaded.kind !== 'loaded') throw new Error(`The engine answered "${loaded.kind}" to "load"`);
       const { session } = loaded;
       return {

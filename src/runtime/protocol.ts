@@ -9,9 +9,12 @@ export interface Tensor {
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
+/** What computes: the processor, or a graphics card through Vulkan (WebGPU) or CUDA. */
+export type Device = 'cpu' | 'webgpu' | 'cuda';
+
 /** What the worker is asked. */
 export type Request =
-  | { readonly kind: 'load'; readonly model: Uint8Array; readonly threads: number }
+  | { readonly kind: 'load'; readonly model: Uint8Array; readonly threads: number; readonly device: Device }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors }
   | { readonly kind: 'release'; readonly session: number };
 
