@@ -64,7 +64,12 @@ describe('deepem serve', () => {
   });
 
   it('refuses whatever has no token or a wrong one', async () => {
-    for (const path of ['/', '/api/project', '/api/events', '/api/tile?id=sim_0001&level=0&x=0&y=0&lowpass=0']) {
+    for (const path of [
+      '/',
+      '/api/project',
+      '/api/events',
+      '/api/tile?id=micrographs%2Fsim_0001&level=0&x=0&y=0&lowpass=0',
+    ]) {
       expect((await ask(path)).status, path).toBe(401);
       expect((await ask(path, { Authorization: 'Bearer wrong' })).status, path).toBe(401);
     }
@@ -73,8 +78,8 @@ describe('deepem serve', () => {
   });
 
   it('gives a cookie for the token that scripts cannot read and other sites cannot send', async () => {
-    const { status, headers } = await ask(`/?token=${token}`);
-    expect([status, headers.location]).toEqual([302, '/']);
+    const { status, headers, body } = await ask(`/?token=${token}`);
+    expect([status, body]).toEqual([200, expect.stringContaining('url=/')]);
     const cookie = String(headers['set-cookie']);
     expect(cookie).toMatch(/HttpOnly/);
     expect(cookie).toMatch(/SameSite=Strict/);
@@ -113,7 +118,7 @@ describe('deepem serve', () => {
     '/assets/..%2f..%2f..%2fpackage.json',
     '/api/tile?id=../../etc/passwd&level=0&x=0&y=0&lowpass=0',
     '/api/labels?id=..%2F..%2Fsecret',
-    '/api/picks?id=sim_0001&set=..%2F..',
+    '/api/picks?id=micrographs%2Fsim_0001&set=..%2F..',
     '/api/scores?set=..',
     '/api/classes?set=%2Fetc%2Fpasswd',
   ])('gives nothing outside the project: %s', async (path) => {
@@ -135,12 +140,12 @@ describe('deepem serve', () => {
   });
 
   it('answers wrong requests in words', async () => {
-    const wrong = await post('/api/labels', { id: 'sim_0001', kind: 'cake', add: [], remove: [] });
+    const wrong = await post('/api/labels', { id: 'micrographs/sim_0001', kind: 'cake', add: [], remove: [] });
     expect([wrong.status, wrong.body]).toEqual([400, expect.stringMatching(/Wrong request.*kind/)]);
     const broken = await ask('/api/labels', { ...own(), 'Content-Type': 'application/json' }, 'POST', '{');
     expect(broken.status).toBe(400);
     const large = await post('/api/labels', {
-      ...{ id: 'sim_0001', kind: 'particle', remove: [] },
+      ...{ id: 'micrographs/sim_0001', kind: 'particle', remove: [] },
       add: [{ x: Number.MAX_VALUE, y: 1 }],
     });
     expect(large.status).toBe(400);
@@ -165,33 +170,114 @@ describe('deepem serve', () => {
     writeFileSync(join(project, 'labels', 'sim_0001.box'), '90 90 20 20\n');
     server = await serve(project);
     token = new URL(server.url).searchParams.get('token') ?? '';
-    const { particles } = JSON.parse((await ask('/api/labels?id=sim_0001', own())).body);
+    const { particles } = JSON.parse((await ask('/api/labels?id=micrographs%2Fsim_0001', own())).body);
     expect(particles).toHaveLength(1);
-    expect(readFileSync(join(project, 'labels', 'sim_0001.csv'), 'utf8').split('\n')).toHaveLength(3);
+    expect(readFileSync(join(project, 'labels', 'micrographs', 'sim_0001.csv'), 'utf8').split('\n')).toHaveLength(3);
     expect(existsSync(join(project, 'labels', 'sim_0001.box.imported'))).toBe(true);
   });
 
   it('forgets the file of a micrograph whose last label is gone, unless a person has looked at it', async () => {
-    const label = { id: 'sim_0001', kind: 'particle', add: [{ x: 100, y: 100 }], remove: [] };
-    const file = join(project, 'labels', 'sim_0001.csv');
+    const label = { id: 'micrographs/sim_0001', kind: 'particle', add: [{ x: 100, y: 100 }], remove: [] };
+    const file = join(project, 'labels', 'micrographs', 'sim_0001.csv');
     await post('/api/labels', label);
     expect(existsSync(file)).toBe(true);
     await post('/api/labels', { ...label, add: [], remove: label.add });
     expect(existsSync(file)).toBe(false);
-    await post('/api/checked', { id: 'sim_0001', checked: true });
+    await post('/api/checked', { id: 'micrographs/sim_0001', checked: true });
     expect(existsSync(file)).toBe(true);
-    await post('/api/checked', { id: 'sim_0001', checked: false });
+    await post('/api/checked', { id: 'micrographs/sim_0001', checked: false });
     expect(existsSync(file)).toBe(false);
   });
 
   it('decides about a pick: accepted is a label, rejected is none', async () => {
     await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
-    const place = { id: 'sim_0001', x: 100, y: 100 };
+    const place = { id: 'micrographs/sim_0001', x: 100, y: 100 };
     const labels = async (decision: string | null) =>
       JSON.parse((await post('/api/decide', { ...place, decision })).body);
     expect(await labels('accepted')).toMatchObject({ particles: [{ x: 100, y: 100 }], negatives: [] });
     expect(await labels('rejected')).toMatchObject({ particles: [], negatives: [{ x: 100, y: 100 }] });
     expect(await labels(null)).toMatchObject({ particles: [], negatives: [] });
+  });
+
+  it('keeps what was labelled when micrographs are added in another folder', async () => {
+    await post('/api/labels', { ...LABEL, add: [{ x: 100, y: 100 }] });
+    deepem(
+      'simulate',
+      '--out',
+      join(project, 'more', 'deep'),
+      '--micrographs',
+      '1',
+      '--size',
+      '256',
+      '--particles',
+      '6',
+    );
+    expect((await post('/api/refresh', {})).status).toBe(200);
+    const { micrographs } = JSON.parse((await ask('/api/project', own())).body);
+    expect(micrographs.map(({ id, labels }: { id: string; labels: number }) => [id, labels])).toEqual([
+      ['micrographs/sim_0001', 1],
+      ['micrographs/sim_0002', 0],
+      ['more/deep/sim_0001', 0],
+    ]);
+    const imported = (name: string, text: string) =>
+      ask(`/api/labels/import?name=${name}`, own(), 'POST', text).then(({ body }) => body);
+    expect(await imported('sim_0001.csv', 'x,y\n1,2\n')).toMatch(/More than one micrograph is named/);
+    expect(await imported('sim_0002.csv', 'x,y\n50,50\nnan,7\n1e9,3\n')).toMatch(/"imported":1/);
+  });
+
+  it('takes two decisions at once one after the other', async () => {
+    await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
+    const places = Array.from({ length: 8 }, (_, i) => ({ id: LABEL.id, x: 20 + 25 * i, y: 50 }));
+    await Promise.all(
+      places.flatMap((place) =>
+        ['accepted', 'rejected'].map((decision) => post('/api/decide', { ...place, decision })),
+      ),
+    );
+    const { particles, negatives } = JSON.parse(
+      (await ask(`/api/labels?id=${encodeURIComponent(LABEL.id)}`, own())).body,
+    );
+    expect(particles.length + negatives.length).toBe(8);
+  });
+
+  it('gives each training its own name, and negatives only where there are some', async () => {
+    await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
+    await post('/api/labels', { ...LABEL, kind: 'negative', add: [{ x: 100, y: 100 }] });
+    const train = { kind: 'train', labels: 'auto', epochs: 1 };
+    const command = async () => JSON.parse((await post('/api/jobs', train)).body).commands[0];
+    expect(await command()).toMatch(/--negatives negatives .*model-1\.onnx/);
+    await post('/api/labels', { ...LABEL, kind: 'negative', remove: [{ x: 100, y: 100 }] });
+    expect(await command()).toMatch(/^(?!.*--negatives).*model-2\.onnx/);
+  });
+
+  it('shows the picks of a micrographs.star, and goes on beside a damaged file of picks', async () => {
+    await server.kill('SIGINT');
+    const star = folder.put('star/m.star', 'data_\nloop_\n_rlnMicrographName\nJob/job001/sim_0001.mrc\n');
+    mkdirSync(folder.at('star', 'Job', 'job001'), { recursive: true });
+    symlinkSync(join(project, 'micrographs', 'sim_0001.mrc'), folder.at('star', 'Job', 'job001', 'sim_0001.mrc'));
+    const damaged = join('picks', 'damaged', 'Job', 'job001', 'sim_0001.csv');
+    folder.put(join('star', damaged), 'no coordinates');
+    mkdirSync(folder.at('star', 'picks', 'my picks'));
+    server = await serve(folder.at('star'), star);
+    token = new URL(server.url).searchParams.get('token') ?? '';
+    await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
+    await post('/api/jobs', { kind: 'blob' });
+    const sets = async () => JSON.parse((await ask('/api/project', own())).body).pickSets;
+    await expect
+      .poll(sets, { timeout: 20_000 })
+      .toEqual([
+        expect.objectContaining({ name: 'blob-60px', micrographs: 1 }),
+        expect.objectContaining({ name: 'damaged', particles: 0 }),
+      ]);
+  });
+
+  it('begins no work that waits once it ends', async () => {
+    await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
+    for (const diameter of [60, 70]) {
+      await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter }));
+      await post('/api/jobs', { kind: 'blob' });
+    }
+    await server.kill('SIGINT');
+    expect(existsSync(join(project, 'picks', 'blob-70px'))).toBe(false);
   });
 
   it('works through a link to the project, and follows links to micrographs', async () => {
@@ -241,4 +327,5 @@ describe('deepem serve', () => {
   });
 });
 
-const EMPTY = { version: 1, micrographs: [], diameter: null, pixelSize: null, checked: [], thresholds: {} };
+const LABEL = { id: 'micrographs/sim_0001', kind: 'particle', add: [] as object[], remove: [] as object[] };
+const EMPTY = { version: 1, micrographs: [], root: null, diameter: null, pixelSize: null, checked: [], thresholds: {} };

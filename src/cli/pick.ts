@@ -20,6 +20,7 @@ interface Shard {
 }
 
 interface PickCommandArguments extends PickArguments, ClusterArguments {
+  root?: string;
   shard?: Shard;
 }
 
@@ -43,6 +44,10 @@ export function configure(command: Command): void {
   );
   addClusterOptions(withPicking)
     .option(
+      '--root <folder>',
+      'the results repeat the folders below this one (default: the common folder of the inputs)',
+    )
+    .option(
       '--shard <i/n>',
       'only the i-th of n parts, for use with a scheduler; the same command without it writes the lists of the run',
       parseShard,
@@ -64,7 +69,7 @@ function parseShard(text: string): Shard {
 }
 
 async function runPick(args: readonly string[], options: PickCommandArguments): Promise<void> {
-  const all = withoutOutputs(await expandMicrographs(args), options.out);
+  const all = withoutOutputs(await expandMicrographs(args, options.root), options.out);
   assertOutputsApart(all, options.out);
   const bare = options.format.find(({ bareNames }) => bareNames);
   if (bare)

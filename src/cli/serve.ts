@@ -1,6 +1,9 @@
 /** `deepem serve` */
 
 import { spawn } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { startServer } from '../server/serve.js';
@@ -43,17 +46,22 @@ async function runServe(folder: string, micrographs: readonly string[], options:
     note(`warning: listening on ${options.host}: whoever has the token can read and change the project, unencrypted`);
   }
   print(`${server.micrographs} micrographs; open ${server.url}`);
-  if (options.open) openBrowser(server.url);
+  if (options.open) await openBrowser(server.url);
   const interruption = onInterrupt('Ending the server.');
   await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve()));
   interruption.dispose();
   await server.close();
 }
 
-/** A machine without a browser is no error: the address is printed. */
-function openBrowser(url: string): void {
+/**
+ * A machine without a browser is no error: the address is printed. The browser gets a file that only this user can read, which leads
+ * to the address: the arguments of a program are there for all users to see.
+ */
+async function openBrowser(url: string): Promise<void> {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  spawn(command, [url], { stdio: 'ignore', detached: true })
+  const file = join(await mkdtemp(join(tmpdir(), 'deepem-')), 'open.html');
+  await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${url}">`, { mode: 0o600 });
+  spawn(command, [file], { stdio: 'ignore', detached: true })
     .on('error', () => note(`${command} is not there: open the address yourself`))
     .unref();
 }

@@ -125,8 +125,8 @@ export interface ApiJob {
   readonly secondsLeft: number | null;
   /** What it is doing, or why it failed. */
   readonly message: string;
-  /** Loss of the last steps and epochs of a training. */
-  readonly losses: readonly number[];
+  /** Losses of a training, evenly over its steps, and its epochs. */
+  readonly losses: readonly { readonly step: number; readonly loss: number }[];
   readonly epochs: readonly ApiEpoch[];
   /** What it made: a model, a set of picks, files. */
   readonly result: string | null;

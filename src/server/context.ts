@@ -44,10 +44,11 @@ export function makeContext(parts: Parts, program: string): Context {
   };
 }
 
-/** The threshold of a set of picks: as a person chose it, else the model's. */
+/** The threshold of a set of picks in hundredths, as the page counts: as a person chose it, else the model's. */
 export async function thresholdOf({ project, models }: Context, set: string): Promise<number> {
   const chosen = project.settings().thresholds[set];
-  return chosen ?? (await models.list()).find(({ name }) => name === set)?.threshold ?? 0.5;
+  const own = (await models.list()).find(({ name }) => name === set)?.threshold ?? 0.5;
+  return chosen ?? Math.round(100 * own) / 100;
 }
 
 /** The project as the page shows it. */
@@ -57,10 +58,12 @@ export async function describeProject(context: Context): Promise<ApiProject> {
   const seen = new Set(checked);
   const names = await sets.names();
   const failed = new Map<string, string>();
-  for (const name of names) for (const [id, reason] of await sets.failed(name)) failed.set(id, reason);
+  const picked = new Set<string>();
   const pickSets = [];
   for (const name of names) {
     const [all, threshold] = [await sets.all(name), await thresholdOf(context, name)];
+    for (const [id, reason] of await sets.failed(name)) failed.set(id, reason);
+    for (const id of all.keys()) picked.add(id);
     let particles = 0;
     for (const picks of all.values()) for (const { score } of picks) if (score >= threshold) particles++;
     pickSets.push({ name, threshold, micrographs: all.size, particles });
@@ -69,7 +72,7 @@ export async function describeProject(context: Context): Promise<ApiProject> {
     ...{ name: project.name, folder: project.folder, version: VERSION, diameter, pixelSize: project.pixelSize() },
     micrographs: [...project.micrographs()].map(([id, { path }]) => ({
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
-      ...{ checked: seen.has(id), failed: failed.get(id) ?? null },
+      ...{ checked: seen.has(id), failed: picked.has(id) ? null : (failed.get(id) ?? null) },
     })),
     models: await models.list(),
     ...{ pickSets, jobs: jobs.list() },

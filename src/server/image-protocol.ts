@@ -13,7 +13,11 @@ export type ImageRequest =
       /** Resolution at which half of the amplitude passes; 0: no filter. */
       readonly lowpass: number;
     }
-  | { readonly kind: 'thumbnail'; readonly path: string }
+  | {
+      readonly kind: 'thumbnail';
+      readonly path: string /** Folder where thumbnails are kept. */;
+      readonly cache: string;
+    }
   | { readonly kind: 'crop'; readonly path: string; readonly centre: Point; readonly side: number }
   | { readonly kind: 'scores'; readonly path: string }
   | {

@@ -1,5 +1,6 @@
 /** Micrographs as pictures. */
 
+import { join } from 'node:path';
 import type { Hono, Context as HonoContext } from 'hono';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import type { ApiMicrographDetail } from './api.js';
@@ -14,6 +15,9 @@ const CACHED = { 'Cache-Control': 'private, max-age=600' };
 const MOST_AVERAGED = 500;
 const MOST_MICROGRAPHS = 8;
 const BANDS = 4;
+
+/** Thumbnails of a project: below a name that begins with a dot nothing is taken for a micrograph. */
+const CACHE = '.deepem-cache';
 
 /** Adds the routes. */
 export function addImageRoutes(app: Hono, { project, sets, images }: Context): void {
@@ -45,7 +49,9 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
     }),
   );
 
-  app.get('/api/thumbnail', (c) => picture(c, { kind: 'thumbnail', path: pathOf(c) }));
+  app.get('/api/thumbnail', (c) =>
+    picture(c, { kind: 'thumbnail', path: pathOf(c), cache: join(project.folder, CACHE) }),
+  );
 
   app.get('/api/crop', (c) => {
     const centre = { x: numberOf(c, 'x', -1e6), y: numberOf(c, 'y', -1e6) };
@@ -62,7 +68,7 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
   app.get('/api/averages', async (c) => {
     const [set, threshold] = [nameOf(c, 'set'), numberOf(c, 'threshold', 0, 1)];
     const diameter = project.settings().diameter ?? 100;
-    const picked = [...(await sets.all(set))].slice(0, MOST_MICROGRAPHS).flatMap(([id, picks]) => {
+    const picked = evenly([...(await sets.all(set))], MOST_MICROGRAPHS).flatMap(([id, picks]) => {
       const { path } = micrographOf(project, id);
       return picks.map((pick) => ({ path, ...pick }));
     });

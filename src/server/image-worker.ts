@@ -1,5 +1,8 @@
 /** The image thread: reads micrographs, keeps the last ones, and makes pictures of them, so that the server's own thread stays free. */
 
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
 import { messageOf } from '../errors.js';
@@ -10,6 +13,7 @@ import { boxStart } from '../imaging/particle-image.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
 import { drawTiles } from '../report/picture.js';
+import { readWhole, writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { averageImage } from '../verification/average.js';
@@ -35,14 +39,23 @@ const kept = new Map<string, Promise<Pyramid>>();
 /** Those of them that are read. */
 const opened = new Map<string, Pyramid>();
 
+let lastRead: Promise<unknown> = Promise.resolve();
+
+/** One at a time: two large ones at once take twice the memory, and neither is there sooner. */
+function readInTurn(path: string): Promise<Pyramid> {
+  const reading = lastRead.then(async () => openPyramid(await readMicrograph(path)));
+  lastRead = reading.catch(() => {});
+  return reading;
+}
+
 async function pyramidOf(path: string): Promise<Pyramid> {
   const known = kept.get(path);
   kept.delete(path);
-  const reading = known ?? readMicrograph(path).then(openPyramid);
+  const reading = known ?? readInTurn(path);
   kept.set(path, reading);
   try {
     const pyramid = await reading;
-    opened.set(path, pyramid);
+    if (kept.get(path) === reading) opened.set(path, pyramid);
     forgetOldest();
     return pyramid;
   } catch (error) {
@@ -75,10 +88,8 @@ async function pictureOf(request: ImageRequest): Promise<Picture> {
       if (!tile) throw new RangeError('There is no such tile');
       return jpeg(tile);
     }
-    case 'thumbnail': {
-      const { level, count } = await pyramidOf(request.path);
-      return jpeg(shrunk(level(count - 1), THUMBNAIL, 0.5, 99.5));
-    }
+    case 'thumbnail':
+      return thumbnailOf(request);
     case 'crop':
       return jpeg(await cropOf(request));
     case 'scores':
@@ -86,6 +97,20 @@ async function pictureOf(request: ImageRequest): Promise<Picture> {
     case 'averages':
       return { data: await averagesOf(request), type: 'image/png' };
   }
+}
+
+/** Kept on disk: the list of thousands of micrographs must not read them all again. */
+async function thumbnailOf({ path, cache }: Extract<ImageRequest, { kind: 'thumbnail' }>): Promise<Picture> {
+  const { size, mtimeMs } = await stat(path);
+  const name = createHash('sha256').update(`${path} ${size} ${mtimeMs}`).digest('hex').slice(0, 32);
+  const file = join(cache, `${name}.jpg`);
+  const known = await readWhole(file).catch(() => null);
+  if (known) return { data: known, type: 'image/jpeg' };
+  const { level, count } = await pyramidOf(path);
+  const picture = await jpeg(shrunk(level(count - 1), THUMBNAIL, 0.5, 99.5));
+  // A project that cannot be written to is shown all the same.
+  await writeWhole(file, picture.data).catch(() => {});
+  return picture;
 }
 
 function shrunk(image: Image, side: number, low: number, high: number): GreyImage {

@@ -22,7 +22,8 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
     labels: z.enum(['auto', 'complete', 'incomplete']),
     epochs: z.int().min(1).max(1000).nullable(),
   }),
-  z.strictObject({ kind: z.literal('pick'), model: setName }),
+  /** `anew`: also what was picked before, as it must be once the model or the pixel size is another. */
+  z.strictObject({ kind: z.literal('pick'), model: setName, anew: z.boolean() }),
   z.strictObject({ kind: z.literal('blob') }),
   z.strictObject({ kind: z.literal('classes'), set: setName, classes: z.int().min(1).max(50) }),
   z.strictObject({
@@ -50,10 +51,12 @@ export async function planJob(request: JobRequest, context: Context, threshold: 
     case 'train':
       return planTraining(request, context);
     case 'pick':
-      return planPicking(request.model, ['--model', context.models.fileOf(request.model)], context);
+      return planPicking(request.model, ['--model', context.models.fileOf(request.model)], request.anew, context);
     case 'blob': {
       const diameter = diameterOf(context);
-      return planPicking(`blob-${diameter}px`, ['--blob', '--diameter', `${diameter}px`], context);
+      const name = `blob-${diameter}px`;
+      const before = existsSync(join(context.project.folder, 'picks', name));
+      return planPicking(name, ['--blob', '--diameter', `${diameter}px`], before, context);
     }
     case 'classes':
       return planClasses(request, context, threshold);
@@ -69,14 +72,15 @@ function diameterOf({ project }: Context): number {
 }
 
 function pixelSizeArguments({ project }: Context): string[] {
-  const { pixelSize } = project.settings();
+  const pixelSize = project.givenPixelSize();
   return pixelSize === null ? [] : ['--pixel-size', String(pixelSize)];
 }
 
 async function planTraining(request: Extract<JobRequest, { kind: 'train' }>, context: Context): Promise<JobPlan> {
-  const { project, models, tell } = context;
+  const { project, labels, models, tell } = context;
   const name = await models.newName();
-  const negatives = existsSync(join(project.folder, 'negatives')) ? ['--negatives', 'negatives'] : [];
+  const some = [...project.micrographs().keys()].some((id) => labels.count(id, 'negative') > 0);
+  const negatives = some ? ['--negatives', 'negatives'] : [];
   const command = [
     ...['train', `@${LIST}`, '--picks', 'labels', ...negatives, '--diameter', `${diameterOf(context)}px`],
     ...pixelSizeArguments(context),
@@ -98,17 +102,15 @@ async function planTraining(request: Extract<JobRequest, { kind: 'train' }>, con
   };
 }
 
-function planPicking(name: string, how: readonly string[], context: Context): JobPlan {
-  const { project, sets, tell } = context;
+function planPicking(name: string, how: readonly string[], anew: boolean, context: Context): JobPlan {
+  const { project, tell } = context;
   const out = join('picks', name);
   const command = [
     ...['pick', `@${LIST}`, ...how, '--out', out, '--format', 'csv', '--threshold', String(LOWEST)],
-    ...['--save-scores', '--save-left-out', ...pixelSizeArguments(context), '--json'],
+    ...['--root', project.root(), '--save-scores', '--save-left-out', ...pixelSizeArguments(context)],
+    ...(anew ? ['--force', '--json'] : ['--json']),
   ];
-  const changed = () => {
-    sets.forget(name);
-    tell({ kind: 'picks', name });
-  };
+  const changed = () => tell({ kind: 'picks', name });
   const total = project.micrographs().size;
   let done = 0;
   return {

@@ -3,7 +3,7 @@
  * folder: the page stays free, a crash costs one job, and what the page shows can be typed as it stands.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { quoted } from '../shell.js';
 import type { ApiEpoch, ApiJob } from './api.js';
@@ -27,8 +27,8 @@ export interface Jobs {
   add(plan: JobPlan): ApiJob;
   /** Stops a job as Ctrl-C would: a training saves the best model so far. */
   cancel(id: number): boolean;
-  /** Stops everything, for the end of the server. */
-  close(): void;
+  /** Stops what runs as Ctrl-C would and waits for its end; what waits is not begun. */
+  close(): Promise<void>;
 }
 
 /** Losses kept for the curve. */
@@ -47,19 +47,23 @@ export function startJobs(program: string, folder: string, changed: (job: ApiJob
   const jobs: { job: ApiJob; plan: JobPlan; child: ChildProcess | null }[] = [];
   let last: Promise<void> = Promise.resolve();
   let nextId = 1;
+  let closed = false;
 
   async function run(entry: (typeof jobs)[number]): Promise<void> {
     const update = (change: Partial<ApiJob>) => {
       entry.job = { ...entry.job, ...change };
       changed(entry.job);
     };
-    if (entry.job.state === 'cancelled') return;
+    if (closed || isCancelled(entry.job)) return;
     update({ state: 'running' });
     const started = performance.now();
     const total = entry.plan.commands.length;
     let failure: string | null = null;
     for (const [i, args] of entry.plan.commands.entries()) {
-      const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+      if (closed || isCancelled(entry.job)) break;
+      // In a group of its own: Ctrl-C for the server must reach it once, not twice, which would end it at once.
+      const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+      const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio, detached: true });
       entry.child = child;
       const errors = follow(child, (line) => {
         const done = entry.plan.onLine?.(line);
@@ -71,12 +75,12 @@ export function startJobs(program: string, folder: string, changed: (job: ApiJob
         child.on('error', () => resolve(1));
         child.on('close', (exit) => resolve(exit ?? 1));
       });
+      if (isCancelled(entry.job)) break;
       if (code !== 0 && code !== SOME_FAILED && !INTERRUPTED.includes(code)) {
         failure = errors.at(-1) ?? `the command ended with code ${code}`;
         break;
       }
       update({ progress: (i + 1) / total, ...(code === SOME_FAILED && { message: errors.at(-1) ?? '' }) });
-      if (isCancelled(entry.job)) break;
     }
     entry.child = null;
     await entry.plan.onEnd?.();
@@ -111,8 +115,10 @@ export function startJobs(program: string, folder: string, changed: (job: ApiJob
       changed(entry.job);
       return true;
     },
-    close() {
+    async close() {
+      closed = true;
       for (const { child } of jobs) child?.kill('SIGINT');
+      await last;
     },
   };
 }
@@ -147,8 +153,8 @@ function onJson(text: string, onLine: (line: Readonly<Record<string, unknown>>) 
 function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Partial<ApiJob> {
   const { kind, event } = line;
   if (kind === 'step') {
-    const losses = [...job.losses, Number(line.loss)];
-    return { losses: losses.length > MOST_LOSSES ? thinned(losses) : losses };
+    const losses = [...job.losses, { step: Number(line.step), loss: Number(line.loss) }];
+    return { losses: losses.length > MOST_LOSSES ? evenly(losses, MOST_LOSSES / 2) : losses };
   }
   if (kind === 'epoch') {
     const { epoch, epochs, loss, accuracy } = line as unknown as ApiEpoch & { epochs: number };
@@ -159,7 +165,8 @@ function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Par
   return {};
 }
 
-/** Every second value. */
-function thinned(values: readonly number[]): number[] {
-  return values.filter((_, i) => i % 2 === 1);
+/** About so many of the losses, the same number of steps apart. */
+function evenly(losses: ApiJob['losses'], most: number): ApiJob['losses'] {
+  const stride = Math.ceil((losses.at(-1)?.step ?? 1) / most);
+  return losses.filter(({ step }) => step % stride === 0);
 }

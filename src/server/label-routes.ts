@@ -1,13 +1,17 @@
 /** Settings of the project, and labels. */
 
+import { dirname } from 'node:path';
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { LabelError } from '../errors.js';
 import { parseCoordinates } from '../formats/coordinates.js';
-import type { Point } from '../particle.js';
+import { isInside, type Point } from '../particle.js';
+import { findMicrograph } from '../storage/micrographs.js';
 import { baseName } from '../storage/names.js';
+import { outputStem } from '../storage/outputs.js';
+import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { addConfirmed, awayFrom, type Labels } from '../training/confirmed.js';
-import type { ApiLabelChange, Decision } from './api.js';
+import type { ApiLabels, Decision } from './api.js';
 import type { Context } from './context.js';
 import { bodyOf, idOf, micrographOf, NAME } from './requests.js';
 
@@ -42,21 +46,19 @@ const UNKNOWN_DIAMETER = 20;
 export function addLabelRoutes(app: Hono, context: Context): void {
   const { project, labels, sets, tell } = context;
 
-  async function change(one: ApiLabelChange) {
-    micrographOf(project, one.id);
-    const changed = await labels.change(one);
+  function told<T extends ApiLabels>(changed: T): T {
     tell({ kind: 'labels', labels: changed });
     return changed;
   }
 
-  /** Adds particles where none is labelled yet. */
+  /** Adds particles inside the micrograph where none is labelled yet; returns how many. */
   async function addParticles(id: string, found: readonly Point[]): Promise<number> {
-    const { particles, negatives } = await labels.of(id);
+    const { width, height } = await readMicrographHeader(micrographOf(project, id).path);
+    const accepted = found.filter((point) => isInside(point, width, height, 0)).map(({ x, y }) => ({ x, y }));
+    const before = labels.last(id).particles.length;
     const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
-    const merged = addConfirmed({ particles, negatives }, { accepted: found, rejected: [] }, diameter);
-    const add = merged.particles.slice(particles.length).map(({ x, y }) => ({ x, y }));
-    await change({ id, kind: 'particle', add, remove: [] });
-    return add.length;
+    const changed = await labels.update(id, (now) => addConfirmed(now, { accepted, rejected: [] }, diameter));
+    return told(changed).particles.length - before;
   }
 
   app.put('/api/settings', async (c) => {
@@ -80,22 +82,31 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     return c.json(await labels.of(idOf(c)));
   });
 
-  app.post('/api/labels', async (c) => c.json(await change(await bodyOf(c, changeSchema))));
+  app.post('/api/labels', async (c) => {
+    const change = await bodyOf(c, changeSchema);
+    micrographOf(project, change.id);
+    return c.json(told(await labels.change(change)));
+  });
 
   app.post('/api/labels/import', async (c) => {
     const file = (c.req.query('name') ?? '').slice(-200);
     const records = parseCoordinates(new Uint8Array(await c.req.arrayBuffer()), file);
-    const byName = new Map([...project.micrographs().keys()].map((id) => [baseName(id), id]));
+    const inputs = [...project.micrographs().values()];
     const found = new Map<string, Point[]>();
     for (const { micrograph, particle } of records) {
-      const id = byName.get(baseName(micrograph ?? file));
-      if (id !== undefined) found.set(id, [...(found.get(id) ?? []), particle]);
+      const owner = micrograph ?? file;
+      const input = findMicrograph(inputs, { file: owner, name: baseName(owner), folder: dirname(owner) });
+      if (!input) continue;
+      const id = outputStem(input);
+      const points = found.get(id);
+      if (points) points.push(particle);
+      else found.set(id, [particle]);
     }
     if (found.size === 0) {
       throw new LabelError({
         what: `The coordinates of ${file} belong to none of the micrographs`,
         received: `for example "${baseName(records[0]?.micrograph ?? file)}"`,
-        expected: `a base name such as "${[...byName.keys()][0]}"`,
+        expected: `a base name such as "${baseName(inputs[0].path)}"`,
       });
     }
     let imported = 0;
@@ -118,18 +129,8 @@ export function addLabelRoutes(app: Hono, context: Context): void {
   app.post('/api/decide', async (c) => {
     const { id, decision, ...place } = await bodyOf(c, decisionSchema);
     micrographOf(project, id);
-    const before = await labels.of(id);
     const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
-    const after = decide(before, place, decision, diameter);
-    for (const [kind, key] of [
-      ['particle', 'particles'],
-      ['negative', 'negatives'],
-    ] as const) {
-      const remove = before[key].filter((point) => !after[key].includes(point));
-      const add = after[key].filter((point) => !before[key].includes(point));
-      if (remove.length + add.length > 0) await change({ id, kind, add, remove });
-    }
-    return c.json(await labels.of(id));
+    return c.json(told(await labels.update(id, (now) => decide(now, place, decision, diameter))));
   });
 
   app.post('/api/checked', async (c) => {

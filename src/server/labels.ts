@@ -7,6 +7,7 @@ import { csvFormat } from '../formats/csv.js';
 import type { Point } from '../particle.js';
 import { findCoordinates, readCoordinateSets, readCoordinates } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
+import type { Labels } from '../training/confirmed.js';
 import type { ApiLabelChange, ApiLabels, LabelKind } from './api.js';
 import type { Project } from './project.js';
 
@@ -18,8 +19,12 @@ const FOLDERS: Readonly<Record<LabelKind, string>> = { particle: 'labels', negat
 export interface LabelStore {
   /** Those of one micrograph, as they are on disk now. */
   of(id: string): Promise<ApiLabels>;
+  /** As when they were last looked at, without a look at the disk. */
+  last(id: string): ApiLabels;
   /** Makes one change after the other, also those of several tabs, and writes it before it returns. */
   change(change: ApiLabelChange): Promise<ApiLabels>;
+  /** Changes labels of both kinds in one turn. */
+  update(id: string, next: (labels: ApiLabels) => Labels): Promise<ApiLabels>;
   /** Makes the files of a micrograph fit whether a person has looked at it; see `ProjectSettings.checked`. */
   settle(id: string): Promise<void>;
   /** How many labels of a kind a micrograph had when it was last looked at. */
@@ -53,6 +58,10 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     return points;
   }
 
+  function lastOf(id: string, kind: LabelKind): readonly Point[] {
+    return known.get(keyOf(id, kind))?.points ?? [];
+  }
+
   async function write(id: string, kind: LabelKind, points: readonly Point[]): Promise<void> {
     const file = fileOf(id, kind);
     const input = project.micrographs().get(id);
@@ -71,16 +80,20 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     const looked = project.settings().checked.includes(id);
     if (particles.length + negatives.length > 0 || looked) {
       if (!existsSync(fileOf(id, 'particle'))) await write(id, 'particle', []);
+      if (negatives.length === 0) await remove(id, 'negative');
       return;
     }
-    for (const kind of ['particle', 'negative'] as const) {
-      await rm(fileOf(id, kind), { force: true });
-      known.delete(keyOf(id, kind));
-    }
+    await remove(id, 'particle');
+    await remove(id, 'negative');
   }
 
-  async function apply({ id, kind, add, remove }: ApiLabelChange): Promise<ApiLabels> {
-    const kept = (await read(id, kind)).filter((point) => !remove.some((other) => near(point, other)));
+  async function remove(id: string, kind: LabelKind): Promise<void> {
+    await rm(fileOf(id, kind), { force: true });
+    known.delete(keyOf(id, kind));
+  }
+
+  async function apply({ id, kind, add, remove: gone }: ApiLabelChange): Promise<ApiLabels> {
+    const kept = (await read(id, kind)).filter((point) => !gone.some((other) => near(point, other)));
     const added = add.filter((point, i) => ![...kept, ...add.slice(0, i)].some((other) => near(point, other)));
     await write(id, kind, [...kept, ...added]);
     await settle(id);
@@ -100,9 +113,18 @@ export async function openLabels(project: Project): Promise<LabelStore> {
   await takeOver();
   return {
     of,
+    last: (id) => ({ id, particles: lastOf(id, 'particle'), negatives: lastOf(id, 'negative') }),
     change: (change) => inTurn(() => apply(change)),
+    update: (id, next) =>
+      inTurn(async () => {
+        const { particles, negatives } = next(await of(id));
+        await write(id, 'particle', particles);
+        await write(id, 'negative', negatives);
+        await settle(id);
+        return of(id);
+      }),
     settle: (id) => inTurn(() => settle(id)),
-    count: (id, kind) => known.get(keyOf(id, kind))?.points.length ?? 0,
+    count: (id, kind) => lastOf(id, kind).length,
   };
 
   async function takeOver(): Promise<void> {

@@ -13,7 +13,7 @@ import type { Project } from './project.js';
 /** The models of a project. */
 export interface Models {
   list(): Promise<ApiModel[]>;
-  /** A name that is not taken. */
+  /** A name that neither a model nor picks have, and that no one got before. */
   newName(): Promise<string>;
   /** Path of a model below the project. */
   fileOf(name: string): string;
@@ -28,6 +28,7 @@ const ENDING = '.onnx';
 /** Opens the models of a project. */
 export function openModels(project: Project): Models {
   const known = new Map<string, { readonly modified: number; readonly model: ApiModel }>();
+  let last = 0;
   const fileOf = (name: string) => join(FOLDER, `${name}${ENDING}`);
   const evaluationFile = (name: string) => join(project.folder, FOLDER, `${name}.evaluation.json`);
 
@@ -64,8 +65,11 @@ export function openModels(project: Project): Models {
       return models.filter((model) => model !== null);
     },
     async newName() {
-      const taken = (await names()).map((name) => Number(/^model-(\d+)$/.exec(name)?.[1] ?? 0));
-      return `model-${Math.max(0, ...taken) + 1}`;
+      const picked = await readdir(join(project.folder, 'picks')).catch(() => []);
+      const numbers = [...(await names()), ...picked].map((name) => Number(/^model-(\d+)$/.exec(name)?.[1] ?? 0));
+      // Trainings that wait have no file yet.
+      last = Math.max(last, ...numbers) + 1;
+      return `model-${last}`;
     },
     async keepEvaluation(name, evaluation) {
       const api = evaluationOf(name, `${evaluation.truthCount} held-out labels`, evaluation);

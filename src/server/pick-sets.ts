@@ -1,7 +1,7 @@
 /** Sets of picks of a project, `picks/NAME/`: read from their files, kept in memory, and what the page asks of them. */
 
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { fMeasure } from '../evaluation/curve.js';
@@ -13,8 +13,18 @@ import { readText } from '../storage/files.js';
 import { LEFT_OUT, SCORES } from '../storage/outputs.js';
 import { readRun } from '../storage/run.js';
 import { SAME_DIAMETERS } from '../training/confirmed.js';
-import type { ApiEvaluation, ApiGallery, ApiGalleryItem, ApiLabels, ApiPick, ApiScores, ApiWorst } from './api.js';
+import type {
+  ApiEvaluation,
+  ApiGallery,
+  ApiGalleryItem,
+  ApiLabels,
+  ApiPick,
+  ApiScores,
+  ApiWorst,
+  Decision,
+} from './api.js';
 import type { Project } from './project.js';
+import { NAME } from './requests.js';
 
 /** Picks go down to here, so that the threshold can be moved afterwards. */
 export const LOWEST = 0.02;
@@ -27,6 +37,15 @@ const CURVE_POINTS = 300;
 /** The picks of one micrograph. */
 type Picks = readonly Required<Particle>[];
 
+type Files = ReadonlyMap<string, { readonly modified: number; readonly picks: Picks }>;
+
+/** A set as it was at some time. */
+interface Loaded {
+  readonly stamp: string;
+  readonly files: Promise<Files>;
+  readonly picks: Promise<ReadonlyMap<string, Picks>>;
+}
+
 /** The sets of picks of a project. */
 export interface PickSets {
   names(): Promise<string[]>;
@@ -36,35 +55,53 @@ export interface PickSets {
   scoreMap(name: string, id: string): string | null;
   all(name: string): Promise<ReadonlyMap<string, Picks>>;
   failed(name: string): Promise<ReadonlyMap<string, string>>;
-  /** Reads a set anew. */
-  forget(name: string): void;
 }
 
 const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), filter: z.string() }));
 
 /** Opens the sets of a project. */
 export function openPickSets(project: Project): PickSets {
-  const loaded = new Map<string, Promise<ReadonlyMap<string, Picks>>>();
+  const loaded = new Map<string, Loaded>();
   const folderOf = (name: string) => join(project.folder, 'picks', name);
   const fileOf = (name: string, id: string, ending: string) => join(folderOf(name), `${id}${ending}`);
 
-  async function load(name: string): Promise<ReadonlyMap<string, Picks>> {
-    const picks = new Map<string, Picks>();
+  /** Reads what is new; a file that cannot be read has no picks, and does not keep the others from being shown. */
+  async function load(name: string, before: Files): Promise<Files> {
+    const files = new Map<string, { modified: number; picks: Picks }>();
     for (const id of project.micrographs().keys()) {
       const file = fileOf(name, id, '.csv');
-      if (!existsSync(file)) continue;
-      picks.set(
-        id,
-        (await readCoordinates(file)).map(({ x, y, score = 1 }) => ({ x, y, score })),
-      );
+      const modified = (await stat(file).catch(() => null))?.mtimeMs;
+      if (modified === undefined) continue;
+      const known = before.get(id);
+      if (known?.modified === modified) files.set(id, known);
+      else {
+        const read = await readCoordinates(file).catch(() => []);
+        files.set(id, { modified, picks: read.map(({ x, y, score = 1 }) => ({ x, y, score })) });
+      }
     }
-    return picks;
+    return files;
   }
 
-  function all(name: string): Promise<ReadonlyMap<string, Picks>> {
-    const known = loaded.get(name) ?? load(name);
-    loaded.set(name, known);
-    return known;
+  /** Changes whenever a command adds to the run, also one that a person typed. */
+  async function stampOf(name: string): Promise<string> {
+    const records = join(folderOf(name), '.deepem', 'records');
+    const names = await readdir(records).catch(() => []);
+    const times = await Promise.all(names.map(async (file) => (await stat(join(records, file))).mtimeMs));
+    return [project.micrographs().size, ...times].join();
+  }
+
+  async function all(name: string): Promise<ReadonlyMap<string, Picks>> {
+    const stamp = await stampOf(name);
+    const known = loaded.get(name);
+    if (known?.stamp === stamp) return known.picks;
+    const picks = (known?.files ?? Promise.resolve(new Map())).then((before) => load(name, before));
+    const entry: Loaded = {
+      stamp,
+      files: picks,
+      picks: picks.then((files) => new Map([...files].map(([id, { picks: some }]) => [id, some]))),
+    };
+    loaded.set(name, entry);
+    return entry.picks;
   }
 
   return {
@@ -73,7 +110,7 @@ export function openPickSets(project: Project): PickSets {
       const folder = join(project.folder, 'picks');
       if (!existsSync(folder)) return [];
       const entries = await readdir(folder, { withFileTypes: true });
-      return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+      return entries.flatMap(({ name }, i) => (entries[i].isDirectory() && NAME.test(name) ? [name] : [])).sort();
     },
     async of(name, id) {
       const picks = (await all(name)).get(id) ?? [];
@@ -93,9 +130,6 @@ export function openPickSets(project: Project): PickSets {
         if (record?.state === 'failed') failed.set(id, record.reason ?? 'unknown');
       }
       return failed;
-    },
-    forget(name) {
-      loaded.delete(name);
     },
   };
 }
@@ -126,32 +160,61 @@ export interface GalleryQuery {
   readonly diameter: number;
 }
 
+/** Sorted lists are kept: a page of a gallery asks for the same one again and again. */
+const sortedLists = new WeakMap<ReadonlyMap<string, Picks>, { readonly key: string; readonly items: OwnedPick[] }>();
+
+type OwnedPick = ApiPick & { readonly id: string };
+
 /** Picks in some order, with what a person decided about them. */
-export async function galleryOf(
+export function galleryOf(
   picks: ReadonlyMap<string, Picks>,
-  labelsOf: (id: string) => Promise<ApiLabels>,
+  labelsOf: (id: string) => ApiLabels,
   { order, threshold, offset, limit, diameter }: GalleryQuery,
-): Promise<ApiGallery> {
-  const decided: ApiGalleryItem[] = [];
-  for (const [id, some] of picks) decided.push(...withDecisions(id, some, await labelsOf(id), diameter));
-  const wanted =
-    order === 'score'
-      ? decided.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score)
-      : decided
-          .filter(({ decision }) => decision === null)
-          .sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
-  return { total: wanted.length, items: wanted.slice(offset, offset + limit) };
+): ApiGallery {
+  const wanted = sortedPicks(picks, order, threshold);
+  const decide = decider(labelsOf, diameter);
+  const items: ApiGalleryItem[] = [];
+  let place = 0;
+  for (const pick of wanted) {
+    if (items.length === limit) break;
+    const decision = order === 'score' && place < offset ? null : decide(pick);
+    if (order === 'doubtful' && decision !== null) continue;
+    if (place++ >= offset) items.push({ ...pick, decision });
+  }
+  return { total: wanted.length, items };
 }
 
-function withDecisions(id: string, picks: Picks, labels: ApiLabels, diameter: number): ApiGalleryItem[] {
-  const [accepted, rejected] = [indexPoints(labels.particles), indexPoints(labels.negatives)];
-  const distance = SAME_DIAMETERS * diameter;
-  const near = (index: typeof accepted, { x, y }: Particle) => (index?.within(x, y, distance).length ?? 0) > 0;
-  return picks.map((pick) => {
-    const decision = near(accepted, pick) ? 'accepted' : near(rejected, pick) ? 'rejected' : null;
-    return { id, ...pick, decision };
-  });
+function sortedPicks(picks: ReadonlyMap<string, Picks>, order: GalleryQuery['order'], threshold: number): OwnedPick[] {
+  const key = `${order} ${threshold}`;
+  const known = sortedLists.get(picks);
+  if (known?.key === key) return known.items;
+  const all = [...picks].flatMap(([id, some]) => some.map((pick) => ({ id, ...pick })));
+  const items =
+    order === 'score'
+      ? all.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score)
+      : all.sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
+  sortedLists.set(picks, { key, items });
+  return items;
 }
+
+/** Tells what was decided about a pick; the labels of a micrograph are indexed once. */
+function decider(labelsOf: (id: string) => ApiLabels, diameter: number): (pick: OwnedPick) => Decision {
+  const distance = SAME_DIAMETERS * diameter;
+  const indices = new Map<string, { accepted: Index; rejected: Index }>();
+  const near = (index: Index, { x, y }: OwnedPick) => (index?.within(x, y, distance).length ?? 0) > 0;
+  return (pick) => {
+    let index = indices.get(pick.id);
+    if (!index) {
+      const { particles, negatives } = labelsOf(pick.id);
+      index = { accepted: indexPoints(particles), rejected: indexPoints(negatives) };
+      indices.set(pick.id, index);
+    }
+    if (near(index.accepted, pick)) return 'accepted';
+    return near(index.rejected, pick) ? 'rejected' : null;
+  };
+}
+
+type Index = ReturnType<typeof indexPoints>;
 
 /** Micrographs with the largest share of doubtful picks first. */
 export function worstOf(picks: ReadonlyMap<string, Picks>, threshold: number, checked: readonly string[]): ApiWorst[] {

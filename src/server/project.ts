@@ -6,7 +6,7 @@ import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { readText, writeWhole } from '../storage/files.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { commonFolder, expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { assertOutputsApart, outputStem } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 
@@ -20,6 +20,8 @@ const settingsSchema = z.strictObject({
   version: z.literal(1),
   /** Files, folders, globs or lists; the project folder itself where empty. */
   micrographs: z.array(z.string()),
+  /** Folder below which micrographs have their ids, from the project's; chosen once, so that more micrographs change no id. */
+  root: z.string().nullable(),
   /** Of the particle in full-size pixels. */
   diameter: z.number().min(4).max(10_000).nullable(),
   /** Angstroms per pixel, instead of what the files say. */
@@ -36,6 +38,7 @@ export type ProjectSettings = z.infer<typeof settingsSchema>;
 const NEW: ProjectSettings = {
   version: 1,
   micrographs: [],
+  root: null,
   diameter: null,
   pixelSize: null,
   checked: [],
@@ -55,6 +58,10 @@ export interface Project {
   refresh(): Promise<void>;
   /** Angstroms per pixel: as set, else of the first micrograph that says so. */
   pixelSize(): number | null;
+  /** That which commands must be given: as set, or of a list that knew it; the files say the rest. */
+  givenPixelSize(): number | null;
+  /** The folder below which ids are kept. */
+  root(): string;
 }
 
 /**
@@ -71,7 +78,7 @@ export async function openProject(path: string, args: readonly string[]): Promis
   let settings = await readSettings(folder);
   if (args.length > 0) settings = { ...settings, micrographs: args.map((arg) => fromFolder(folder, arg)) };
   let micrographs = new Map<string, InputMicrograph>();
-  let found: number | null = null;
+  let [found, listed]: (number | null)[] = [null, null];
   const write = () => writeWhole(join(folder, SETTINGS), `${JSON.stringify(settings, null, 1)}\n`);
   const project: Project = {
     folder,
@@ -83,12 +90,20 @@ export async function openProject(path: string, args: readonly string[]): Promis
     },
     micrographs: () => micrographs,
     async refresh() {
-      const inputs = await findMicrographs(folder, settings.micrographs);
+      const given = await findMicrographs(folder, settings.micrographs);
+      const paths = given.map(({ path }) => path);
+      const root = resolve(folder, settings.root ?? rootOf(folder, paths));
+      settings = { ...settings, root: fromFolder(folder, root) };
+      const inputs = await expandMicrographs(paths, root);
+      assertOutputsApart(inputs, join(folder, 'labels'));
       micrographs = new Map(inputs.map((input) => [outputStem(input), input]));
-      found = await firstPixelSize(inputs);
-      await writeWhole(join(folder, LIST), inputs.map(({ path }) => `${fromFolder(folder, path)}\n`).join(''));
+      listed = given.find(({ pixelSize }) => pixelSize !== null)?.pixelSize ?? null;
+      found = listed ?? (await firstPixelSize(inputs));
+      await writeWhole(join(folder, LIST), paths.map((path) => `${fromFolder(folder, path)}\n`).join(''));
     },
     pixelSize: () => settings.pixelSize ?? found,
+    givenPixelSize: () => settings.pixelSize ?? listed,
+    root: () => settings.root ?? '.',
   };
   await project.refresh();
   await write();
@@ -128,16 +143,17 @@ async function findMicrographs(folder: string, args: readonly string[]): Promise
   if (inputs.length === 0) {
     throw new UsageError({ what: `There are no micrographs in ${folder}`, expected: 'at least one' });
   }
-  assertOutputsApart(inputs, join(folder, 'labels'));
-  // Ids must not depend on folders that only hold the project's own files.
-  const listed = await expandMicrographs(inputs.flatMap(({ path, star }) => (star ? [] : [path])));
-  const folders = new Map(listed.map((input) => [input.path, input.folder]));
-  return inputs.map((input) => ({ ...input, folder: folders.get(input.path) ?? input.folder }));
+  return inputs;
+}
+
+/** The project's folder where all micrographs are in it, else the one that they share. */
+function rootOf(folder: string, paths: readonly string[]): string {
+  return paths.every((path) => resolve(path).startsWith(folder + sep)) ? folder : commonFolder(paths);
 }
 
 async function firstPixelSize(inputs: readonly InputMicrograph[]): Promise<number | null> {
-  for (const { path, pixelSize } of inputs) {
-    const size = pixelSize ?? (await readMicrographHeader(path).catch(() => null))?.pixelSize ?? null;
+  for (const { path } of inputs) {
+    const size = (await readMicrographHeader(path).catch(() => null))?.pixelSize ?? null;
     if (size !== null) return size;
   }
   return null;

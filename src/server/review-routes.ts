@@ -33,7 +33,7 @@ export function addReviewRoutes(app: Hono, context: Context): void {
 
   app.get('/api/gallery', async (c) => {
     const set = nameOf(c, 'set');
-    const gallery = await galleryOf(await sets.all(set), labels.of, {
+    const gallery = galleryOf(await sets.all(set), labels.last, {
       order: c.req.query('order') === 'doubtful' ? 'doubtful' : 'score',
       threshold: await thresholdOf(context, set),
       offset: numberOf(c, 'offset'),

@@ -5,12 +5,16 @@
  */
 
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
 /** Names of this machine, whatever the port: users reach it through `ssh -L` under another one. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** Hosts that mean every network of this machine. */
+const WILDCARDS = ['0.0.0.0', '::'];
 
 const POLICY = [
   "default-src 'self'",
@@ -29,6 +33,7 @@ const POLICY = [
 export function guard(token: string, host: string): MiddlewareHandler {
   const open = LOOPBACK.includes(host) ? [] : [host.includes(':') ? `[${host}]` : host, hostname().toLowerCase()];
   const names = [...LOOPBACK, ...open];
+  const wildcard = WILDCARDS.includes(host);
   const cookie = `deepem-${createHash('sha256').update(token).digest('hex').slice(0, 12)}`;
   return async (c, next) => {
     c.header('Content-Security-Policy', POLICY);
@@ -37,7 +42,8 @@ export function guard(token: string, host: string): MiddlewareHandler {
     c.header('Cross-Origin-Resource-Policy', 'same-origin');
     c.header('Cross-Origin-Opener-Policy', 'same-origin');
     const requested = c.req.header('host') ?? '';
-    if (!names.includes(hostName(requested))) {
+    const name = hostName(requested);
+    if (!names.includes(name) && !(wildcard && isAddress(name))) {
       return c.json({ error: `Wrong host: received "${requested.slice(0, 80)}"; expected ${names.join(' or ')}` }, 403);
     }
     const origin = c.req.header('origin');
@@ -50,7 +56,8 @@ export function guard(token: string, host: string): MiddlewareHandler {
     const asked = c.req.query('token');
     if (c.req.path === '/' && asked !== undefined && equal(asked, token)) {
       setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
-      return c.redirect('/');
+      // Not a redirect: after one, a browser that comes from a link on another site would not send the cookie.
+      return c.html('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>deepem</title>');
     }
     const bearer = c.req.header('authorization')?.replace(/^Bearer /i, '');
     if (equal(bearer ?? getCookie(c, cookie) ?? '', token)) return next();
@@ -62,6 +69,11 @@ export function guard(token: string, host: string): MiddlewareHandler {
 /** A Host header without its port. */
 function hostName(host: string): string {
   return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+/** An address instead of a name: no name server can rebind it. */
+function isAddress(name: string): boolean {
+  return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
 function isOwn(origin: string, host: string): boolean {

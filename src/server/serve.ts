@@ -1,6 +1,7 @@
 /** The server: opens the project, listens on this machine, and ends cleanly. */
 
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { serve } from '@hono/node-server';
 import { messageOf, UsageError } from '../errors.js';
 import { makeApp } from './app.js';
@@ -35,6 +36,12 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** A host as an address has it; of all networks this machine's name. */
+function shownHost(host: string): string {
+  if (['0.0.0.0', '::'].includes(host)) return hostname();
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /**
  * Starts a server.
  *
@@ -49,7 +56,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const context = makeContext(parts, options.program);
   // The one that the page shows first is there when the page is.
   const [first] = project.micrographs().values();
-  images.make({ kind: 'thumbnail', path: first.path }).catch(() => {});
+  images.make({ kind: 'tile', path: first.path, level: 0, x: 0, y: 0, lowpass: 0 }).catch(() => {});
   const token = randomBytes(24).toString('base64url');
   const app = makeApp(context, { token, host: options.host, page });
   const { host, port: wanted } = options;
@@ -72,10 +79,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     throw error;
   });
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/?token=${token}`,
+    url: `http://${shownHost(host)}:${port}/?token=${token}`,
     micrographs: project.micrographs().size,
     async close() {
-      context.jobs.close();
+      await context.jobs.close();
       await images.close();
       server.close();
       if ('closeAllConnections' in server) server.closeAllConnections();

@@ -38,15 +38,23 @@ export function listedName({ path, star }: InputMicrograph): string {
  * A folder means all micrographs below it; a `.star` file the micrographs it lists; `@FILE` those named in a text file; a micrograph that does not exist stays,
  * so that it is reported with the others that cannot be read.
  *
+ * @param root - folder below which folders are kept, instead of the common one: then they do not depend on the other inputs
  * @throws UsageError if an argument matches nothing at all
  */
-export async function expandMicrographs(args: readonly string[]): Promise<InputMicrograph[]> {
+export async function expandMicrographs(args: readonly string[], root?: string): Promise<InputMicrograph[]> {
   const found = new Map<string, Omit<InputMicrograph, 'folder'>>();
   for (const arg of args) for (const input of await expandOne(arg)) found.set(resolve(input.path), input);
   const common = commonFolder([...found].flatMap(([path, { star }]) => (star ? [] : [path])));
   return [...found].map(([path, input]) => {
+    if (root !== undefined) return { ...input, folder: folderBelow(resolve(root), dirname(path)) };
     return { ...input, folder: input.star ? folderOfListed(input.star.name) : relative(common, dirname(path)) };
   });
+}
+
+/** A folder below another one; of one that lies elsewhere its whole path, so that nothing leads out of the output folder. */
+function folderBelow(root: string, folder: string): string {
+  const below = relative(root, folder);
+  return below === '..' || below.startsWith(`..${sep}`) ? relative(sep, folder) : below;
 }
 
 /** The folder below the job; nothing in a list leads out of the output folder. */

@@ -31,7 +31,7 @@ beforeEach(async () => {
 
 const labels = (name = 'sim_0001', kind = 'labels') => {
   try {
-    return readFileSync(join(project, kind, `${name}.csv`), 'utf8')
+    return readFileSync(join(project, kind, 'micrographs', `${name}.csv`), 'utf8')
       .trim()
       .split('\n')
       .slice(1);
@@ -131,8 +131,8 @@ describe('labels', () => {
   });
 
   it('of another program, written meanwhile, are not lost', async () => {
-    await mkdir(join(project, 'labels'), { recursive: true });
-    writeFileSync(join(project, 'labels', 'sim_0001.csv'), 'x,y\n400,400\n');
+    await mkdir(join(project, 'labels', 'micrographs'), { recursive: true });
+    writeFileSync(join(project, 'labels', 'micrographs', 'sim_0001.csv'), 'x,y\n400,400\n');
     await clickPlaces(page, SIDE, [A]);
     await expect.poll(() => labels().length).toBe(2);
   });

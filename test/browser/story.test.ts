@@ -87,5 +87,7 @@ it('labels 20 particles, trains, picks, corrects, verifies and exports at F1 0.9
     `20 labels on 2 micrographs: model after ${trained.toFixed(0)} s, 12 micrographs picked after ${seconds.toFixed(0)} s, F1 ${bestF1.f1.toFixed(3)}`,
   );
   expect(bestF1.f1).toBeGreaterThanOrEqual(0.9);
-  expect(readFileSync(join(project, 'labels', 'sim_0001.csv'), 'utf8').split('\n').length).toBeGreaterThan(10);
+  expect(
+    readFileSync(join(project, 'labels', 'micrographs', 'sim_0001.csv'), 'utf8').split('\n').length,
+  ).toBeGreaterThan(10);
 });

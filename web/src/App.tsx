@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from 'react';
 import type { ApiGalleryItem, ApiMicrographDetail, ApiPick, ApiPoint, ApiScores } from '../../src/server/api.js';
-import { api } from './api.js';
+import { api, latest } from './api.js';
 import { MicrographList } from './MicrographList.js';
 import { ExportPanel } from './panels/ExportPanel.js';
 import { Gallery } from './panels/Gallery.js';
@@ -59,19 +59,21 @@ export function App() {
 
   useEffect(() => {
     setDetail(null);
-    if (current !== null) api.micrograph(current).then(setDetail, onError);
+    setPicks([]);
+    if (current === null) return;
+    return latest(api.micrograph(current), setDetail, onError);
   }, [current, onError]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `picksChanged` counts the changes.
   useEffect(() => {
-    if (set === null || current === null) setPicks([]);
-    else api.picks(set, current).then(setPicks, onError);
+    if (set === null || current === null) return setPicks([]);
+    return latest(api.picks(set, current), setPicks, onError);
   }, [set, current, picksChanged, onError]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `picksChanged` counts the changes.
   useEffect(() => {
-    if (set === null) setScores(null);
-    else api.scores(set).then(setScores, onError);
+    if (set === null) return setScores(null);
+    return latest(api.scores(set), setScores, onError);
   }, [set, picksChanged, onError]);
 
   useEffect(() => {
@@ -186,7 +188,7 @@ export function App() {
             onRedo={labelState.redo}
           />
         )}
-        {middle === 'micrograph' && detail && (
+        {middle === 'micrograph' && detail?.id === current && (
           <Viewer
             {...{ detail, display, tool, eraser, diameter, labelState, picks, threshold }}
             scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}

@@ -61,3 +61,15 @@ export const api = {
   start: (job: Record<string, unknown>) => send<ApiJob>('POST', '/api/jobs', job),
   cancel: (id: number) => send('DELETE', `/api/jobs/${id}`, {}),
 };
+
+/** Takes an answer unless it is no longer wanted: returns what an effect returns to say so. */
+export function latest<T>(answer: Promise<T>, take: (value: T) => void, failed: (error: Error) => void): () => void {
+  let wanted = true;
+  answer.then(
+    (value) => wanted && take(value),
+    (error: Error) => wanted && failed(error),
+  );
+  return () => {
+    wanted = false;
+  };
+}

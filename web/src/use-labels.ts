@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from 'react';
 import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
-import { api } from './api.js';
+import { api, latest } from './api.js';
 
 const NONE = { particles: [] as readonly ApiPoint[], negatives: [] as readonly ApiPoint[] };
 
@@ -33,7 +33,7 @@ export function useLabels(id: string | null, failed: (error: Error) => void): La
 
   useEffect(() => {
     setLabels(null);
-    if (id !== null) api.labels(id).then(take, failed);
+    return id === null ? undefined : latest(api.labels(id), take, failed);
   }, [id, take, failed]);
 
   const save = useCallback(

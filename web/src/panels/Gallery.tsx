@@ -2,7 +2,7 @@
 
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { ApiGallery, ApiGalleryItem, Decision } from '../../../src/server/api.js';
-import { address, api } from '../api.js';
+import { address, api, latest } from '../api.js';
 
 interface GalleryProps {
   readonly set: string;
@@ -24,9 +24,10 @@ export function Gallery({ set, order, diameter, version, onShow, onError }: Gall
   const [offset, setOffset] = useState(0);
   const grid = useRef<HTMLUListElement>(null);
 
-  const load = useCallback(() => {
-    api.gallery(set, order, offset, PAGE).then(setGallery, onError);
-  }, [set, order, offset, onError]);
+  const load = useCallback(
+    () => latest(api.gallery(set, order, offset, PAGE), setGallery, onError),
+    [set, order, offset, onError],
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version has other items.
   useEffect(load, [load, version]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning.

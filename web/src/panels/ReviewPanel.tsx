@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'react';
 import type { ApiEvaluation, ApiProject, ApiScores, ApiWorst } from '../../../src/server/api.js';
-import { api } from '../api.js';
+import { api, latest } from '../api.js';
 import { Chart } from './Chart.js';
 
 interface ReviewPanelProps {
@@ -21,14 +21,16 @@ const BAR = 0.02;
 export function ReviewPanel(props: ReviewPanelProps) {
   const { project, set, scores, threshold, onThreshold, onSelect, onError } = props;
   const [worst, setWorst] = useState<readonly ApiWorst[]>([]);
+  const version = versionOf(project);
   const [evaluation, setEvaluation] = useState<ApiEvaluation | null>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another threshold or label makes others the worst.
   useEffect(() => {
     if (set === null) return;
-    api.worst(set).then(setWorst, onError);
+    const stop = latest(api.worst(set), setWorst, onError);
     api.evaluations().then((all) => setEvaluation(all.filter(({ name }) => name === set).at(-1) ?? null), onError);
-  }, [set, project, onError]);
+    return stop;
+  }, [set, version, onError]);
 
   const bars = useMemo(() => barsOf(scores), [scores]);
   const curves = useMemo(() => curvesOf(evaluation), [evaluation]);
@@ -98,6 +100,12 @@ export function ReviewPanel(props: ReviewPanelProps) {
       </ol>
     </section>
   );
+}
+
+/** Changes with picks, thresholds and labels, not with each step of a training. */
+export function versionOf({ pickSets, micrographs, models }: ApiProject): string {
+  const labels = micrographs.map(({ labels: some, negatives, checked }) => `${some} ${negatives} ${checked}`);
+  return JSON.stringify([pickSets, models.length, labels]);
 }
 
 /** Particles that a threshold keeps, over all micrographs. */

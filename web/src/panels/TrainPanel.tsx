@@ -5,6 +5,7 @@ import type { ApiEvaluation, ApiJob, ApiModel, ApiProject } from '../../../src/s
 import { api } from '../api.js';
 import { Chart } from './Chart.js';
 import { JobCard } from './Jobs.js';
+import { versionOf } from './ReviewPanel.js';
 
 interface TrainPanelProps {
   readonly project: ApiProject;
@@ -26,7 +27,7 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: new models and picks bring new curves.
   useEffect(() => {
     api.evaluations().then(setEvaluations, onError);
-  }, [project.models.length, project.pickSets, onError]);
+  }, [versionOf(project), onError]);
 
   return (
     <section>
@@ -56,7 +57,9 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
           key={model.name}
           model={model}
           picked={project.pickSets.some(({ name }) => name === model.name)}
-          onPick={() => api.start({ kind: 'pick', model: model.name }).then(() => onPicked(model.name), onError)}
+          onPick={(anew) =>
+            api.start({ kind: 'pick', model: model.name, anew }).then(() => onPicked(model.name), onError)
+          }
         />
       ))}
       {evaluations.length > 0 && <Comparison evaluations={evaluations} />}
@@ -65,7 +68,7 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
 }
 
 function TrainingCurves({ job }: { readonly job: ApiJob }) {
-  const loss = [{ label: 'loss', points: job.losses.map((y, x) => ({ x, y })) }];
+  const loss = [{ label: 'loss', points: job.losses.map(({ step, loss: y }) => ({ x: step, y })) }];
   const held = job.epochs.flatMap(({ epoch, accuracy }) => (accuracy === null ? [] : [{ x: epoch, y: accuracy }]));
   return (
     <>
@@ -90,7 +93,7 @@ function TrainingCurves({ job }: { readonly job: ApiJob }) {
 interface ModelCardProps {
   readonly model: ApiModel;
   readonly picked: boolean;
-  onPick(): void;
+  onPick(anew: boolean): void;
 }
 
 function ModelCard({ model, picked, onPick }: ModelCardProps) {
@@ -119,9 +122,18 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
         <p>A score is the probability of a particle, wrong by {(100 * calibrationError).toFixed(1)} % on average.</p>
       )}
       <div className="buttons">
-        <button type="button" onClick={onPick}>
+        <button type="button" onClick={() => onPick(false)}>
           {picked ? 'Pick new micrographs' : 'Pick all micrographs'}
         </button>
+        {picked && (
+          <button
+            type="button"
+            title="Also those that are picked: after another pixel size, for example"
+            onClick={() => onPick(true)}
+          >
+            Pick anew
+          </button>
+        )}
       </div>
     </article>
   );

@@ -29,8 +29,8 @@ export function VerifyPanel({ project, set, threshold, onError }: VerifyPanelPro
       <h2>Verify {set}</h2>
       <h3>Averages</h3>
       <p className="hint">
-        All picks above the threshold, then from the best to the worst quarter. A quarter without a particle in its
-        middle is below any good threshold.
+        At most 500 picks above the threshold, of at most 8 micrographs; then from the best to the worst quarter. A
+        quarter without a particle in its middle is below any good threshold.
       </p>
       <div className="buttons">
         <button type="button" onClick={() => setAverages(address('/api/averages', { set, threshold, at: Date.now() }))}>
