@@ -21,14 +21,14 @@ function makeProject(folder: string, side: number): void {
   const source = random(1);
   const pixels = new Float32Array(side * side);
   for (let i = 0; i < pixels.length; i++) pixels[i] = source.uniform() + source.uniform() + source.uniform();
-  mkdirSync(join(folder, 'picks', 'model-1'), { recursive: true });
+  mkdirSync(join(folder, 'picks', 'model-1', 'micrographs'), { recursive: true });
   mkdirSync(join(folder, 'micrographs'));
   writeFileSync(join(folder, 'micrographs', 'noise.mrc'), writeMrc({ pixels, width: side, height: side }, 1, 'noise'));
   const rows = Array.from({ length: PICKS }, () =>
     [side * source.uniform(), side * source.uniform(), 0.02 + 0.98 * source.uniform()].join(','),
   );
-  writeFileSync(join(folder, 'picks', 'model-1', 'noise.csv'), `x,y,score\n${rows.join('\n')}\n`);
-  const settings = { version: 1, micrographs: [], diameter: 100, pixelSize: null, checked: [], thresholds: {} };
+  writeFileSync(join(folder, 'picks', 'model-1', 'micrographs', 'noise.csv'), `x,y,score\n${rows.join('\n')}\n`);
+  const settings = { version: 1, micrographs: [], root: null, diameter: 100, pixelSize: null, checked: [], thresholds: {} };
   writeFileSync(join(folder, 'deepem.json'), JSON.stringify({ ...settings, thresholds: { 'model-1': 0.02 } }));
 }
 
