@@ -28,7 +28,15 @@ function makeProject(folder: string, side: number): void {
     [side * source.uniform(), side * source.uniform(), 0.02 + 0.98 * source.uniform()].join(','),
   );
   writeFileSync(join(folder, 'picks', 'model-1', 'micrographs', 'noise.csv'), `x,y,score\n${rows.join('\n')}\n`);
-  const settings = { version: 1, micrographs: [], root: null, diameter: 100, pixelSize: null, checked: [], thresholds: {} };
+  const settings = {
+    version: 1,
+    micrographs: [],
+    root: null,
+    diameter: 100,
+    pixelSize: null,
+    checked: [],
+    thresholds: {},
+  };
   writeFileSync(join(folder, 'deepem.json'), JSON.stringify({ ...settings, thresholds: { 'model-1': 0.02 } }));
 }
 

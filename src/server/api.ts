@@ -39,7 +39,6 @@ export interface ApiMicrographDetail {
   readonly levels: number;
   /** Side of a tile in pixels of its level. */
   readonly tile: number;
-  readonly warnings: readonly string[];
 }
 
 /** The labels of one micrograph. */
@@ -139,8 +138,6 @@ export interface ApiScores {
   readonly histogram: readonly number[];
   /** For each micrograph, how many picks reach each hundredth, from 0 to 100. */
   readonly kept: Readonly<Record<string, readonly number[]>>;
-  /** Why a micrograph could not be picked. */
-  readonly failed: Readonly<Record<string, string>>;
 }
 
 /** What became of a pick. */

@@ -36,7 +36,7 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
     const input = micrographOf(project, idOf(c));
     const { width, height, pixelSize } = await readMicrographHeader(input.path);
     const detail: ApiMicrographDetail = {
-      ...{ id: idOf(c), width, height, levels: levelCount(width, height), tile: TILE, warnings: [] },
+      ...{ id: idOf(c), width, height, levels: levelCount(width, height), tile: TILE },
       pixelSize: project.settings().pixelSize ?? input.pixelSize ?? pixelSize,
     };
     return c.json(detail);

@@ -147,7 +147,7 @@ export async function scoresOf(sets: PickSets, name: string): Promise<ApiScores>
     for (let i = 99; i >= 0; i--) counts[i] += counts[i + 1];
     kept[id] = counts;
   }
-  return { name, histogram, kept, failed: Object.fromEntries(await sets.failed(name)) };
+  return { name, histogram, kept };
 }
 
 /** What a gallery shows. */

@@ -113,7 +113,7 @@ export function App() {
   return (
     <div className={`app ${step}`}>
       <header>
-        <h1>
+        <h1 title={`deepem ${project.version}, ${project.folder}`}>
           deepem <span>{project.name}</span>
         </h1>
         <div className="tabs" role="tablist" aria-label="Steps">
@@ -160,6 +160,7 @@ export function App() {
         current={current}
         picksOf={(id) => scores?.kept[id]?.[Math.round(100 * threshold)]}
         onSelect={select}
+        onRefresh={() => api.refresh().catch(onError)}
       />
       <main>
         <div className="switch">

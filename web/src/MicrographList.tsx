@@ -16,6 +16,7 @@ interface MicrographListProps {
   /** Picks above the threshold, or undefined where there are none yet. */
   picksOf(id: string): number | undefined;
   onSelect(id: string): void;
+  onRefresh(): void;
 }
 
 /** Rows beyond these are reached by searching: a browser is slow with thousands of them. */
@@ -28,7 +29,7 @@ export function statusOf(micrograph: ApiMicrograph, picks: number | undefined): 
   return picks === undefined ? 'new' : 'picked';
 }
 
-export function MicrographList({ micrographs, current, picksOf, onSelect }: MicrographListProps) {
+export function MicrographList({ micrographs, current, picksOf, onSelect, onRefresh }: MicrographListProps) {
   const [order, setOrder] = useState<Order>('name');
   const [filter, setFilter] = useState<Status | 'all'>('all');
   const [search, setSearch] = useState('');
@@ -70,6 +71,9 @@ export function MicrographList({ micrographs, current, picksOf, onSelect }: Micr
           value={search}
           onChange={(event) => setSearch(event.target.value)}
         />
+        <button type="button" title="Look for new micrographs" onClick={onRefresh}>
+          Refresh
+        </button>
         <select
           aria-label="Show micrographs"
           value={filter}
