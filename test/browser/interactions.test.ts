@@ -213,9 +213,10 @@ describe('picks', () => {
     await page.getByRole('button', { name: 'Find blobs' }).click();
     await expect.poll(() => page.locator('.row', { hasText: 'picks' }).count(), { timeout: 60_000 }).toBe(3);
     await page.locator('.row', { hasText: 'sim_0009' }).getByText('failed').waitFor();
-    const responses = ['left out', 'score map'].map((layer) => page.getByLabel(layer).check());
-    await Promise.all(responses);
-    await page.waitForResponse((response) => response.url().includes('/api/score-map') && response.ok());
+    await page.getByLabel('left out').check();
+    const scores = page.waitForResponse((response) => response.url().includes('/api/score-map') && response.ok());
+    await page.getByLabel('score map').check();
+    await scores;
     await page.getByRole('button', { name: 'Picks to labels' }).click();
     await page.getByText(/picks are labels now/).waitFor();
     await expect.poll(() => labels().length).toBeGreaterThan(3);
