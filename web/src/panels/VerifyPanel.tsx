@@ -59,13 +59,16 @@ export function VerifyPanel({ project, set, threshold, onError }: VerifyPanelPro
         </button>
       </div>
       {job && <JobCard job={job} stop="Stop" />}
-      {job?.state === 'done' && (
-        <img
-          className="wide"
-          src={address('/api/classes', { set, at: job.id })}
-          alt="Class averages with their sizes"
-        />
-      )}
+      <img
+        key={`${set} ${job?.state}`}
+        className="wide"
+        src={address('/api/classes', { set, at: job?.id ?? 0 })}
+        alt="Class averages with their sizes"
+        // There are none until picks have been classified.
+        onError={({ currentTarget }) => {
+          currentTarget.hidden = true;
+        }}
+      />
     </section>
   );
 }
