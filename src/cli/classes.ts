@@ -7,9 +7,9 @@ import { resample, toResampled } from '../imaging/resample.js';
 import { type Length, toPixels } from '../length.js';
 import type { Image } from '../micrograph.js';
 import type { Particle } from '../particle.js';
+import { BOX_DIAMETERS } from '../picking/prepare.js';
 import { random, shuffle } from '../random.js';
 import { drawTiles } from '../report/picture.js';
-import { findCoordinates } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
@@ -17,7 +17,7 @@ import { readMicrograph } from '../storage/read-micrograph.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, print, printJson, startProgress } from './console.js';
-import { assertUsedOnce, firstPixelSize, readLabels } from './labelled-inputs.js';
+import { firstPixelSize, pairWithCoordinates, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface ClassesArguments {
@@ -41,9 +41,6 @@ Example:
 Boxes of 1.5 diameters are scaled to --side pixels, turned and shifted onto class averages that are made of nothing but themselves, and
 averaged. Views of a particle give sharp averages; picks of noise, ice or carbon do not. The largest class comes first. Beside the averages,
 NAME.csv says of each particle its micrograph, centre, score and class.`;
-
-/** Side of the box in particle diameters. */
-const BOX_DIAMETERS = 1.5;
 
 export function configure(command: Command): void {
   command
@@ -124,8 +121,7 @@ function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments
 async function cutAll(picks: string, args: readonly string[], options: ClassesArguments) {
   const sets = await readLabels(picks);
   const inputs = await expandMicrographs(args);
-  const pairs = inputs.map((input) => ({ input, set: findCoordinates(sets, input.path, input.folder) }));
-  assertUsedOnce(pairs);
+  const pairs = pairWithCoordinates(inputs, sets);
   const firstSize = await firstPixelSize(inputs, options.pixelSize);
   const diameter = toPixels(options.diameter, firstSize, '--diameter');
   const factor = (BOX_DIAMETERS * diameter) / options.side;

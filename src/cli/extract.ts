@@ -11,7 +11,7 @@ import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/pa
 import type { Image } from '../micrograph.js';
 import { isInside, type Particle } from '../particle.js';
 import { provenanceLine } from '../provenance.js';
-import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
+import type { CoordinateSet } from '../storage/coordinates.js';
 import { makeFolder, readText, writePieces } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
@@ -20,7 +20,7 @@ import { assertOutputsApart, outputStem } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
-import { assertUsedOnce, readLabels } from './labelled-inputs.js';
+import { pairWithCoordinates, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize } from './options.js';
 
 interface ExtractArguments {
@@ -87,8 +87,7 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   const inputs = await expandMicrographs(args);
   const ctf = options.ctf ? await readCtf(options.ctf) : null;
   assertOutputsApart(inputs, options.out);
-  const pairs = inputs.map((input) => ({ input, set: findCoordinates(sets, input.path, input.folder) }));
-  assertUsedOnce(pairs);
+  const pairs = pairWithCoordinates(inputs, sets);
   await makeFolder(options.out);
   const counts: Counts = { particles: 0, atEdge: 0, outside: 0, below: 0 };
   const done: { picked: PickedMicrograph; stack: string }[] = [];

@@ -80,6 +80,17 @@ export async function readLabels(path: string, options: ReadOptions = {}): Promi
   });
 }
 
+/**
+ * Pairs micrographs with the coordinates that belong to them, where there are some.
+ *
+ * @throws LabelError if one set of coordinates would be used for two micrographs
+ */
+export function pairWithCoordinates(inputs: readonly InputMicrograph[], sets: readonly CoordinateSet[]) {
+  const pairs = inputs.map((input) => ({ input, set: findCoordinates(sets, input.path, input.folder) }));
+  assertUsedOnce(pairs);
+  return pairs;
+}
+
 /** @throws LabelError if one set of coordinates would be used for two micrographs */
 export function assertUsedOnce(pairs: readonly { input: InputMicrograph; set: CoordinateSet | undefined }[]): void {
   const users = new Map<CoordinateSet, string>();

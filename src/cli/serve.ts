@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { isLoopback } from '../server/hosts.js';
 import { startServer } from '../server/serve.js';
 import { note, onInterrupt, print } from './console.js';
 import { number } from './options.js';
@@ -42,7 +43,7 @@ async function runServe(folder: string, micrographs: readonly string[], options:
     page: fileURLToPath(new URL('../web', import.meta.url)),
     program: fileURLToPath(new URL('./main.js', import.meta.url)),
   });
-  if (!['127.0.0.1', 'localhost', '::1'].includes(options.host)) {
+  if (!isLoopback(options.host)) {
     note(`warning: listening on ${options.host}: whoever has the token can read and change the project, unencrypted`);
   }
   print(`${server.micrographs} micrographs; open ${server.url}`);

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { WRITTEN_FORMATS } from '../formats/coordinates.js';
 import { VERSION } from '../version.js';
-import type { ApiEvent, ApiProject } from './api.js';
+import type { ApiEvent, ApiModel, ApiProject } from './api.js';
 import type { Images } from './images.js';
 import { type Jobs, startJobs } from './jobs.js';
 import type { LabelStore } from './labels.js';
@@ -46,9 +46,12 @@ export function makeContext(parts: Parts, program: string): Context {
 
 /** The threshold of a set of picks in hundredths, as the page counts: as a person chose it, else the model's. */
 export async function thresholdOf({ project, models }: Context, set: string): Promise<number> {
-  const chosen = project.settings().thresholds[set];
-  const own = (await models.list()).find(({ name }) => name === set)?.threshold ?? 0.5;
-  return chosen ?? Math.round(100 * own) / 100;
+  return chosenThreshold(project, await models.list(), set);
+}
+
+function chosenThreshold(project: Project, models: readonly ApiModel[], set: string): number {
+  const own = models.find(({ name }) => name === set)?.threshold ?? 0.5;
+  return project.settings().thresholds[set] ?? Math.round(100 * own) / 100;
 }
 
 /** The project as the page shows it. */
@@ -56,12 +59,13 @@ export async function describeProject(context: Context): Promise<ApiProject> {
   const { project, labels, models, sets, jobs } = context;
   const { diameter, checked } = project.settings();
   const seen = new Set(checked);
+  const found = await models.list();
   const names = await sets.names();
   const failed = new Map<string, string>();
   const picked = new Set<string>();
   const pickSets = [];
   for (const name of names) {
-    const [all, threshold] = [await sets.all(name), await thresholdOf(context, name)];
+    const [all, threshold] = [await sets.all(name), chosenThreshold(project, found, name)];
     for (const [id, reason] of await sets.failed(name)) failed.set(id, reason);
     for (const id of all.keys()) picked.add(id);
     let particles = 0;
@@ -74,7 +78,7 @@ export async function describeProject(context: Context): Promise<ApiProject> {
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
       ...{ checked: seen.has(id), failed: picked.has(id) ? null : (failed.get(id) ?? null) },
     })),
-    models: await models.list(),
+    models: found,
     ...{ pickSets, jobs: jobs.list() },
     formats: WRITTEN_FORMATS.map(({ name, summary }) => ({ name, summary })),
   };

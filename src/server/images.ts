@@ -34,11 +34,13 @@ export function startImages(): Images {
       waiting.get(answer.id)?.resolve(answer);
       waiting.delete(answer.id);
     });
-    started.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
-    started.on('exit', () => end(new Error('The image thread has ended')));
+    started.on('error', (error) => end(started, error instanceof Error ? error : new Error(String(error))));
+    started.on('exit', () => end(started, new Error('The image thread has ended')));
     return started;
   };
-  const end = (error: Error) => {
+  const end = (ended: Worker, error: Error) => {
+    // One that failed also exits, when the next one may be at work already.
+    if (worker !== ended) return;
     worker = null;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();

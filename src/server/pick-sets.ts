@@ -44,6 +44,7 @@ interface Loaded {
   readonly stamp: string;
   readonly files: Promise<Files>;
   readonly picks: Promise<ReadonlyMap<string, Picks>>;
+  readonly failed: Promise<ReadonlyMap<string, string>>;
 }
 
 /** The sets of picks of a project. */
@@ -90,19 +91,29 @@ export function openPickSets(project: Project): PickSets {
     return [project.micrographs().size, ...times].join();
   }
 
-  async function all(name: string): Promise<ReadonlyMap<string, Picks>> {
+  async function failedOf(name: string): Promise<ReadonlyMap<string, string>> {
+    const { records } = await readRun(folderOf(name)).catch(() => ({ records: new Map() }));
+    const failed = new Map<string, string>();
+    for (const [id, { path }] of project.micrographs()) {
+      const record = records.get(resolve(path));
+      if (record?.state === 'failed') failed.set(id, record.reason ?? 'unknown');
+    }
+    return failed;
+  }
+
+  /** Reads a set where it has changed. */
+  async function current(name: string): Promise<Loaded> {
     const stamp = await stampOf(name);
     const known = loaded.get(name);
-    if (known?.stamp === stamp) return known.picks;
-    const picks = (known?.files ?? Promise.resolve(new Map())).then((before) => load(name, before));
-    const entry: Loaded = {
-      stamp,
-      files: picks,
-      picks: picks.then((files) => new Map([...files].map(([id, { picks: some }]) => [id, some]))),
-    };
+    if (known?.stamp === stamp) return known;
+    const files = (known?.files ?? Promise.resolve(new Map())).then((before) => load(name, before));
+    const picks = files.then((some) => new Map([...some].map(([id, { picks: own }]) => [id, own])));
+    const entry: Loaded = { stamp, files, picks, failed: failedOf(name) };
     loaded.set(name, entry);
-    return entry.picks;
+    return entry;
   }
+
+  const all = async (name: string) => (await current(name)).picks;
 
   return {
     all,
@@ -122,15 +133,7 @@ export function openPickSets(project: Project): PickSets {
       const file = fileOf(name, id, SCORES);
       return existsSync(file) ? file : null;
     },
-    async failed(name) {
-      const { records } = await readRun(folderOf(name)).catch(() => ({ records: new Map() }));
-      const failed = new Map<string, string>();
-      for (const [id, { path }] of project.micrographs()) {
-        const record = records.get(resolve(path));
-        if (record?.state === 'failed') failed.set(id, record.reason ?? 'unknown');
-      }
-      return failed;
-    },
+    failed: async (name) => (await current(name)).failed,
   };
 }
 

@@ -9,12 +9,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
-
-/** Names of this machine, whatever the port: users reach it through `ssh -L` under another one. */
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
-
-/** Hosts that mean every network of this machine. */
-const WILDCARDS = ['0.0.0.0', '::'];
+import { hostInAddress, isLoopback, isWildcard, LOOPBACK_HOSTS } from './hosts.js';
 
 const POLICY = [
   "default-src 'self'",
@@ -31,9 +26,9 @@ const POLICY = [
  * @param host - as given to --host; unless it is this machine alone, its name in the network is allowed too
  */
 export function guard(token: string, host: string): MiddlewareHandler {
-  const open = LOOPBACK.includes(host) ? [] : [host.includes(':') ? `[${host}]` : host, hostname().toLowerCase()];
-  const names = [...LOOPBACK, ...open];
-  const wildcard = WILDCARDS.includes(host);
+  const network = isLoopback(host) ? [] : [hostInAddress(host), hostname().toLowerCase()];
+  // Whatever the port: users reach this machine through `ssh -L` under another one.
+  const names = [...LOOPBACK_HOSTS, ...network];
   const cookie = `deepem-${createHash('sha256').update(token).digest('hex').slice(0, 12)}`;
   return async (c, next) => {
     c.header('Content-Security-Policy', POLICY);
@@ -43,7 +38,7 @@ export function guard(token: string, host: string): MiddlewareHandler {
     c.header('Cross-Origin-Opener-Policy', 'same-origin');
     const requested = c.req.header('host') ?? '';
     const name = hostName(requested);
-    if (!names.includes(name) && !(wildcard && isAddress(name))) {
+    if (!names.includes(name) && !(isWildcard(host) && isAddress(name))) {
       return c.json({ error: `Wrong host: received "${requested.slice(0, 80)}"; expected ${names.join(' or ')}` }, 403);
     }
     const origin = c.req.header('origin');

@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server';
 import { messageOf, UsageError } from '../errors.js';
 import { makeApp } from './app.js';
 import { makeContext } from './context.js';
+import { hostInAddress, isWildcard } from './hosts.js';
 import { startImages } from './images.js';
 import { openLabels } from './labels.js';
 import { openModels } from './models.js';
@@ -34,12 +35,6 @@ export interface RunningServer {
   readonly url: string;
   readonly micrographs: number;
   close(): Promise<void>;
-}
-
-/** A host as an address has it; of all networks this machine's name. */
-function shownHost(host: string): string {
-  if (['0.0.0.0', '::'].includes(host)) return hostname();
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 /**
@@ -79,7 +74,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     throw error;
   });
   return {
-    url: `http://${shownHost(host)}:${port}/?token=${token}`,
+    url: `http://${isWildcard(host) ? hostname() : hostInAddress(host)}:${port}/?token=${token}`,
     micrographs: project.micrographs().size,
     async close() {
       await context.jobs.close();
