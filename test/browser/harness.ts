@@ -22,6 +22,9 @@ export const FLAGS = [
   '--disable-sync',
 ];
 
+/** Milliseconds after which what should have ended is taken to hang. */
+const PATIENCE = 20_000;
+
 /** Chromium as Debian installs it. */
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -50,12 +53,16 @@ export async function serve(...args: string[]): Promise<Served> {
   return {
     url,
     process: child,
-    kill: (signal) =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) return resolve();
-        child.on('close', () => resolve());
-        child.kill(signal);
-      }),
+    async kill(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+      child.kill(signal);
+      const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+      await ended;
+      clearTimeout(timer);
+      if (signal !== 'SIGKILL' && child.signalCode === 'SIGKILL')
+        throw new Error(`the server did not end at ${signal}`);
+    },
   };
 }
 
@@ -82,7 +89,7 @@ export function browserTests(): { open(url: string, size?: { width: number; heig
   return {
     async open(url, viewport = { width: 1280, height: 720 }) {
       const page = await browser.newPage({ viewport });
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(PATIENCE);
       pages.push(page);
       await page.goto(url);
       return page;

@@ -13,7 +13,9 @@ const SIDE = 512;
 /** In pixels: simulated particles are 400 A wide at 6 A/px. */
 const DIAMETER = 66;
 
-it('labels 20 particles, trains, picks, corrects, verifies and exports at F1 0.9 or more', async () => {
+it('labels 20 particles, trains, picks, corrects, verifies and exports at F1 0.9 or more', {
+  timeout: 300_000,
+}, async () => {
   const { project, truth } = simulateProject(folder.at(), 12, '--snr', '0.2');
   const server = await serve(project);
   const page = await browser.open(server.url);
