@@ -5,8 +5,8 @@
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { UsageError } from '../errors.js';
+import { messageOf, UsageError } from '../errors.js';
+import { openThread } from '../thread.js';
 import type { Answer, Device, Request, Tensors } from './protocol.js';
 
 export type { Device, Tensor, Tensors } from './protocol.js';
@@ -37,31 +37,11 @@ const WORKER_FILE = createRequire(import.meta.url).resolve('#engine-worker');
  * @param device - what computes; whether it can is seen when a graph is loaded
  */
 export function startEngine(threads: number, device: Device = 'cpu'): Engine {
-  const worker = new Worker(WORKER_FILE);
-  const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
-  let nextId = 1;
-  let ended: Error | null = null;
-  const end = (error: Error) => {
-    ended = error;
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
-  };
-  worker.on('message', (answer: Answer) => {
-    const request = waiting.get(answer.id);
-    waiting.delete(answer.id);
-    if (answer.kind === 'failed') request?.reject(new Error(`The engine failed: ${answer.message}`));
-    else request?.resolve(answer);
-  });
-  worker.on('error', (error) => end(error instanceof Error ? error : new Error(String(error))));
-  worker.on('exit', (code) => end(new Error(`The engine's thread has ended (code ${code})`)));
-  const ask = (request: Request): Promise<Answer> => {
-    if (ended) return Promise.reject(ended);
-    const id = nextId++;
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ ...request, id });
+  const thread = openThread<Request, Answer>({ file: WORKER_FILE, name: "engine's", restarts: false });
+  const ask = (request: Request) =>
+    thread.ask(request).catch((error) => {
+      throw new Error(`The engine failed: ${messageOf(error)}`);
     });
-  };
   return {
     async load(model) {
       const loaded = await ask({ kind: 'load', model, threads, device });
@@ -78,9 +58,7 @@ export function startEngine(threads: number, device: Device = 'cpu'): Engine {
         },
       };
     },
-    async close() {
-      await worker.terminate();
-    },
+    close: () => thread.close(),
   };
 }
 

@@ -18,12 +18,8 @@ export type Request =
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors }
   | { readonly kind: 'release'; readonly session: number };
 
-/** A request with the number that its answer carries. */
-export type Numbered = Request & { readonly id: number };
-
-/** What the worker answers: a session's number, tensors, or what went wrong. */
+/** What the worker answers: a session's number, tensors, or that it is done. */
 export type Answer =
-  | { readonly id: number; readonly kind: 'loaded'; readonly session: number }
-  | { readonly id: number; readonly kind: 'result'; readonly tensors: Tensors }
-  | { readonly id: number; readonly kind: 'released' }
-  | { readonly id: number; readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'loaded'; readonly session: number }
+  | { readonly kind: 'result'; readonly tensors: Tensors }
+  | { readonly kind: 'released' };

@@ -1,9 +1,8 @@
 /** The worker thread: holds ONNX Runtime sessions and runs them, one request after the other. */
 
-import { parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { messageOf } from '../errors.js';
-import type { Answer, Device, Numbered, Tensors } from './protocol.js';
+import { answerRequests, inTurn } from '../thread-worker.js';
+import type { Answer, Device, Request, Tensors } from './protocol.js';
 
 const sessions = new Map<number, InferenceSession>();
 let nextSession = 1;
@@ -24,7 +23,7 @@ async function load(model: Uint8Array, threads: number, device: Device): Promise
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    graphOptimizationLevel: 'extended',
+    graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });
   sessions.set(nextSession, session);
@@ -41,25 +40,17 @@ async function run(id: number, feeds: Tensors): Promise<Tensors> {
   );
 }
 
-async function answer(request: Numbered): Promise<Answer> {
-  const { id } = request;
-  try {
-    switch (request.kind) {
-      case 'load':
-        return { id, kind: 'loaded', session: await load(request.model, request.threads, request.device) };
-      case 'run':
-        return { id, kind: 'result', tensors: await run(request.session, request.feeds) };
-      case 'release':
-        await sessions.get(request.session)?.release();
-        sessions.delete(request.session);
-        return { id, kind: 'released' };
-    }
-  } catch (error) {
-    return { id, kind: 'failed', message: messageOf(error) };
+async function answer(request: Request): Promise<Answer> {
+  switch (request.kind) {
+    case 'load':
+      return { kind: 'loaded', session: await load(request.model, request.threads, request.device) };
+    case 'run':
+      return { kind: 'result', tensors: await run(request.session, request.feeds) };
+    case 'release':
+      await sessions.get(request.session)?.release();
+      sessions.delete(request.session);
+      return { kind: 'released' };
   }
 }
 
-let queue: Promise<void> = Promise.resolve();
-parentPort?.on('message', (request: Numbered) => {
-  queue = queue.then(async () => parentPort?.postMessage(await answer(request)));
-});
+answerRequests(inTurn(answer));

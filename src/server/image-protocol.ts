@@ -28,7 +28,9 @@ export type ImageRequest =
       readonly labels: readonly string[];
     };
 
-/** A picture, or why there is none. */
-export type ImageAnswer =
-  | { readonly id: number; readonly data: Uint8Array; readonly type: string }
-  | { readonly id: number; readonly error: string };
+/** A picture, compressed. */
+export interface Picture {
+  readonly data: Uint8Array;
+  /** As in the header Content-Type. */
+  readonly type: string;
+}

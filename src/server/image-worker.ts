@@ -3,9 +3,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parentPort } from 'node:worker_threads';
 import sharp from 'sharp';
-import { messageOf } from '../errors.js';
 import { blur } from '../imaging/blur.js';
 import { toGrey } from '../imaging/contrast.js';
 import { extract } from '../imaging/pad.js';
@@ -16,8 +14,9 @@ import { drawTiles } from '../report/picture.js';
 import { readWhole, writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
+import { answerRequests, inTurn } from '../thread-worker.js';
 import { averageImage } from '../verification/average.js';
-import type { ImageRequest } from './image-protocol.js';
+import type { ImageRequest, Picture } from './image-protocol.js';
 import { type GreyImage, openPyramid, type Pyramid } from './pyramid.js';
 
 /** Bytes of micrographs that are kept; the last one is kept whatever its size. */
@@ -29,24 +28,13 @@ const CROP_PERCENTILES = [1, 99] as const;
 /** Standard deviation of the blur that makes a particle visible in the noise, in pixels of the picture. */
 const CROP_SOFTNESS = 1.2;
 
-interface Picture {
-  readonly data: Uint8Array;
-  readonly type: string;
-}
-
 /** Micrographs by path, the one used last at the end. */
 const kept = new Map<string, Promise<Pyramid>>();
 /** Those of them that are read. */
 const opened = new Map<string, Pyramid>();
 
-let lastRead: Promise<unknown> = Promise.resolve();
-
 /** One at a time: two large ones at once take twice the memory, and neither is there sooner. */
-function readInTurn(path: string): Promise<Pyramid> {
-  const reading = lastRead.then(async () => openPyramid(await readMicrograph(path)));
-  lastRead = reading.catch(() => {});
-  return reading;
-}
+const readInTurn = inTurn(async (path: string): Promise<Pyramid> => openPyramid(await readMicrograph(path)));
 
 async function pyramidOf(path: string): Promise<Pyramid> {
   const known = kept.get(path);
@@ -157,10 +145,4 @@ async function averagesOf({ groups, labels, diameter }: Extract<ImageRequest, { 
   return drawTiles(tiles);
 }
 
-parentPort?.on('message', async ({ id, request }: { id: number; request: ImageRequest }) => {
-  try {
-    parentPort?.postMessage({ id, ...(await pictureOf(request)) });
-  } catch (error) {
-    parentPort?.postMessage({ id, error: messageOf(error) });
-  }
-});
+answerRequests(pictureOf);

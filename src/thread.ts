@@ -1,0 +1,72 @@
+/** A worker thread that answers requests: the side that asks. */
+
+import { Worker } from 'node:worker_threads';
+
+/** A message with the number that its answer carries. */
+export type Numbered<Message> = { readonly id: number; readonly message: Message };
+
+/** What a thread sends back. */
+export type Reply<Answer> =
+  | { readonly id: number; readonly answer: Answer }
+  | { readonly id: number; readonly failure: string };
+
+/** A worker thread. */
+export interface Thread<Request, Answer> {
+  /** @throws Error with the reason where the thread cannot answer, or ends meanwhile */
+  ask(request: Request): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Where a thread comes from, and what becomes of it. */
+export interface ThreadOptions {
+  /** The compiled file. */
+  readonly file: string;
+  /** What errors call it. */
+  readonly name: string;
+  /** True: one that ended (memory) is started anew at the next request; what it held is lost. */
+  readonly restarts: boolean;
+}
+
+/** A thread that is started at the first request. */
+export function openThread<Request, Answer>({ file, name, restarts }: ThreadOptions): Thread<Request, Answer> {
+  const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  let worker: Worker | null = null;
+  let ended: Error | null = null;
+  let nextId = 1;
+  const settle = (reply: Reply<Answer>) => {
+    const request = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('failure' in reply) request?.reject(new Error(reply.failure));
+    else request?.resolve(reply.answer);
+  };
+  const end = (which: Worker, error: Error) => {
+    // One that failed also exits, when the next one may be at work already.
+    if (worker !== which) return;
+    worker = null;
+    if (!restarts) ended = error;
+    for (const { reject } of waiting.values()) reject(error);
+    waiting.clear();
+  };
+  const start = () => {
+    const started = new Worker(file);
+    started.on('message', settle);
+    started.on('error', (error) => end(started, error instanceof Error ? error : new Error(String(error))));
+    started.on('exit', (code) => end(started, new Error(`The ${name} thread has ended (code ${code})`)));
+    return started;
+  };
+  return {
+    ask(message) {
+      if (ended) return Promise.reject(ended);
+      worker ??= start();
+      const thread = worker;
+      const id = nextId++;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        thread.postMessage({ id, message } satisfies Numbered<Request>);
+      });
+    },
+    async close() {
+      await worker?.terminate();
+    },
+  };
+}
