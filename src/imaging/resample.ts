@@ -27,6 +27,7 @@ export function resampledSide(side: number, factor: number): number {
  */
 export function resample(image: Image, factor: number): Image {
   if (factor === 1) return image;
+  if (Number.isInteger(factor)) return bin(image, factor);
   const width = resampledSide(image.width, factor);
   const height = resampledSide(image.height, factor);
   const columns = taps(width, image.width, factor);
@@ -45,6 +46,48 @@ export function resample(image: Image, factor: number): Image {
     }
   }
   return { pixels, width, height };
+}
+
+/** Means of squares of whole pixels: the same as by taps, several times faster. */
+function bin(image: Image, side: number): Image {
+  const width = resampledSide(image.width, side);
+  const height = resampledSide(image.height, side);
+  const pixels = new Float32Array(width * height);
+  const sums = new Float64Array(width);
+  const [columns, rows] = [Math.min(side, image.width), Math.min(side, image.height)];
+  const scale = 1 / (columns * rows);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let v = 0; v < rows; v++) addBins(sums, image.pixels, (side * y + v) * image.width, columns);
+    for (let x = 0; x < width; x++) pixels[y * width + x] = sums[x] * scale;
+  }
+  return { pixels, width, height };
+}
+
+/** Adds the sum of `side` pixels to each entry. Four entries go side by side, so that their sums do not wait for each other. */
+function addBins(sums: Float64Array, pixels: Float32Array, offset: number, side: number): void {
+  const even = sums.length & ~3;
+  let at = offset;
+  for (let x = 0; x < even; x += 4) {
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (const end = at + side; at < end; at++) {
+      a += pixels[at];
+      b += pixels[at + side];
+      c += pixels[at + 2 * side];
+      d += pixels[at + 3 * side];
+    }
+    at += 3 * side;
+    sums[x] += a;
+    sums[x + 1] += b;
+    sums[x + 2] += c;
+    sums[x + 3] += d;
+  }
+  for (let x = even; x < sums.length; x++) {
+    for (const end = at + side; at < end; at++) sums[x] += pixels[at];
+  }
 }
 
 function addRow(sums: Float64Array, pixels: Float32Array, offset: number, weight: number): void {
