@@ -5,7 +5,6 @@ import { UsageError } from '../errors.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import { type Length, toPixels } from '../length.js';
-import type { Micrograph } from '../micrograph.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
@@ -120,8 +119,8 @@ function parseRange(text: string): DeviationRange | 'auto' | 'off' {
   });
 }
 
-/** The options of the library, in pixels of one micrograph. */
-export function pickOptions(options: PickArguments, { pixelSize }: Micrograph): PickOptions {
+/** The options of the library, in pixels of a micrograph with so many angstroms a pixel. */
+export function pickOptions(options: PickArguments, pixelSize: number | null): PickOptions {
   const pixels = (length: Length, name: string) => toPixels(length, pixelSize, name);
   return {
     ...(typeof options.threshold === 'number' && { threshold: options.threshold }),

@@ -7,11 +7,10 @@ import { promisify } from 'node:util';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { writeMrc } from '../formats/mrc.js';
 import { toPixels } from '../length.js';
-import type { Micrograph } from '../micrograph.js';
 import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import { openDevice } from '../picking/device.js';
-import { openPicker, type Picker, type PickResult, pick } from '../picking/pick.js';
+import { openPicker, type Picker, type PickResult, pickPrepared } from '../picking/pick.js';
 import { rescaleModel } from '../picking/rescale.js';
 import type { Provenance } from '../provenance.js';
 import { threadCount } from '../runtime/engine.js';
@@ -19,7 +18,7 @@ import { hashFile, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
 import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
-import { readMicrograph } from '../storage/read-micrograph.js';
+import { type PreparedFile, startPreparer } from '../storage/preparer.js';
 import { type OpenRun, openRun, type RunParameters, type RunRecord } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
@@ -31,7 +30,7 @@ import type { Outcome } from './pick-report.js';
 /** Picking into one output folder. */
 export interface PickSession {
   readonly run: OpenRun;
-  /** Begins to read a micrograph that is picked next, while another one is scored. */
+  /** Begins to read and prepare a micrograph that is picked next, while another one is scored. */
   readAhead(input: InputMicrograph): void;
   /** Picks one micrograph and writes everything down; a micrograph that cannot be picked is an outcome like any other. */
   pick(input: InputMicrograph): Promise<Outcome>;
@@ -56,19 +55,33 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   for (const reason of reasons) note(`not taken, ${reason}`);
   if (options.device !== 'cpu') note(`scoring on ${device === 'cpu' ? 'the CPU' : await describeCard(device)}`);
   const writer = openPicksWriter(options.out, options.format);
-  const ahead = new Map<InputMicrograph, Promise<ReadInput>>();
+  const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
   const tools = { picker: openPicker(engine, model), writer };
+  const preparer = startPreparer();
+  const { metadata } = model;
+  const preparedFor = {
+    preparation: metadata.preparation,
+    pixelSize: metadata.pixelSize,
+    diameter: metadata.diameter,
+  };
+  const prepare = ({ path, pixelSize }: InputMicrograph) =>
+    preparer.prepare({
+      path,
+      pixelSize: options.pixelSize ?? pixelSize ?? null,
+      model: preparedFor,
+      uneven: options.ground === 'auto' ? metadata.unevennessLimit !== null : options.ground !== 'off',
+    });
   return {
     run,
     readAhead(input) {
-      const reading = readInput(input);
-      reading.catch(() => {});
-      ahead.set(input, reading);
+      const preparing = prepare(input);
+      preparing.catch(() => {});
+      ahead.set(input, preparing);
     },
     async pick(input) {
-      const reading = ahead.get(input) ?? readInput(input);
+      const preparing = ahead.get(input) ?? prepare(input);
       ahead.delete(input);
-      const { record, outcome } = await pickOne(input, reading, tools, options);
+      const { record, outcome } = await pickOne(input, preparing, tools, options);
       try {
         await run.add(record);
       } catch (error) {
@@ -87,7 +100,10 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
         written.map((input) => ({ name: listedName(input), folder: input.folder })),
         runProvenance(options, model),
       ),
-    close: () => engine.close(),
+    async close() {
+      await preparer.close();
+      await engine.close();
+    },
   };
 }
 
@@ -151,31 +167,9 @@ interface Tools {
   readonly writer: PicksWriter;
 }
 
-/** A micrograph as it was read. */
-interface ReadInput {
-  readonly read: Micrograph;
-  readonly sha256: string;
-  /** Time of the file. */
-  readonly modified: number;
-}
-
-/** @throws FileError if it cannot be read, or changes meanwhile */
-async function readInput(input: InputMicrograph): Promise<ReadInput> {
-  const before = await stat(input.path).catch(() => null);
-  const read = await readMicrograph(input.path);
-  const sha256 = await hashFile(input.path);
-  const after = await stat(input.path);
-  if (after.size !== before?.size || after.mtimeMs !== before.mtimeMs) throw changed(input);
-  return { read, sha256, modified: after.mtimeMs };
-}
-
-function changed({ path }: InputMicrograph): FileError {
-  return new FileError({ what: `${path} changed while it was read`, hint: 'Start again once it is complete' });
-}
-
 async function pickOne(
   input: InputMicrograph,
-  reading: Promise<ReadInput>,
+  preparing: Promise<PreparedFile>,
   tools: Tools,
   options: PickArguments,
 ): Promise<{ record: RunRecord; outcome: Outcome }> {
@@ -188,15 +182,16 @@ async function pickOne(
   const before = await stat(input.path).catch(() => null);
   const file = { size: before?.size ?? null, modified: before?.mtimeMs ?? null };
   try {
-    const { read, sha256, modified } = await reading;
-    if (modified !== file.modified) throw changed(input);
-    const micrograph = { ...read, pixelSize: options.pixelSize ?? input.pixelSize ?? read.pixelSize };
-    const result = await pick(micrograph, tools.picker, pickOptions(options, micrograph));
-    const files = await writeResult(input, { ...micrograph, sha256 }, tools, result, options);
+    const read = await preparing;
+    if (read.modified !== file.modified) {
+      throw new FileError({ what: `${input.path} changed while it was read`, hint: 'Start again once it is complete' });
+    }
+    const result = await pickPrepared(read.prepared, tools.picker, pickOptions(options, read.pixelSize));
+    const files = await writeResult(input, read, tools, result, options);
     const { particles, removed } = result;
     const written = { particles: particles.length, removed, files };
     return {
-      record: { ...about(), ...file, sha256, state: 'done', ...written, reason: null },
+      record: { ...about(), ...file, sha256: read.sha256, state: 'done', ...written, reason: null },
       outcome: {
         ...{ micrograph: input.path, ...written, files: files.filter(isResult).map((name) => join(options.out, name)) },
         warnings: read.warnings,
@@ -220,13 +215,12 @@ function isResult(file: string): boolean {
 /** Writes the files of one micrograph; returns them, below the output folder. */
 async function writeResult(
   input: InputMicrograph,
-  micrograph: Micrograph & { readonly sha256: string },
+  { prepared: { width, height }, pixelSize, sha256 }: PreparedFile,
   { picker: { model }, writer }: Tools,
   { particles, scoreMap, leftOut }: PickResult,
   options: PickArguments,
 ): Promise<string[]> {
   const { metadata } = model;
-  const { width, height, pixelSize, sha256 } = micrograph;
   const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
   const box = 2 * Math.round((metadata.box * scale) / 2);
   const { values = {}, optics = {} } = input.star ?? {};

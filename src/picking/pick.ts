@@ -1,15 +1,16 @@
 /** The one straight line from a micrograph to its particles. */
 
 import { calibrate } from '../evaluation/calibration.js';
-import type { Image, Micrograph } from '../micrograph.js';
+import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Turns } from '../network/dense-graph.js';
-import type { Model } from '../network/model.js';
+import type { Model, ModelMetadata } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
-import { factorFor, prepare } from './prepare.js';
+import { factorFor, type PreparedImage, prepare } from './prepare.js';
 import { openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
 import { groundsOf, type Selected, selectParticles } from './selection.js';
+import { type UnevennessMap, unevennessMap } from './unevenness.js';
 
 /** How a micrograph is picked. Lengths are full-size pixels of that micrograph. */
 export interface PickOptions {
@@ -68,15 +69,58 @@ export function openPicker(engine: Engine, model: Model): Picker {
   };
 }
 
+/** What a model says of how a micrograph is prepared for it. */
+export type PreparedFor = Pick<ModelMetadata, 'preparation' | 'pixelSize' | 'diameter'>;
+
+/** A micrograph as picking looks at it. It can travel between threads. */
+export interface PreparedMicrograph {
+  /** Of the full-size micrograph, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly image: PreparedImage;
+  /** Resampled grey values. */
+  readonly grey: Image;
+  /** null where the filter of uneven ground is off. */
+  readonly unevenness: UnevennessMap | null;
+}
+
+/** An image with its pixel size in angstroms, or null where that is unknown. */
+export type SizedImage = Image & { readonly pixelSize: number | null };
+
+/**
+ * Everything that picking does before the network.
+ *
+ * @param uneven - false where the filter of uneven ground is off: its map is not made then
+ * @throws ModelError if the model needs a pixel size and the micrograph has none
+ */
+export function prepareForPicking(micrograph: SizedImage, model: PreparedFor, uneven = true): PreparedMicrograph {
+  const { preparation, diameter } = model;
+  const factor = factorFor(preparation, model.pixelSize, micrograph.pixelSize);
+  const { image, grey } = prepare(micrograph, preparation, factor);
+  const unevenness = uneven ? unevennessMap(grey, diameter / preparation.factor) : null;
+  return { width: micrograph.width, height: micrograph.height, image, grey, unevenness };
+}
+
 /**
  * Picks the particles of one micrograph: prepare, score every position with four rotations, peaks above the threshold,
  * non-maximum suppression, filters (deepem-reference.md, Recognition).
  *
  * @throws ModelError if the model needs a pixel size and the micrograph has none
  */
-export async function pick(micrograph: Micrograph, picker: Picker, options: PickOptions = {}): Promise<PickResult> {
+export function pick(micrograph: SizedImage, picker: Picker, options: PickOptions = {}): Promise<PickResult> {
+  const { metadata } = picker.model;
+  const { unevennessLimit = metadata.unevennessLimit } = options;
+  return pickPrepared(prepareForPicking(micrograph, metadata, unevennessLimit !== null), picker, options);
+}
+
+/** As `pick`, of a micrograph that is prepared already. */
+export async function pickPrepared(
+  { width, height, image, grey, unevenness }: PreparedMicrograph,
+  picker: Picker,
+  options: PickOptions = {},
+): Promise<PickResult> {
   const { architecture, metadata } = picker.model;
-  const factor = factorFor(metadata.preparation, metadata.pixelSize, micrograph.pixelSize);
+  const { factor } = image;
   const scale = factor / metadata.preparation.factor;
   const settings = {
     threshold: metadata.threshold,
@@ -88,16 +132,12 @@ export async function pick(micrograph: Micrograph, picker: Picker, options: Pick
     turns: metadata.scoring.turns,
     ...options,
   };
-  const { image, grey } = prepare(micrograph, metadata.preparation, factor);
   const step =
     settings.step === undefined ? automaticStep(picker.model, image) : Math.max(1, Math.round(settings.step / factor));
   const smoothed = smooth(await (await picker.scorer(step, settings.turns)).score(image), metadata.smoothing);
   const scoreMap = { ...smoothed, pixels: smoothed.pixels.map((score) => calibrate(metadata.calibration, score)) };
-  const grounds = groundsOf(grey, metadata.preparation, metadata.diameter);
-  const selected = selectParticles(scoreMap, grounds, micrograph, {
-    ...settings,
-    box: architecture.box,
-  });
+  const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
+  const selected = selectParticles(scoreMap, grounds, { width, height }, { ...settings, box: architecture.box });
   return { ...selected, scoreMap };
 }
 

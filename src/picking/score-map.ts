@@ -4,7 +4,8 @@ import { blur } from '../imaging/blur.js';
 import { extract, padByReflection } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
-import { type Architecture, layerShapes } from '../network/architecture.js';
+import type { Architecture } from '../network/architecture.js';
+import { denseBytesPerPixel } from '../network/cost.js';
 import { buildDenseGraph, densePositions, type Turns } from '../network/dense-graph.js';
 import type { Weights } from '../network/parameters.js';
 import type { Engine } from '../runtime/engine.js';
@@ -51,16 +52,17 @@ export async function openScorer(
   const { box } = architecture;
   const session = await engine.load(buildDenseGraph(architecture, weights, step, turns));
   const before = Math.floor((box - 1) / 2);
-  const tile = tilePositions(architecture, step, tileBytes);
+  const largest = tilePositions(architecture, step, turns, tileBytes);
   return {
     async score(image) {
       const padded = padByReflection(image, before, box - 1 - before);
       const width = densePositions(padded.width, box, step);
       const height = densePositions(padded.height, box, step);
       const pixels = new Float32Array(width * height);
-      for (let top = 0; top < height; top += tile) {
-        for (let left = 0; left < width; left += tile) {
-          const [columns, rows] = [Math.min(tile, width - left), Math.min(tile, height - top)];
+      const [tileColumns, tileRows] = [evenly(width, largest), evenly(height, largest)];
+      for (let top = 0; top < height; top += tileRows) {
+        for (let left = 0; left < width; left += tileColumns) {
+          const [columns, rows] = [Math.min(tileColumns, width - left), Math.min(tileRows, height - top)];
           const [w, h] = [columns, rows].map((positions) => (positions - 1) * step + box);
           const part = extract(padded, left * step, top * step, w, h);
           const { scores } = await session.run({ image: { dims: [1, 1, h, w], data: part.pixels } });
@@ -75,11 +77,14 @@ export async function openScorer(
   };
 }
 
-/** Positions along a tile's side so that the two largest maps next to each other fit the memory. */
-function tilePositions(architecture: Architecture, step: number, tileBytes: number): number {
-  const maps = Math.max(...layerShapes(architecture).map((shape) => shape.maps));
-  const bytesPerPixel = 4 * 4 * maps * 2;
-  const side = Math.floor(Math.sqrt(tileBytes / bytesPerPixel));
+/** Positions of the tiles into which `count` are divided: about equal, none larger than `largest`. */
+function evenly(count: number, largest: number): number {
+  return Math.ceil(count / Math.ceil(count / largest));
+}
+
+/** Positions along a tile's side so that the maps of its layers fit the memory. */
+function tilePositions(architecture: Architecture, step: number, turns: number, tileBytes: number): number {
+  const side = Math.floor(Math.sqrt(tileBytes / denseBytesPerPixel(architecture, step, turns)));
   return Math.max(1, Math.floor((side - architecture.box) / step) + 1, Math.ceil(architecture.box / step));
 }
 

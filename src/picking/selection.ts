@@ -7,7 +7,7 @@ import { isInside, type Particle } from '../particle.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import type { ScoreMap } from './score-map.js';
-import { unevennessAt, unevennessMap } from './unevenness.js';
+import { type UnevennessMap, unevennessAt, unevennessMap } from './unevenness.js';
 
 /** What decides which peaks of a score map are particles. Lengths are full-size pixels of the micrograph. */
 export interface Selection {
@@ -46,12 +46,22 @@ export interface Grounds {
   /** Resampled grey values. */
   readonly grey: Image;
   /** Computed on first use: it costs five blurs, and the filter may be off. */
-  readonly unevenness: () => Image;
+  readonly unevenness: () => UnevennessMap;
 }
 
-/** Makes what the filters look at from resampled grey values. `diameter` is that of the particle in full-size pixels. */
-export function groundsOf(grey: Image, preparation: Preparation, diameter: number): Grounds {
-  let map: Image | undefined;
+/**
+ * Makes what the filters look at from resampled grey values.
+ *
+ * @param diameter - of the particle in full-size pixels
+ * @param known - the unevenness, where it was computed already
+ */
+export function groundsOf(
+  grey: Image,
+  preparation: Preparation,
+  diameter: number,
+  known: UnevennessMap | null = null,
+): Grounds {
+  let map = known;
   return {
     grey,
     unevenness() {

@@ -5,41 +5,65 @@
  */
 
 import { blur } from '../imaging/blur.js';
-import { toResampled } from '../imaging/resample.js';
+import { resample, toResampled } from '../imaging/resample.js';
 import { percentile } from '../imaging/statistics.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
 
 /** Bands in particle diameters: wide structures lie between `middle` and `coarse`, particles between `fine` and `middle`. */
 const SIGMA_DIAMETERS = { fine: 1 / 6, middle: 1, coarse: 3, window: 2 } as const;
+/** Standard deviation in pixels that the finest blur still has after binning. */
+const FINEST_SIGMA = 2;
 /** The limit is this percentile of the labelled particles of the most uneven micrograph, times a margin. */
 const LIMIT_PERCENT = 98;
 /** Parts of the margin that shrink with more micrographs and with more particles, and what remains. */
 const MARGIN = { least: 1, micrographs: 2, particles: 20 } as const;
 
+/** Unevenness at some pixels of the grey values it was made of. */
+export interface UnevennessMap extends Image {
+  /** Pixels of the grey values per pixel of the map. */
+  readonly binning: number;
+}
+
 /**
- * Local standard deviation of wide structures over that of structures of a particle's size, at every pixel.
+ * Local standard deviation of wide structures over that of structures of a particle's size. All of it is smooth, so it is made
+ * of binned grey values: of a quarter of the pixels, or fewer.
  *
  * @param grey - resampled grey values
  * @param diameter - of the particle in pixels of `grey`
  */
-export function unevennessMap(grey: Image, diameter: number): Image {
-  const [fine, middle, coarse] = [SIGMA_DIAMETERS.fine, SIGMA_DIAMETERS.middle, SIGMA_DIAMETERS.coarse].map(
-    (sigma) => blur(grey, sigma * diameter).pixels,
-  );
+export function unevennessMap(grey: Image, diameter: number): UnevennessMap {
+  const binning = Math.max(1, Math.floor((SIGMA_DIAMETERS.fine * diameter) / FINEST_SIGMA));
+  const binned = resample(grey, binning);
+  const sigma = (diameters: number) => (diameters * diameter) / binning;
+  const fine = blur(binned, sigma(SIGMA_DIAMETERS.fine)).pixels;
+  const middle = blur(binned, sigma(SIGMA_DIAMETERS.middle)).pixels;
+  const coarse = blur(binned, sigma(SIGMA_DIAMETERS.coarse)).pixels;
   const power = (upper: Float32Array, lower: Float32Array) => {
-    const squares = upper.map((value, i) => (value - lower[i]) ** 2);
-    return blur({ ...grey, pixels: squares }, SIGMA_DIAMETERS.window * diameter).pixels;
+    const pixels = new Float32Array(upper.length);
+    for (let i = 0; i < pixels.length; i++) pixels[i] = (upper[i] - lower[i]) ** 2;
+    return blur({ ...binned, pixels }, sigma(SIGMA_DIAMETERS.window)).pixels;
   };
   const wide = power(middle, coarse);
   const particle = power(fine, middle);
-  const pixels = wide.map((value, i) => Math.sqrt(Math.max(0, value) / Math.max(particle[i], Number.MIN_VALUE)));
-  return { ...grey, pixels };
+  const pixels = new Float32Array(wide.length);
+  for (let i = 0; i < pixels.length; i++) {
+    pixels[i] = Math.sqrt(Math.max(0, wide[i]) / Math.max(particle[i], Number.MIN_VALUE));
+  }
+  return { ...binned, pixels, binning };
 }
 
-/** Values of an unevenness map at points in full-size pixels. */
-export function unevennessAt({ pixels, width, height }: Image, factor: number, points: readonly Point[]): number[] {
-  const index = (x: number, n: number) => Math.max(0, Math.min(n - 1, Math.round(toResampled(x, factor))));
+/**
+ * Values of an unevenness map at points in full-size pixels.
+ *
+ * @param factor - full-size pixels per pixel of the grey values
+ */
+export function unevennessAt(
+  { pixels, width, height, binning }: UnevennessMap,
+  factor: number,
+  points: readonly Point[],
+): number[] {
+  const index = (x: number, n: number) => Math.max(0, Math.min(n - 1, Math.round(toResampled(x, factor * binning))));
   return points.map(({ x, y }) => pixels[index(y, height) * width + index(x, width)]);
 }
 

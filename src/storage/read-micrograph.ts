@@ -1,5 +1,6 @@
 /** Reads any micrograph from disk: picks the format by the file's ending, checks size before memory is taken, repairs. */
 
+import { createHash } from 'node:crypto';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { FileError, messageOf } from '../errors.js';
 import { assertComplete, expectedFileBytes, readMrc } from '../formats/mrc.js';
@@ -57,7 +58,21 @@ function kindOf(file: string): Kind {
  * @throws FileError for anything that is not one whole, usable image, naming what was read and what was expected
  */
 export async function readMicrograph(file: string): Promise<Micrograph> {
-  const micrograph = await decodeMicrograph(file);
+  return checkAndRepair(await decodeMicrograph(file), file);
+}
+
+/**
+ * As `readMicrograph`, with the SHA-256 of the bytes that were read, as `sha256sum` gives it.
+ *
+ * @throws FileError
+ */
+export async function readHashedMicrograph(file: string): Promise<Micrograph & { readonly sha256: string }> {
+  const bytes = await readChecked(file);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { ...checkAndRepair(await decode(bytes, file), file), sha256 };
+}
+
+function checkAndRepair(micrograph: Micrograph, file: string): Micrograph {
   assertNotConstant(micrograph, file);
   const warnings = repair(micrograph, file);
   assertNotConstant(micrograph, file);
@@ -70,16 +85,25 @@ export async function readMicrograph(file: string): Promise<Micrograph> {
  * @throws FileError
  */
 export async function decodeMicrograph(file: string): Promise<Micrograph> {
+  return decode(await readChecked(file), file);
+}
+
+/** The bytes of a file; of one whose header is easy to get at, only if its size fits. */
+async function readChecked(file: string): Promise<Uint8Array> {
+  if (kindOf(file) === 'mrc') await checkMrcSize(file);
+  return readWhole(file);
+}
+
+async function decode(bytes: Uint8Array, file: string): Promise<Micrograph> {
   switch (kindOf(file)) {
     case 'mrc':
-      await checkMrcSize(file);
-      return readMrc(await readWhole(file), file);
+      return readMrc(bytes, file);
     case 'mrc.gz':
-      return readMrc(await gunzipMrc(file), file);
+      return readMrc(gunzipMrc(bytes, file), file);
     case 'png':
-      return readPngOrJpeg(await readWhole(file), file);
+      return readPngOrJpeg(bytes, file);
     case 'tiff':
-      return readTiff(await readWhole(file), file);
+      return readTiff(bytes, file);
   }
 }
 
@@ -130,8 +154,7 @@ function gzippedHeader(start: Uint8Array, file: string) {
   return header;
 }
 
-async function gunzipMrc(file: string): Promise<Uint8Array> {
-  const compressed = await readWhole(file);
+function gunzipMrc(compressed: Uint8Array, file: string): Uint8Array {
   const header = gzippedHeader(compressed.subarray(0, GZIP_START), file);
   const expected = expectedFileBytes(header, file);
   return gunzip(compressed, file, expected, false);

@@ -1,0 +1,36 @@
+/** The preparation thread. */
+
+import { stat } from 'node:fs/promises';
+import { FileError } from '../errors.js';
+import { prepareForPicking } from '../picking/pick.js';
+import { answerRequests, inTurn } from '../thread-worker.js';
+import type { PreparationRequest, PreparedFile } from './preparer.js';
+import { readHashedMicrograph } from './read-micrograph.js';
+
+/** @throws FileError if the file cannot be read, or changes meanwhile; ModelError if it does not fit the model */
+async function prepareFile({ path, pixelSize, model, uneven }: PreparationRequest): Promise<PreparedFile> {
+  const before = await stat(path).catch(() => null);
+  const micrograph = await readHashedMicrograph(path);
+  const after = await stat(path);
+  if (after.size !== before?.size || after.mtimeMs !== before.mtimeMs) {
+    throw new FileError({ what: `${path} changed while it was read`, hint: 'Start again once it is complete' });
+  }
+  const sized = { ...micrograph, pixelSize: pixelSize ?? micrograph.pixelSize };
+  return {
+    prepared: prepareForPicking(sized, model, uneven),
+    pixelSize: sized.pixelSize,
+    warnings: micrograph.warnings,
+    sha256: micrograph.sha256,
+    modified: after.mtimeMs,
+  };
+}
+
+/** Each piece of memory once: `grey` is the micrograph itself where nothing is resampled. Small ones may share Node's pool. */
+function memoryOf({ prepared: { image, grey, unevenness } }: PreparedFile): ArrayBuffer[] {
+  const large = [image, grey, unevenness].flatMap((part) =>
+    part && part.pixels.length > 2 ** 18 ? [part.pixels] : [],
+  );
+  return [...new Set(large.map(({ buffer }) => buffer as ArrayBuffer))];
+}
+
+answerRequests(inTurn(prepareFile), memoryOf);

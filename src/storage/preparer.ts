@@ -1,0 +1,47 @@
+/** Reading and preparing micrographs in a thread of its own, while another micrograph is scored. */
+
+import { createRequire } from 'node:module';
+import type { PreparedFor, PreparedMicrograph } from '../picking/pick.js';
+import { openThread } from '../thread.js';
+
+/** What the thread is asked: one file, for one model. */
+export interface PreparationRequest {
+  readonly path: string;
+  /** Angstroms per pixel instead of what the file says; null: as the file says. */
+  readonly pixelSize: number | null;
+  readonly model: PreparedFor;
+  /** False where the filter of uneven ground is off. */
+  readonly uneven: boolean;
+}
+
+/** A file that was read and prepared; its full-size pixels are gone. */
+export interface PreparedFile {
+  readonly prepared: PreparedMicrograph;
+  /** Angstroms per pixel, or null where unknown. */
+  readonly pixelSize: number | null;
+  /** What had to be repaired while reading. */
+  readonly warnings: readonly string[];
+  /** Of the file that was read. */
+  readonly sha256: string;
+  readonly modified: number;
+}
+
+/** Reads and prepares micrographs, one after the other. */
+export interface Preparer {
+  /** @throws Error that says why the file cannot be used */
+  prepare(request: PreparationRequest): Promise<PreparedFile>;
+  close(): Promise<void>;
+}
+
+/** The compiled thread, found by the package's own name for it. */
+const WORKER_FILE = createRequire(import.meta.url).resolve('#preparation-worker');
+
+/** Starts the thread at the first request, and anew should it end: one file that fills the memory does not stop a run. */
+export function startPreparer(): Preparer {
+  const thread = openThread<PreparationRequest, PreparedFile>({
+    file: WORKER_FILE,
+    name: 'preparation',
+    restarts: true,
+  });
+  return { prepare: (request) => thread.ask(request), close: () => thread.close() };
+}
