@@ -1,6 +1,6 @@
 /** A worker thread that answers requests: the side that asks. */
 
-import { Worker } from 'node:worker_threads';
+import { type Transferable, Worker } from 'node:worker_threads';
 
 /** A message with the number that its answer carries. */
 export type Numbered<Message> = { readonly id: number; readonly message: Message };
@@ -12,8 +12,11 @@ export type Reply<Answer> =
 
 /** A worker thread. */
 export interface Thread<Request, Answer> {
-  /** @throws Error with the reason where the thread cannot answer, or ends meanwhile */
-  ask(request: Request): Promise<Answer>;
+  /**
+   * @param transfer - memory of the request that goes to the thread, instead of being copied
+   * @throws Error with the reason where the thread cannot answer, or ends meanwhile
+   */
+  ask(request: Request, transfer?: Transferable[]): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -55,14 +58,14 @@ export function openThread<Request, Answer>({ file, name, restarts }: ThreadOpti
     return started;
   };
   return {
-    ask(message) {
+    ask(message, transfer = []) {
       if (ended) return Promise.reject(ended);
       worker ??= start();
       const thread = worker;
       const id = nextId++;
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
-        thread.postMessage({ id, message } satisfies Numbered<Request>);
+        thread.postMessage({ id, message } satisfies Numbered<Request>, transfer);
       });
     },
     async close() {

@@ -6,7 +6,7 @@ import { rotateQuarter } from '../src/imaging/rotate.js';
 import type { Image } from '../src/micrograph.js';
 import type { Architecture } from '../src/network/architecture.js';
 import { buildBoxGraph } from '../src/network/box-graph.js';
-import { buildDenseGraph, densePositions, type Turns } from '../src/network/dense-graph.js';
+import { buildDenseStages, densePositions, type Turns } from '../src/network/dense-graph.js';
 import type { Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { scoreBox } from '../src/network/testing/forward.js';
@@ -51,6 +51,31 @@ async function scoreBoxes(
   return scores;
 }
 
+/** The whole dense graph at once, or cut into stages that make a few rows at a time. */
+async function scoreDense(
+  architecture: Architecture,
+  weights: Weights,
+  { pixels, width, height }: Image,
+  options: { step: number; turns?: Turns; bandRows?: number },
+) {
+  const { step, turns = 4, bandRows } = options;
+  const stages = [];
+  for (const { graph, ...stage } of buildDenseStages(architecture, weights, {
+    step,
+    turns,
+    staged: bandRows !== undefined,
+  })) {
+    stages.push({
+      ...stage,
+      session: await engine.load(graph),
+      rows: bandRows ?? densePositions(height, stage.extent, stage.stride),
+    });
+  }
+  const scores = await engine.runInBands(stages, { dims: [1, 1, height, width], data: pixels.slice() });
+  for (const { session } of stages) await session.release();
+  return scores;
+}
+
 describe.each(ARCHITECTURES)('%s', (_, architecture) => {
   const { box } = architecture;
   const weights = testWeights(architecture, 11);
@@ -69,12 +94,20 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
     await session.release();
   });
 
-  it.each([1, 2, 3, 5, 20])(
-    'dense graph at step %i equals box-by-box scoring at random positions, max |d| < 1e-6',
-    async (step) => {
+  it.each([
+    [1, 'at once', undefined],
+    [2, 'at once', undefined],
+    [3, 'at once', undefined],
+    [5, 'at once', undefined],
+    [20, 'at once', undefined],
+    [1, 'in stages of 7 rows', 7],
+    [3, 'in stages of 5 rows', 5],
+    [20, 'in stages of 2 rows', 2],
+  ])(
+    'dense graph at step %i, %s, equals box-by-box scoring at random positions, max |d| < 1e-6',
+    async (step, _, bandRows) => {
       const image = noiseImage(box + 67, box + 42, 2);
-      const session = await engine.load(buildDenseGraph(architecture, weights, step));
-      const { scores } = await session.run({ image: { dims: [1, 1, image.height, image.width], data: image.pixels } });
+      const scores = await scoreDense(architecture, weights, image, { step, ...(bandRows && { bandRows }) });
       const [rows, columns] = scores.dims.slice(2);
       expect([rows, columns]).toEqual([
         densePositions(image.height, box, step),
@@ -97,14 +130,12 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
           boxes,
         ),
       ).toBeLessThan(TOLERANCE);
-      await session.release();
     },
   );
 
   it.each([1, 2] as const)('dense graph with %i of the four turns equals these turns of the boxes', async (turns) => {
     const image = noiseImage(box + 9, box + 7, 4);
-    const session = await engine.load(buildDenseGraph(architecture, weights, 2, turns));
-    const { scores } = await session.run({ image: { dims: [1, 1, image.height, image.width], data: image.pixels } });
+    const scores = await scoreDense(architecture, weights, image, { step: 2, turns });
     const boxes = await scoreBoxes(
       architecture,
       weights,
@@ -123,7 +154,6 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
         boxes,
       ),
     ).toBeLessThan(TOLERANCE);
-    await session.release();
   });
 
   it.each([
@@ -132,8 +162,7 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
     [2, 3],
   ])('dense graph of an image larger than the box by %i and %i pixels equals boxes', async (dx, dy) => {
     const image = noiseImage(box + dx, box + dy, 4);
-    const session = await engine.load(buildDenseGraph(architecture, weights, 1));
-    const { scores } = await session.run({ image: { dims: [1, 1, image.height, image.width], data: image.pixels } });
+    const scores = await scoreDense(architecture, weights, image, { step: 1 });
     const corners: [number, number][] = [
       [0, 0],
       [dx, dy],
@@ -145,27 +174,27 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
         boxes,
       ),
     ).toBeLessThan(TOLERANCE);
-    await session.release();
   });
 });
 
 describe('score map', () => {
   it.each([
-    [40, 1],
-    [40, 3],
-    [40, 7],
-  ])('of small tiles equals that of one tile (box %i, step %i), max |d| < 1e-6', async (_, step) => {
+    [1, 2 ** 18],
+    [3, 2 ** 18],
+    [7, 2 ** 18],
+    [3, 2 ** 21],
+  ])('in bands equals that at once (step %i, %i bytes of maps), max |d| < 1e-6', async (step, mapBytes) => {
     const architecture = PRESETS.small;
     const weights = testWeights(architecture, 5);
     const image = { ...noiseImage(151, 97, 6), factor: 2 };
     const whole = await openScorer(engine, architecture, weights, { step });
-    const tiled = await openScorer(engine, architecture, weights, { step, tileBytes: 2 ** 18 });
-    const [a, b] = [await whole.score(image), await tiled.score(image)];
+    const banded = await openScorer(engine, architecture, weights, { step, mapBytes });
+    const [a, b] = [await whole.score(image), await banded.score(image)];
     expect([a.width, a.height]).toEqual([Math.ceil(151 / step), Math.ceil(97 / step)]);
     expect([b.width, b.height]).toEqual([a.width, a.height]);
     expect(maxDifference(a.pixels, b.pixels)).toBeLessThan(TOLERANCE);
     await whole.release();
-    await tiled.release();
+    await banded.release();
   });
 
   it.each([

@@ -25,29 +25,6 @@ export function denseOperations(architecture: Architecture, step: number): numbe
   return operations;
 }
 
-/** Maps are stored in blocks of so many where the engine lays them out anew. */
-const MAP_BLOCK = 16;
-
-/**
- * Bytes that the maps of the dense graph take per prepared pixel: the most that a layer reads and writes together.
- *
- * @param step - prepared pixels between positions
- * @param turns - quarter turns that are averaged
- */
-export function denseBytesPerPixel(architecture: Architecture, step: number, turns: number): number {
-  let [spacing, before, most] = [1, 1, 0];
-  layerShapes(architecture).forEach(({ maps, side }, index) => {
-    const layer = architecture.layers[index - 1];
-    if (!layer) return;
-    if (layer.type === 'mean-pool' || layer.type === 'max-pool') spacing *= layer.size;
-    const grid = side === 1 ? step : gcd(step, spacing);
-    const after = (Math.ceil((turns * maps) / MAP_BLOCK) * MAP_BLOCK) / grid ** 2;
-    most = Math.max(most, before + after);
-    before = after;
-  });
-  return Float32Array.BYTES_PER_ELEMENT * most;
-}
-
 /** Greatest common divisor. */
 export function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);

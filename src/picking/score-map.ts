@@ -1,14 +1,13 @@
-/** The score map: the network's score at every position of a prepared image, computed tile by tile. */
+/** The score map: the network's score at every position of a prepared image, computed band by band. */
 
 import { blur } from '../imaging/blur.js';
-import { extract, padByReflection } from '../imaging/pad.js';
+import { padByReflection } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
 import type { Architecture } from '../network/architecture.js';
-import { denseBytesPerPixel } from '../network/cost.js';
-import { buildDenseGraph, densePositions, type Turns } from '../network/dense-graph.js';
+import { buildDenseStages, bytesOfStage, type DenseStage, densePositions, type Turns } from '../network/dense-graph.js';
 import type { Weights } from '../network/parameters.js';
-import type { Engine } from '../runtime/engine.js';
+import type { Engine, LoadedStage, Session } from '../runtime/engine.js';
 import type { PreparedImage } from './prepare.js';
 
 /** Scores on a regular grid. */
@@ -35,57 +34,93 @@ export interface ScorerOptions {
   step?: number;
   /** Quarter turns that are averaged; all four by default. */
   turns?: Turns;
-  /** Bytes that the maps of one tile may take; 256 MiB by default. */
-  tileBytes?: number;
+  /** Bytes that the maps of the network may take; 256 MiB by default. The engine takes up to two and a half times as much. */
+  mapBytes?: number;
 }
 
-const DEFAULTS = { step: 1, turns: 4, tileBytes: 256 * 2 ** 20 } as const;
+/** Bytes for maps unless something else is asked for. */
+export const MAP_BYTES = 256 * 2 ** 20;
 
-/** Makes a scorer; its session lives in the engine until it is released. */
+const DEFAULTS = { step: 1, turns: 4, mapBytes: MAP_BYTES } as const;
+/** Seams that are computed twice may cost this much before the graph is cut into stages, whose maps are copied instead. */
+const LARGEST_OVERLAP = 2;
+
+/** Makes a scorer; its sessions live in the engine until it is released. */
 export async function openScorer(
   engine: Engine,
   architecture: Architecture,
   weights: Weights,
   options: ScorerOptions = {},
 ): Promise<Scorer> {
-  const { step, turns, tileBytes } = { ...DEFAULTS, ...options };
+  const { mapBytes, ...grid } = { ...DEFAULTS, ...options };
   const { box } = architecture;
-  const session = await engine.load(buildDenseGraph(architecture, weights, step, turns));
+  const { step } = grid;
   const before = Math.floor((box - 1) / 2);
-  const largest = tilePositions(architecture, step, turns, tileBytes);
+  const whole = buildDenseStages(architecture, weights, { ...grid, staged: false });
+  const loaded = new Map<boolean, Promise<readonly LoadedGraph[]>>();
+  const load = (staged: boolean) => {
+    const known = loaded.get(staged);
+    if (known) return known;
+    const stages = staged ? buildDenseStages(architecture, weights, { ...grid, staged }) : whole;
+    const loading = loadAll(engine, stages);
+    loaded.set(staged, loading);
+    return loading;
+  };
+  await load(false);
   return {
     async score(image) {
       const padded = padByReflection(image, before, box - 1 - before);
-      const width = densePositions(padded.width, box, step);
-      const height = densePositions(padded.height, box, step);
-      const pixels = new Float32Array(width * height);
-      const [tileColumns, tileRows] = [evenly(width, largest), evenly(height, largest)];
-      for (let top = 0; top < height; top += tileRows) {
-        for (let left = 0; left < width; left += tileColumns) {
-          const [columns, rows] = [Math.min(tileColumns, width - left), Math.min(tileRows, height - top)];
-          const [w, h] = [columns, rows].map((positions) => (positions - 1) * step + box);
-          const part = extract(padded, left * step, top * step, w, h);
-          const { scores } = await session.run({ image: { dims: [1, 1, h, w], data: part.pixels } });
-          for (let row = 0; row < rows; row++) {
-            pixels.set(scores.data.subarray(row * columns, (row + 1) * columns), (top + row) * width + left);
-          }
-        }
-      }
-      return { pixels, width, height, step, origin: (box - 1) / 2 - before, factor: image.factor };
+      const staged = overlapOf(whole[0], padded, mapBytes) > LARGEST_OVERLAP;
+      const stages = withRows(await load(staged), padded, mapBytes);
+      const { width, height, pixels: data } = padded;
+      const { dims, data: pixels } = await engine.runInBands(stages, { dims: [1, 1, height, width], data });
+      const origin = (box - 1) / 2 - before;
+      return { pixels, width: dims[3], height: dims[2], step, origin, factor: image.factor };
     },
-    release: () => session.release(),
+    async release() {
+      for (const stages of loaded.values()) for (const { session } of await stages) await session.release();
+      loaded.clear();
+    },
   };
 }
 
-/** Positions of the tiles into which `count` are divided: about equal, none larger than `largest`. */
-function evenly(count: number, largest: number): number {
-  return Math.ceil(count / Math.ceil(count / largest));
+type Stage = Omit<DenseStage, 'graph'>;
+type LoadedGraph = Stage & { readonly session: Session };
+
+async function loadAll(engine: Engine, stages: readonly DenseStage[]): Promise<LoadedGraph[]> {
+  const loaded: LoadedGraph[] = [];
+  for (const { graph, ...stage } of stages) loaded.push({ ...stage, session: await engine.load(graph) });
+  return loaded;
 }
 
-/** Positions along a tile's side so that the maps of its layers fit the memory. */
-function tilePositions(architecture: Architecture, step: number, turns: number, tileBytes: number): number {
-  const side = Math.floor(Math.sqrt(tileBytes / denseBytesPerPixel(architecture, step, turns)));
-  return Math.max(1, Math.floor((side - architecture.box) / step) + 1, Math.ceil(architecture.box / step));
+/** Rows of output for which the maps of a stage fit the memory; at least one. */
+function rowsThatFit(stage: Stage, width: number, bytes: number): number {
+  let [fit, beyond] = [1, 2];
+  while (bytesOfStage(stage, beyond, width) <= bytes) [fit, beyond] = [beyond, 2 * beyond];
+  while (beyond - fit > 1) {
+    const middle = (fit + beyond) >> 1;
+    if (bytesOfStage(stage, middle, width) <= bytes) fit = middle;
+    else beyond = middle;
+  }
+  return fit;
+}
+
+/** How many times the rows of an image are computed on average, in bands of one stage. */
+function overlapOf(stage: Stage, { width, height }: Image, bytes: number): number {
+  const rows = rowsThatFit(stage, width, bytes);
+  const inBand = stage.extent + (rows - 1) * stage.stride;
+  return inBand >= height ? 1 : inBand / (rows * stage.stride);
+}
+
+/** Stages with the rows that each makes at a time: about the same number each time, within the memory. */
+function withRows(stages: readonly LoadedGraph[], { width, height }: Image, bytes: number): LoadedStage[] {
+  let [columns, rows] = [width, height];
+  return stages.map((stage) => {
+    const { extent, stride, session } = stage;
+    const largest = rowsThatFit(stage, columns, bytes / stages.length);
+    [columns, rows] = [densePositions(columns, extent, stride), densePositions(rows, extent, stride)];
+    return { session, extent, stride, rows: Math.ceil(rows / Math.ceil(rows / largest)) };
+  });
 }
 
 /** Smooths a map with a Gaussian of so many prepared pixels; 0 leaves it as it is. */

@@ -7,22 +7,34 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { messageOf, UsageError } from '../errors.js';
 import { openThread } from '../thread.js';
-import type { Answer, Device, Request, Tensors } from './protocol.js';
+import type { Answer, BandStage, Device, Request, Tensor, Tensors } from './protocol.js';
 
 export type { Device, Tensor, Tensors } from './protocol.js';
 
 /** A graph that is ready to run. */
 export interface Session {
+  /** Its number in the engine. */
+  readonly id: number;
   /** Runs the graph; feeds and results are copied between the threads. */
   run(feeds: Tensors): Promise<Tensors>;
   /** Frees its memory. */
   release(): Promise<void>;
 }
 
+/** A graph with input `maps` and output `result` that works on rows. */
+export type LoadedStage = BandStage & { readonly session: Session };
+
 /** A worker thread with ONNX Runtime. */
 export interface Engine {
   /** Makes a session of a graph (ONNX bytes). */
   load(model: Uint8Array): Promise<Session>;
+  /**
+   * Runs an image [1, n, H, W] through stages, the output of one being the input of the next, in bands of rows: no row is computed twice,
+   * and only the rows that are needed at a time are kept.
+   *
+   * @param image - its memory is given away
+   */
+  runInBands(stages: readonly LoadedStage[], image: Tensor): Promise<Tensor>;
   /** Ends the worker thread and its sessions. */
   close(): Promise<void>;
 }
@@ -38,8 +50,8 @@ const WORKER_FILE = createRequire(import.meta.url).resolve('#engine-worker');
  */
 export function startEngine(threads: number, device: Device = 'cpu'): Engine {
   const thread = openThread<Request, Answer>({ file: WORKER_FILE, name: "engine's", restarts: false });
-  const ask = (request: Request) =>
-    thread.ask(request).catch((error) => {
+  const ask = (request: Request, transfer?: ArrayBuffer[]) =>
+    thread.ask(request, transfer).catch((error) => {
       throw new Error(`The engine failed: ${messageOf(error)}`);
     });
   return {
@@ -48,6 +60,7 @@ export function startEngine(threads: number, device: Device = 'cpu'): Engine {
       if (loaded.kind !== 'loaded') throw new Error(`The engine answered "${loaded.kind}" to "load"`);
       const { session } = loaded;
       return {
+        id: session,
         async run(feeds) {
           const result = await ask({ kind: 'run', session, feeds });
           if (result.kind !== 'result') throw new Error(`The engine answered "${result.kind}" to "run"`);
@@ -57,6 +70,12 @@ export function startEngine(threads: number, device: Device = 'cpu'): Engine {
           await ask({ kind: 'release', session });
         },
       };
+    },
+    async runInBands(loaded, image) {
+      const stages = loaded.map(({ session, extent, stride, rows }) => ({ session: session.id, extent, stride, rows }));
+      const answer = await ask({ kind: 'run-in-bands', stages, image }, [image.data.buffer as ArrayBuffer]);
+      if (answer.kind !== 'result') throw new Error(`The engine answered "${answer.kind}" to "run-in-bands"`);
+      return answer.tensors.result;
     },
     close: () => thread.close(),
   };

@@ -12,10 +12,23 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 /** What computes: the processor, or a graphics card through Vulkan (WebGPU) or CUDA. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
+/** A graph that works on rows: one row of its output is made of `extent` rows of its input, the next of those `stride` further down. */
+export interface BandStage {
+  readonly extent: number;
+  readonly stride: number;
+  /** Rows of its output that it makes at a time, 1 or more. */
+  readonly rows: number;
+}
+
 /** What the worker is asked. */
 export type Request =
   | { readonly kind: 'load'; readonly model: Uint8Array; readonly threads: number; readonly device: Device }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors }
+  | {
+      readonly kind: 'run-in-bands';
+      readonly stages: readonly (BandStage & { readonly session: number })[];
+      readonly image: Tensor;
+    }
   | { readonly kind: 'release'; readonly session: number };
 
 /** What the worker answers: a session's number, tensors, or that it is done. */

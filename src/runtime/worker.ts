@@ -2,7 +2,8 @@
 
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { answerRequests, inTurn } from '../thread-worker.js';
-import type { Answer, Device, Request, Tensors } from './protocol.js';
+import { runInBands } from './bands.js';
+import type { Answer, Device, Request, Tensor, Tensors } from './protocol.js';
 
 const sessions = new Map<number, InferenceSession>();
 let nextSession = 1;
@@ -40,12 +41,24 @@ async function run(id: number, feeds: Tensors): Promise<Tensors> {
   );
 }
 
+type Stages = Extract<Request, { kind: 'run-in-bands' }>['stages'];
+
+function runAllBands(stages: Stages, image: Tensor): Promise<Tensor> {
+  const work = stages.map(({ session, ...stage }) => ({
+    ...stage,
+    run: async (maps: Tensor) => (await run(session, { maps })).result,
+  }));
+  return runInBands(work, image);
+}
+
 async function answer(request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'load':
       return { kind: 'loaded', session: await load(request.model, request.threads, request.device) };
     case 'run':
       return { kind: 'result', tensors: await run(request.session, request.feeds) };
+    case 'run-in-bands':
+      return { kind: 'result', tensors: { result: await runAllBands(request.stages, request.image) } };
     case 'release':
       await sessions.get(request.session)?.release();
       sessions.delete(request.session);

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { noiseImage } from '../testing/helpers.js';
+import { type BandWork, rowsOf, runInBands } from './bands.js';
+import type { Tensor } from './protocol.js';
+
+/** Sums of `extent` rows, every `stride` rows, of two maps. */
+function sums(extent: number, stride: number, rows: number): BandWork {
+  return {
+    ...{ extent, stride, rows },
+    async run({ dims: [, maps, height, width], data }: Tensor) {
+      const made = rowsOf(height, { extent, stride, rows });
+      const result = new Float32Array(maps * made * width);
+      for (let i = 0; i < result.length; i++) {
+        const [map, row, x] = [Math.floor(i / (made * width)), Math.floor(i / width) % made, i % width];
+        for (let k = 0; k < extent; k++) result[i] += data[(map * height + row * stride + k) * width + x];
+      }
+      return { dims: [1, maps, made, width], data: result };
+    },
+  };
+}
+
+const image = { dims: [1, 2, 61, 3], data: noiseImage(3, 122, 1).pixels };
+
+describe('an image in bands', () => {
+  it.each([
+    [3, 1, 4],
+    [5, 2, 1],
+    [2, 5, 3],
+    [4, 4, 100],
+  ])('of rows of %i, every %i, %i at a time, gives what it gives at once', async (extent, stride, rows) => {
+    const bands = await runInBands([sums(extent, stride, rows), sums(2, 1, 2)], image);
+    const whole = await runInBands([sums(extent, stride, 61), sums(2, 1, 61)], image);
+    expect(bands.dims).toEqual(whole.dims);
+    expect([...bands.data]).toEqual([...whole.data]);
+    expect(bands.dims[2]).toBe(Math.floor((61 - extent) / stride));
+  });
+
+  it('that is too small is refused', async () => {
+    await expect(runInBands([sums(40, 1, 1), sums(30, 1, 1)], image)).rejects.toThrow('61 rows are too few');
+  });
+});
