@@ -71,7 +71,7 @@ async function scoreDense(
       rows: bandRows ?? densePositions(height, stage.extent, stage.stride),
     });
   }
-  const scores = await engine.runInBands(stages, { dims: [1, 1, height, width], data: pixels.slice() });
+  const scores = await engine.runInBands(stages, { pixels, width, height }, { before: 0, after: 0 }, false);
   for (const { session } of stages) await session.release();
   return scores;
 }
@@ -108,7 +108,7 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
     async (step, _, bandRows) => {
       const image = noiseImage(box + 67, box + 42, 2);
       const scores = await scoreDense(architecture, weights, image, { step, ...(bandRows && { bandRows }) });
-      const [rows, columns] = scores.dims.slice(2);
+      const { height: rows, width: columns } = scores;
       expect([rows, columns]).toEqual([
         densePositions(image.height, box, step),
         densePositions(image.width, box, step),
@@ -126,7 +126,7 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
       );
       expect(
         maxDifference(
-          positions.map(([x, y]) => scores.data[y * columns + x]),
+          positions.map(([x, y]) => scores.pixels[y * columns + x]),
           boxes,
         ),
       ).toBeLessThan(TOLERANCE);
@@ -147,10 +147,10 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
       ],
       turns,
     );
-    const columns = scores.dims[3];
+    const columns = scores.width;
     expect(
       maxDifference(
-        [0, 1 + 2 * columns, 4 + 3 * columns].map((i) => scores.data[i]),
+        [0, 1 + 2 * columns, 4 + 3 * columns].map((i) => scores.pixels[i]),
         boxes,
       ),
     ).toBeLessThan(TOLERANCE);
@@ -170,7 +170,7 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
     const boxes = await scoreBoxes(architecture, weights, image, corners);
     expect(
       maxDifference(
-        corners.map(([x, y]) => scores.data[y * (dx + 1) + x]),
+        corners.map(([x, y]) => scores.pixels[y * (dx + 1) + x]),
         boxes,
       ),
     ).toBeLessThan(TOLERANCE);

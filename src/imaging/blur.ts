@@ -25,15 +25,21 @@ function windowRadius(sigma: number): number {
  * @param sigma - standard deviation in pixels
  */
 export function blur(image: Image, sigma: number): Image {
-  const { width, height } = image;
+  const result = { ...image, pixels: new Float32Array(image.pixels.length) };
+  blurInto(result.pixels, image, sigma);
+  return result;
+}
+
+/** As `blur`, into memory that may be that of the image itself: a large image then takes half of the memory. */
+export function blurInto(target: Float32Array, { pixels, width, height }: Image, sigma: number): void {
   const radius = windowRadius(sigma);
-  const alongRows = blurRows(image.pixels, width, height, Math.min(radius, width - 1));
-  return { pixels: blurRows(alongRows, height, width, Math.min(radius, height - 1)), width, height };
+  const alongRows = new Float32Array(pixels.length);
+  blurRows(alongRows, pixels, width, height, Math.min(radius, width - 1));
+  blurRows(target, alongRows, height, width, Math.min(radius, height - 1));
 }
 
 /** Three running means along each row; entry (x, y) of the result is at `x * height + y`. */
-function blurRows(pixels: Float32Array, width: number, height: number, radius: number): Float32Array {
-  const result = new Float32Array(pixels.length);
+function blurRows(result: Float32Array, pixels: Float32Array, width: number, height: number, radius: number): void {
   const lanes = new Float32Array(LANES * (width + 2 * radius));
   const block = Array.from({ length: BLOCK / LANES }, () => new Float32Array(LANES * width));
   for (let top = 0; top < height; top += BLOCK) {
@@ -46,7 +52,6 @@ function blurRows(pixels: Float32Array, width: number, height: number, radius: n
     }
     giveLanes(result, block, width, height, top);
   }
-  return result;
 }
 
 /** Rows side by side; those beyond the last are the last. */

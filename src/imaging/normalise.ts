@@ -1,7 +1,7 @@
 /** Background flattening and local normalisation: every part of the image gets mean 0 and standard deviation 1. */
 
 import type { Image } from '../micrograph.js';
-import { blur } from './blur.js';
+import { blur, blurInto } from './blur.js';
 
 /** Widths of the windows, in pixels of the image. */
 export interface NormaliseOptions {
@@ -23,20 +23,19 @@ const FLOOR = 0.1;
  */
 export function normalise(image: Image, { backgroundSigma, varianceSigma, limit }: NormaliseOptions): Image {
   const { width, height } = image;
-  const background = blur(image, backgroundSigma).pixels;
-  const flat = new Float32Array(image.pixels.length);
-  const squares = new Float32Array(image.pixels.length);
+  const flat = blur(image, backgroundSigma).pixels;
+  const variance = new Float32Array(flat.length);
   let total = 0;
   for (let i = 0; i < flat.length; i++) {
-    flat[i] = image.pixels[i] - background[i];
-    squares[i] = flat[i] * flat[i];
-    total += squares[i];
+    flat[i] = image.pixels[i] - flat[i];
+    variance[i] = flat[i] * flat[i];
+    total += variance[i];
   }
-  const floor = FLOOR * Math.sqrt(total / flat.length);
-  const variance = blur({ pixels: squares, width, height }, varianceSigma).pixels;
+  const floor = Math.max(FLOOR * Math.sqrt(total / flat.length), Number.MIN_VALUE);
+  blurInto(variance, { pixels: variance, width, height }, varianceSigma);
   for (let i = 0; i < flat.length; i++) {
-    const sd = Math.max(Math.sqrt(Math.max(0, variance[i])), floor, Number.MIN_VALUE);
-    flat[i] = Math.min(limit, Math.max(-limit, flat[i] / sd));
+    const value = flat[i] / Math.max(Math.sqrt(Math.max(0, variance[i])), floor);
+    flat[i] = Math.min(limit, Math.max(-limit, value));
   }
   return { pixels: flat, width, height };
 }

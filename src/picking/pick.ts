@@ -113,7 +113,7 @@ export function pick(micrograph: SizedImage, picker: Picker, options: PickOption
   return pickPrepared(prepareForPicking(micrograph, metadata, unevennessLimit !== null), picker, options);
 }
 
-/** As `pick`, of a micrograph that is prepared already. */
+/** As `pick`, of a micrograph that is prepared already; the memory of its prepared image is used up. */
 export async function pickPrepared(
   { width, height, image, grey, unevenness }: PreparedMicrograph,
   picker: Picker,
@@ -134,8 +134,10 @@ export async function pickPrepared(
   };
   const step =
     settings.step === undefined ? automaticStep(picker.model, image) : Math.max(1, Math.round(settings.step / factor));
-  const smoothed = smooth(await (await picker.scorer(step, settings.turns)).score(image), metadata.smoothing);
-  const scoreMap = { ...smoothed, pixels: smoothed.pixels.map((score) => calibrate(metadata.calibration, score)) };
+  const scorer = await picker.scorer(step, settings.turns);
+  const scoreMap = smooth(await scorer.score(image, true), metadata.smoothing);
+  const { pixels } = scoreMap;
+  for (let i = 0; i < pixels.length; i++) pixels[i] = calibrate(metadata.calibration, pixels[i]);
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
   const selected = selectParticles(scoreMap, grounds, { width, height }, { ...settings, box: architecture.box });
   return { ...selected, scoreMap };

@@ -1,7 +1,6 @@
 /** The score map: the network's score at every position of a prepared image, computed band by band. */
 
-import { blur } from '../imaging/blur.js';
-import { padByReflection } from '../imaging/pad.js';
+import { blurInto } from '../imaging/blur.js';
 import { toFullSize } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
 import type { Architecture } from '../network/architecture.js';
@@ -22,8 +21,12 @@ export interface ScoreMap extends Image {
 
 /** Scores whole images with one network. */
 export interface Scorer {
-  /** The mean score of the four quarter turns at every position of the grid; every centre can be scored. */
-  score(image: PreparedImage): Promise<ScoreMap>;
+  /**
+   * The mean score of the quarter turns at every position of the grid; every centre can be scored.
+   *
+   * @param give - true: the image's memory is given away, and the image is empty afterwards
+   */
+  score(image: PreparedImage, give?: boolean): Promise<ScoreMap>;
   /** Frees the network's session. */
   release(): Promise<void>;
 }
@@ -44,6 +47,9 @@ export const MAP_BYTES = 256 * 2 ** 20;
 const DEFAULTS = { step: 1, turns: 4, mapBytes: MAP_BYTES } as const;
 /** Seams that are computed twice may cost this much before the graph is cut into stages, whose maps are copied instead. */
 const LARGEST_OVERLAP = 2;
+
+/** Share of the memory that stages may take together: each session keeps more than it needs. */
+const STAGED_SHARE = 0.6;
 
 /** Makes a scorer; its sessions live in the engine until it is released. */
 export async function openScorer(
@@ -68,14 +74,13 @@ export async function openScorer(
   };
   await load(false);
   return {
-    async score(image) {
-      const padded = padByReflection(image, before, box - 1 - before);
-      const staged = overlapOf(whole[0], padded, mapBytes) > LARGEST_OVERLAP;
-      const stages = withRows(await load(staged), padded, mapBytes);
-      const { width, height, pixels: data } = padded;
-      const { dims, data: pixels } = await engine.runInBands(stages, { dims: [1, 1, height, width], data });
-      const origin = (box - 1) / 2 - before;
-      return { pixels, width: dims[3], height: dims[2], step, origin, factor: image.factor };
+    async score(image, give = false) {
+      const { factor, ...pixels } = image;
+      const size = { width: image.width + box - 1, height: image.height + box - 1 };
+      const staged = overlapOf(whole[0], size, mapBytes) > LARGEST_OVERLAP;
+      const stages = withRows(await load(staged), size, mapBytes);
+      const scores = await engine.runInBands(stages, pixels, { before, after: box - 1 - before }, give);
+      return { ...scores, step, origin: (box - 1) / 2 - before, factor };
     },
     async release() {
       for (const stages of loaded.values()) for (const { session } of await stages) await session.release();
@@ -84,6 +89,7 @@ export async function openScorer(
   };
 }
 
+type Size = Pick<Image, 'width' | 'height'>;
 type Stage = Omit<DenseStage, 'graph'>;
 type LoadedGraph = Stage & { readonly session: Session };
 
@@ -106,26 +112,28 @@ function rowsThatFit(stage: Stage, width: number, bytes: number): number {
 }
 
 /** How many times the rows of an image are computed on average, in bands of one stage. */
-function overlapOf(stage: Stage, { width, height }: Image, bytes: number): number {
+function overlapOf(stage: Stage, { width, height }: Size, bytes: number): number {
   const rows = rowsThatFit(stage, width, bytes);
   const inBand = stage.extent + (rows - 1) * stage.stride;
   return inBand >= height ? 1 : inBand / (rows * stage.stride);
 }
 
 /** Stages with the rows that each makes at a time: about the same number each time, within the memory. */
-function withRows(stages: readonly LoadedGraph[], { width, height }: Image, bytes: number): LoadedStage[] {
+function withRows(stages: readonly LoadedGraph[], { width, height }: Size, bytes: number): LoadedStage[] {
   let [columns, rows] = [width, height];
+  const share = stages.length > 1 ? STAGED_SHARE / stages.length : 1;
   return stages.map((stage) => {
     const { extent, stride, session } = stage;
-    const largest = rowsThatFit(stage, columns, bytes / stages.length);
+    const largest = rowsThatFit(stage, columns, share * bytes);
     [columns, rows] = [densePositions(columns, extent, stride), densePositions(rows, extent, stride)];
     return { session, extent, stride, rows: Math.ceil(rows / Math.ceil(rows / largest)) };
   });
 }
 
-/** Smooths a map with a Gaussian of so many prepared pixels; 0 leaves it as it is. */
+/** Smooths a map, in place, with a Gaussian of so many prepared pixels; 0 leaves it as it is. */
 export function smooth(map: ScoreMap, sigma: number): ScoreMap {
-  return sigma === 0 ? map : { ...map, ...blur(map, sigma / map.step) };
+  if (sigma > 0) blurInto(map.pixels, map, sigma / map.step);
+  return map;
 }
 
 /** Full-size coordinate of a column or row of the map. */

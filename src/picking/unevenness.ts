@@ -4,7 +4,7 @@
  * detector.
  */
 
-import { blur } from '../imaging/blur.js';
+import { blur, blurInto } from '../imaging/blur.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import { percentile } from '../imaging/statistics.js';
 import type { Image } from '../micrograph.js';
@@ -42,7 +42,8 @@ export function unevennessMap(grey: Image, diameter: number): UnevennessMap {
   const power = (upper: Float32Array, lower: Float32Array) => {
     const pixels = new Float32Array(upper.length);
     for (let i = 0; i < pixels.length; i++) pixels[i] = (upper[i] - lower[i]) ** 2;
-    return blur({ ...binned, pixels }, sigma(SIGMA_DIAMETERS.window)).pixels;
+    blurInto(pixels, { ...binned, pixels }, sigma(SIGMA_DIAMETERS.window));
+    return pixels;
   };
   const wide = power(middle, coarse);
   const particle = power(fine, middle);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { extract } from '../imaging/pad.js';
 import { noiseImage } from '../testing/helpers.js';
 import { type BandWork, rowsOf, runInBands } from './bands.js';
 import type { Tensor } from './protocol.js';
 
-/** Sums of `extent` rows, every `stride` rows, of two maps. */
+/** Sums of `extent` rows, every `stride` rows, of every map. */
 function sums(extent: number, stride: number, rows: number): BandWork {
   return {
     ...{ extent, stride, rows },
@@ -19,7 +20,7 @@ function sums(extent: number, stride: number, rows: number): BandWork {
   };
 }
 
-const image = { dims: [1, 2, 61, 3], data: noiseImage(3, 122, 1).pixels };
+const image = noiseImage(3, 61, 1);
 
 describe('an image in bands', () => {
   it.each([
@@ -30,9 +31,14 @@ describe('an image in bands', () => {
   ])('of rows of %i, every %i, %i at a time, gives what it gives at once', async (extent, stride, rows) => {
     const bands = await runInBands([sums(extent, stride, rows), sums(2, 1, 2)], image);
     const whole = await runInBands([sums(extent, stride, 61), sums(2, 1, 61)], image);
-    expect(bands.dims).toEqual(whole.dims);
-    expect([...bands.data]).toEqual([...whole.data]);
-    expect(bands.dims[2]).toBe(Math.floor((61 - extent) / stride));
+    expect(bands).toEqual(whole);
+    expect(bands.height).toBe(Math.floor((61 - extent) / stride));
+  });
+
+  it('is reflected beyond its edges', async () => {
+    const { pixels, width, height } = await runInBands([sums(1, 1, 100)], image, { before: 2, after: 1 });
+    expect([width, height]).toEqual([6, 64]);
+    expect(pixels).toEqual(extract(image, -2, -2, 6, 64).pixels);
   });
 
   it('that is too small is refused', async () => {

@@ -1,6 +1,8 @@
 /** Images of any height go through a chain of graphs in bands of rows. */
 
-import type { BandStage, Tensor } from './protocol.js';
+import { extract } from '../imaging/pad.js';
+import type { Image } from '../micrograph.js';
+import type { BandStage, Margins, Tensor } from './protocol.js';
 
 /** A stage, and what computes it: maps [1, n, H, W] -> [1, m, h, w]. */
 export type BandWork = BandStage & { readonly run: (maps: Tensor) => Promise<Tensor> };
@@ -10,19 +12,32 @@ export function rowsOf(rows: number, { extent, stride }: BandStage): number {
   return rows < extent ? 0 : Math.floor((rows - extent) / stride) + 1;
 }
 
+/** Rows of the image that are padded at a time. */
+const PADDED_ROWS = 64;
+
 /**
  * Runs an image through stages, each row of each stage once.
  *
- * @throws RangeError if the image is smaller than what one row of the result is made of
+ * @throws RangeError if the image with its margins is smaller than what one row of the result is made of
  */
-export async function runInBands(stages: readonly BandWork[], image: Tensor): Promise<Tensor> {
-  const height = stages.reduce((rows, stage) => rowsOf(rows, stage), image.dims[2]);
-  if (height < 1) throw new RangeError(`${image.dims[2]} rows are too few for one row of the result`);
-  const result = new Rows(height);
+export async function runInBands(
+  stages: readonly BandWork[],
+  image: Image,
+  { before, after }: Margins = { before: 0, after: 0 },
+): Promise<Image> {
+  const [width, height] = [before + image.width + after, before + image.height + after];
+  const rows = stages.reduce((count, stage) => rowsOf(count, stage), height);
+  if (rows < 1) throw new RangeError(`${height} rows are too few for one row of the result`);
+  const result = new Rows(rows);
   const chain = stages.reduceRight<Sink>((next, stage) => new Stage(stage, next), result);
-  await chain.take(image);
+  for (let top = 0; top < height; top += PADDED_ROWS) {
+    const count = Math.min(PADDED_ROWS, height - top);
+    const { pixels: data } = extract(image, -before, top - before, width, count);
+    await chain.take({ dims: [1, 1, count, width], data });
+  }
   await chain.end();
-  return result.tensor();
+  const { dims, data } = result.tensor();
+  return { pixels: data, width: dims[3], height: dims[2] };
 }
 
 /** What rows flow into. */

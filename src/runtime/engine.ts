@@ -6,8 +6,9 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { messageOf, UsageError } from '../errors.js';
+import type { Image } from '../micrograph.js';
 import { openThread } from '../thread.js';
-import type { Answer, BandStage, Device, Request, Tensor, Tensors } from './protocol.js';
+import type { Answer, BandStage, Device, Margins, Request, Tensors } from './protocol.js';
 
 export type { Device, Tensor, Tensors } from './protocol.js';
 
@@ -29,12 +30,12 @@ export interface Engine {
   /** Makes a session of a graph (ONNX bytes). */
   load(model: Uint8Array): Promise<Session>;
   /**
-   * Runs an image [1, n, H, W] through stages, the output of one being the input of the next, in bands of rows: no row is computed twice,
-   * and only the rows that are needed at a time are kept.
+   * Runs an image through stages, the output of one being the input of the next, in bands of rows: no row is computed twice, and
+   * only the rows that are needed at a time are kept.
    *
-   * @param image - its memory is given away
+   * @param give - true: the image's memory goes to the thread, and the image is empty afterwards; false: it is copied
    */
-  runInBands(stages: readonly LoadedStage[], image: Tensor): Promise<Tensor>;
+  runInBands(stages: readonly LoadedStage[], image: Image, margins: Margins, give: boolean): Promise<Image>;
   /** Ends the worker thread and its sessions. */
   close(): Promise<void>;
 }
@@ -71,11 +72,12 @@ export function startEngine(threads: number, device: Device = 'cpu'): Engine {
         },
       };
     },
-    async runInBands(loaded, image) {
+    async runInBands(loaded, { pixels, width, height }, margins, give) {
       const stages = loaded.map(({ session, extent, stride, rows }) => ({ session: session.id, extent, stride, rows }));
-      const answer = await ask({ kind: 'run-in-bands', stages, image }, [image.data.buffer as ArrayBuffer]);
-      if (answer.kind !== 'result') throw new Error(`The engine answered "${answer.kind}" to "run-in-bands"`);
-      return answer.tensors.result;
+      const transfer = give ? [pixels.buffer as ArrayBuffer] : [];
+      const answer = await ask({ kind: 'run-in-bands', stages, image: { pixels, width, height }, margins }, transfer);
+      if (answer.kind !== 'image') throw new Error(`The engine answered "${answer.kind}" to "run-in-bands"`);
+      return answer.image;
     },
     close: () => thread.close(),
   };

@@ -1,5 +1,7 @@
 /** Messages between the thread that asks and the worker thread that computes. */
 
+import type { Image } from '../micrograph.js';
+
 /** A float tensor: axis lengths, and values with the last axis fastest. */
 export interface Tensor {
   readonly dims: readonly number[];
@@ -20,6 +22,12 @@ export interface BandStage {
   readonly rows: number;
 }
 
+/** Pixels by which an image is reflected beyond its first and its last rows and columns. */
+export interface Margins {
+  readonly before: number;
+  readonly after: number;
+}
+
 /** What the worker is asked. */
 export type Request =
   | { readonly kind: 'load'; readonly model: Uint8Array; readonly threads: number; readonly device: Device }
@@ -27,12 +35,14 @@ export type Request =
   | {
       readonly kind: 'run-in-bands';
       readonly stages: readonly (BandStage & { readonly session: number })[];
-      readonly image: Tensor;
+      readonly image: Image;
+      readonly margins: Margins;
     }
   | { readonly kind: 'release'; readonly session: number };
 
-/** What the worker answers: a session's number, tensors, or that it is done. */
+/** What the worker answers: a session's number, tensors, an image, or that it is done. */
 export type Answer =
   | { readonly kind: 'loaded'; readonly session: number }
   | { readonly kind: 'result'; readonly tensors: Tensors }
+  | { readonly kind: 'image'; readonly image: Image }
   | { readonly kind: 'released' };

@@ -1,6 +1,7 @@
 /** The worker thread: holds ONNX Runtime sessions and runs them, one request after the other. */
 
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { Image } from '../micrograph.js';
 import { answerRequests, inTurn } from '../thread-worker.js';
 import { runInBands } from './bands.js';
 import type { Answer, Device, Request, Tensor, Tensors } from './protocol.js';
@@ -41,14 +42,14 @@ async function run(id: number, feeds: Tensors): Promise<Tensors> {
   );
 }
 
-type Stages = Extract<Request, { kind: 'run-in-bands' }>['stages'];
+type BandsRequest = Extract<Request, { kind: 'run-in-bands' }>;
 
-function runAllBands(stages: Stages, image: Tensor): Promise<Tensor> {
+function runAllBands({ stages, image, margins }: BandsRequest): Promise<Image> {
   const work = stages.map(({ session, ...stage }) => ({
     ...stage,
     run: async (maps: Tensor) => (await run(session, { maps })).result,
   }));
-  return runInBands(work, image);
+  return runInBands(work, image, margins);
 }
 
 async function answer(request: Request): Promise<Answer> {
@@ -58,7 +59,7 @@ async function answer(request: Request): Promise<Answer> {
     case 'run':
       return { kind: 'result', tensors: await run(request.session, request.feeds) };
     case 'run-in-bands':
-      return { kind: 'result', tensors: { result: await runAllBands(request.stages, request.image) } };
+      return { kind: 'image', image: await runAllBands(request) };
     case 'release':
       await sessions.get(request.session)?.release();
       sessions.delete(request.session);
@@ -66,4 +67,5 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
-answerRequests(inTurn(answer));
+/** Tensors are the engine's own memory, images are not. */
+answerRequests(inTurn(answer), (made) => (made.kind === 'image' ? [made.image.pixels.buffer as ArrayBuffer] : []));
