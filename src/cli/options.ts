@@ -57,3 +57,18 @@ export function parsePair(name: string): (text: string) => { x: number; y: numbe
     });
   };
 }
+
+/** Bytes of the units of --memory. */
+const UNITS: Readonly<Record<string, number>> = { m: 1e6, mb: 1e6, mib: 2 ** 20, g: 1e9, gb: 1e9, gib: 2 ** 30 };
+
+/** Parser of --memory: bytes. */
+export function parseMemory(text: string): number {
+  const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(text) ?? [];
+  const bytes = Number(number) * UNITS[unit?.toLowerCase()];
+  if (bytes > 0) return bytes;
+  throw new UsageError({
+    what: 'Wrong value of --memory',
+    received: `"${text}"`,
+    expected: 'a size such as 4GB or 800MB',
+  });
+}

@@ -9,7 +9,7 @@ import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
 import type { PickOptions } from '../picking/pick.js';
-import { length, parsePixelSize, parseThreads, wordOrNumber } from './options.js';
+import { length, parseMemory, parsePixelSize, parseThreads, wordOrNumber } from './options.js';
 
 /** The arguments that `addPickOptions` adds. */
 export interface PickArguments {
@@ -28,6 +28,7 @@ export interface PickArguments {
   edge?: Length;
   pixelSize?: number;
   threads?: number;
+  memory?: number;
   device: DeviceChoice;
   saveScores?: boolean;
   saveLeftOut?: boolean;
@@ -91,6 +92,11 @@ export function addPickOptions(command: Command): Command {
     .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .option(
+      '--memory <size>',
+      'most that may be used, such as 4GB (default: 1.5 GB, or more for micrographs beyond 8192 x 8192)',
+      parseMemory,
+    )
     .addOption(
       new Option('--device <name>', 'what scores: auto takes a graphics card if it works and is faster (docs/gpu.md)')
         .choices(['auto', 'cpu', 'webgpu', 'cuda'])

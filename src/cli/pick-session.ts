@@ -24,13 +24,14 @@ import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
 import { note } from './console.js';
 import { firstPixelSize } from './labelled-inputs.js';
+import { planRun } from './memory.js';
 import { type NamedThreshold, type PickArguments, pickOptions } from './pick-arguments.js';
 import type { Outcome } from './pick-report.js';
 
 /** Picking into one output folder. */
 export interface PickSession {
   readonly run: OpenRun;
-  /** Begins to read and prepare a micrograph that is picked next, while another one is scored. */
+  /** Begins to read and prepare a micrograph that is picked next, while another one is scored; not where memory is short. */
   readAhead(input: InputMicrograph): void;
   /** Picks one micrograph and writes everything down; a micrograph that cannot be picked is an outcome like any other. */
   pick(input: InputMicrograph): Promise<Outcome>;
@@ -55,9 +56,10 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   for (const reason of reasons) note(`not taken, ${reason}`);
   if (options.device !== 'cpu') note(`scoring on ${device === 'cpu' ? 'the CPU' : await describeCard(device)}`);
   const writer = openPicksWriter(options.out, options.format);
+  const plan = await planRun(inputs, model, options);
   const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
-  const tools = { picker: openPicker(engine, model), writer };
-  const preparer = startPreparer();
+  const tools = { picker: openPicker(engine, model, plan.mapBytes), writer };
+  const preparer = startPreparer({ keepsMemory: plan.ahead });
   const { metadata } = model;
   const preparedFor = {
     preparation: metadata.preparation,
@@ -74,6 +76,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   return {
     run,
     readAhead(input) {
+      if (!plan.ahead) return;
       const preparing = prepare(input);
       preparing.catch(() => {});
       ahead.set(input, preparing);

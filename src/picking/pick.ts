@@ -8,7 +8,7 @@ import type { Model, ModelMetadata } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
 import { factorFor, type PreparedImage, prepare } from './prepare.js';
-import { openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
+import { MAP_BYTES, openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
 import { groundsOf, type Selected, selectParticles } from './selection.js';
 import { type UnevennessMap, unevennessMap } from './unevenness.js';
 
@@ -51,14 +51,19 @@ export interface Picker {
 const AFFORDABLE_OPERATIONS = 1e12;
 const LARGEST_AUTOMATIC_STEP = 4;
 
-/** Makes a model ready to pick. */
-export function openPicker(engine: Engine, model: Model): Picker {
+/**
+ * Makes a model ready to pick.
+ *
+ * @param mapBytes - memory for the maps of the network; 256 MiB by default
+ */
+export function openPicker(engine: Engine, model: Model, mapBytes: number = MAP_BYTES): Picker {
   const scorers = new Map<string, Promise<Scorer>>();
   return {
     model,
     scorer(step, turns = 4) {
       const key = `${step} ${turns}`;
-      const known = scorers.get(key) ?? openScorer(engine, model.architecture, model.weights, { step, turns });
+      const known =
+        scorers.get(key) ?? openScorer(engine, model.architecture, model.weights, { step, turns, mapBytes });
       scorers.set(key, known);
       return known;
     },
@@ -132,8 +137,7 @@ export async function pickPrepared(
     turns: metadata.scoring.turns,
     ...options,
   };
-  const step =
-    settings.step === undefined ? automaticStep(picker.model, image) : Math.max(1, Math.round(settings.step / factor));
+  const step = preparedStep(picker.model, image, settings);
   const scorer = await picker.scorer(step, settings.turns);
   const scoreMap = smooth(await scorer.score(image, true), metadata.smoothing);
   const { pixels } = scoreMap;
@@ -143,8 +147,20 @@ export async function pickPrepared(
   return { ...selected, scoreMap };
 }
 
+/** Prepared pixels between positions, for a prepared image. */
+export function preparedStep(
+  model: Model,
+  image: Pick<PreparedImage, 'width' | 'height' | 'factor'>,
+  { step }: PickOptions,
+): number {
+  return step === undefined ? automaticStep(model, image) : Math.max(1, Math.round(step / image.factor));
+}
+
 /** The smallest step, from the model's on, whose cost is affordable. */
-export function automaticStep({ architecture, metadata }: Model, { width, height }: Image): number {
+export function automaticStep(
+  { architecture, metadata }: Model,
+  { width, height }: Pick<Image, 'width' | 'height'>,
+): number {
   const cost = (step: number) => (denseOperations(architecture, step) * width * height) / step ** 2;
   for (let step = metadata.scoring.step; step < LARGEST_AUTOMATIC_STEP; step++)
     if (cost(step) <= AFFORDABLE_OPERATIONS) return step;

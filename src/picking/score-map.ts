@@ -48,9 +48,6 @@ const DEFAULTS = { step: 1, turns: 4, mapBytes: MAP_BYTES } as const;
 /** Seams that are computed twice may cost this much before the graph is cut into stages, whose maps are copied instead. */
 const LARGEST_OVERLAP = 2;
 
-/** Share of the memory that stages may take together: each session keeps more than it needs. */
-const STAGED_SHARE = 0.6;
-
 /** Makes a scorer; its sessions live in the engine until it is released. */
 export async function openScorer(
   engine: Engine,
@@ -95,7 +92,9 @@ type LoadedGraph = Stage & { readonly session: Session };
 
 async function loadAll(engine: Engine, stages: readonly DenseStage[]): Promise<LoadedGraph[]> {
   const loaded: LoadedGraph[] = [];
-  for (const { graph, ...stage } of stages) loaded.push({ ...stage, session: await engine.load(graph) });
+  for (const { graph, ...stage } of stages) {
+    loaded.push({ ...stage, session: await engine.load(graph, stages.length === 1) });
+  }
   return loaded;
 }
 
@@ -121,10 +120,9 @@ function overlapOf(stage: Stage, { width, height }: Size, bytes: number): number
 /** Stages with the rows that each makes at a time: about the same number each time, within the memory. */
 function withRows(stages: readonly LoadedGraph[], { width, height }: Size, bytes: number): LoadedStage[] {
   let [columns, rows] = [width, height];
-  const share = stages.length > 1 ? STAGED_SHARE / stages.length : 1;
   return stages.map((stage) => {
     const { extent, stride, session } = stage;
-    const largest = rowsThatFit(stage, columns, share * bytes);
+    const largest = rowsThatFit(stage, columns, bytes / stages.length);
     [columns, rows] = [densePositions(columns, extent, stride), densePositions(rows, extent, stride)];
     return { session, extent, stride, rows: Math.ceil(rows / Math.ceil(rows / largest)) };
   });

@@ -27,8 +27,12 @@ export type LoadedStage = BandStage & { readonly session: Session };
 
 /** A worker thread with ONNX Runtime. */
 export interface Engine {
-  /** Makes a session of a graph (ONNX bytes). */
-  load(model: Uint8Array): Promise<Session>;
+  /**
+   * Makes a session of a graph (ONNX bytes).
+   *
+   * @param keepsMemory - between runs: up to a third faster, and up to three times the memory; true by default
+   */
+  load(model: Uint8Array, keepsMemory?: boolean): Promise<Session>;
   /**
    * Runs an image through stages, the output of one being the input of the next, in bands of rows: no row is computed twice, and
    * only the rows that are needed at a time are kept.
@@ -56,8 +60,8 @@ export function startEngine(threads: number, device: Device = 'cpu'): Engine {
       throw new Error(`The engine failed: ${messageOf(error)}`);
     });
   return {
-    async load(model) {
-      const loaded = await ask({ kind: 'load', model, threads, device });
+    async load(model, keepsMemory = true) {
+      const loaded = await ask({ kind: 'load', model, threads, device, keepsMemory });
       if (loaded.kind !== 'loaded') throw new Error(`The engine answered "${loaded.kind}" to "load"`);
       const { session } = loaded;
       return {

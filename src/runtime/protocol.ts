@@ -30,7 +30,13 @@ export interface Margins {
 
 /** What the worker is asked. */
 export type Request =
-  | { readonly kind: 'load'; readonly model: Uint8Array; readonly threads: number; readonly device: Device }
+  | {
+      readonly kind: 'load';
+      readonly model: Uint8Array;
+      readonly threads: number;
+      readonly device: Device;
+      readonly keepsMemory: boolean;
+    }
   | { readonly kind: 'run'; readonly session: number; readonly feeds: Tensors }
   | {
       readonly kind: 'run-in-bands';

@@ -19,12 +19,15 @@ const PROVIDERS: Readonly<Record<Device, InferenceSession.ExecutionProviderConfi
   cuda: ['cuda'],
 };
 
-async function load(model: Uint8Array, threads: number, device: Device): Promise<number> {
+type LoadRequest = Extract<Request, { kind: 'load' }>;
+
+async function load({ model, threads, device, keepsMemory }: LoadRequest): Promise<number> {
   const session = await InferenceSession.create(model, {
     executionProviders: PROVIDERS[device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    enableCpuMemArena: keepsMemory,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });
@@ -55,7 +58,7 @@ function runAllBands({ stages, image, margins }: BandsRequest): Promise<Image> {
 async function answer(request: Request): Promise<Answer> {
   switch (request.kind) {
     case 'load':
-      return { kind: 'loaded', session: await load(request.model, request.threads, request.device) };
+      return { kind: 'loaded', session: await load(request) };
     case 'run':
       return { kind: 'result', tensors: await run(request.session, request.feeds) };
     case 'run-in-bands':

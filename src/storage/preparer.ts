@@ -36,12 +36,23 @@ export interface Preparer {
 /** The compiled thread, found by the package's own name for it. */
 const WORKER_FILE = createRequire(import.meta.url).resolve('#preparation-worker');
 
-/** Starts the thread at the first request, and anew should it end: one file that fills the memory does not stop a run. */
-export function startPreparer(): Preparer {
+/**
+ * Starts the thread at the first request, and anew should it end: one file that fills the memory does not stop a run.
+ *
+ * @param keepsMemory - false: the thread ends after each file, and with it what it held
+ */
+export function startPreparer({ keepsMemory }: { readonly keepsMemory: boolean }): Preparer {
   const thread = openThread<PreparationRequest, PreparedFile>({
     file: WORKER_FILE,
     name: 'preparation',
     restarts: true,
   });
-  return { prepare: (request) => thread.ask(request), close: () => thread.close() };
+  return {
+    async prepare(request) {
+      const prepared = await thread.ask(request);
+      if (!keepsMemory) await thread.close();
+      return prepared;
+    },
+    close: () => thread.close(),
+  };
 }

@@ -1,0 +1,86 @@
+/**
+ * How much memory picking takes, estimated before it begins, and how much of it the network's maps may have. The figures behind the
+ * formula are in docs/results.md, Memory.
+ */
+
+import { UsageError } from '../errors.js';
+import type { Image } from '../micrograph.js';
+import type { Model } from '../network/model.js';
+import { MAP_BYTES } from './score-map.js';
+
+/** The largest micrograph of a run. */
+export interface MicrographSize extends Pick<Image, 'width' | 'height'> {
+  /** Of its file. */
+  readonly bytes: number;
+}
+
+/** What a run may take. */
+export interface MemoryPlan {
+  /** Bytes for the maps of the network. */
+  readonly mapBytes: number;
+  /** True: a micrograph is prepared while another one is scored, and both are in memory. */
+  readonly ahead: boolean;
+  /** Estimate of the peak. */
+  readonly bytes: number;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** The program, the engine and the network. */
+const PROGRAM_BYTES = 200 * MEBIBYTE;
+/** What the engine takes for each byte of maps. */
+const ENGINE_FACTOR = 2.2;
+/** Without a limit: this, or so much a pixel where that is more. */
+const USUAL_BYTES = 1.5e9;
+const USUAL_BYTES_PER_PIXEL = 22.3;
+/** Map sizes that are tried, the largest first. Larger ones than usual are taken only where memory is granted. */
+const MAP_SIZES = [1024, 512, 256, 128, 64, 32].map((size) => size * MEBIBYTE);
+/** File sizes within this share of float32 pixels are such pixels, which are not copied. */
+const SAME_SIZE = 0.01;
+
+/**
+ * Chooses how a run uses memory.
+ *
+ * @param step - prepared pixels between positions
+ * @param factor - full-size pixels per prepared pixel
+ * @param limit - bytes, or null for what is usual
+ * @throws UsageError if the limit is too low for a micrograph of this size
+ */
+export function planMemory(
+  size: MicrographSize,
+  { architecture }: Model,
+  { step, factor, limit }: { readonly step: number; readonly factor: number; readonly limit: number | null },
+): MemoryPlan {
+  const prepared = (Float32Array.BYTES_PER_ELEMENT * (size.width * size.height)) / factor ** 2;
+  const plans = [true, false].flatMap((ahead) =>
+    MAP_SIZES.filter((mapBytes) => limit !== null || mapBytes <= MAP_BYTES).map((mapBytes) => {
+      const scoring = 2.25 * prepared + ENGINE_FACTOR * mapBytes + (2 * prepared) / step ** 2;
+      const preparing = bytesToPrepare(size, prepared, factor);
+      const together = ahead ? preparing + scoring : Math.max(preparing, scoring);
+      return { mapBytes, ahead, bytes: PROGRAM_BYTES + together };
+    }),
+  );
+  const allowed = limit ?? Math.max(USUAL_BYTES, USUAL_BYTES_PER_PIXEL * size.width * size.height);
+  // With small maps much is computed twice, so preparing alone goes before them.
+  const worthwhile = plans.filter(({ ahead, mapBytes }) => !ahead || mapBytes >= MAP_BYTES / 2);
+  const plan = worthwhile.find(({ bytes }) => bytes <= allowed);
+  if (plan) return plan;
+  const least = worthwhile[worthwhile.length - 1];
+  if (limit === null) return least;
+  throw new UsageError({
+    what: 'The memory is not enough',
+    received: `--memory ${inGigabytes(limit)}`,
+    expected: `at least ${inGigabytes(least.bytes)} for micrographs of ${size.width}x${size.height} pixels and network ${architecture.name}`,
+  });
+}
+
+/** Full-size pixels, what they were decoded from, and the prepared image with what is made on the way. */
+function bytesToPrepare({ width, height, bytes }: MicrographSize, prepared: number, factor: number): number {
+  const pixels = Float32Array.BYTES_PER_ELEMENT * width * height;
+  const file = Math.abs(bytes / pixels - 1) < SAME_SIZE ? 0 : bytes;
+  return file + pixels + (factor === 1 ? 3 : 4) * prepared;
+}
+
+/** Bytes as `1.5 GB`, rounded up. */
+export function inGigabytes(bytes: number): string {
+  return `${(Math.ceil(bytes / 1e7) / 100).toFixed(2)} GB`;
+}
