@@ -1,13 +1,15 @@
 /** The score map: the network's score at every position of a prepared image, computed band by band. */
 
 import { blurInto } from '../imaging/blur.js';
+import { extract } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
-import type { Image } from '../micrograph.js';
+import { blankImage, type Image } from '../micrograph.js';
 import type { Architecture } from '../network/architecture.js';
-import { buildDenseStages, bytesOfStage, type DenseStage, densePositions, type Turns } from '../network/dense-graph.js';
+import { buildDenseStages, type DenseStage, densePositions, type Turns } from '../network/dense-graph.js';
 import type { Weights } from '../network/parameters.js';
-import type { Engine, LoadedStage, Session } from '../runtime/engine.js';
+import type { Engine, Session } from '../runtime/engine.js';
 import type { PreparedImage } from './prepare.js';
+import { planScoring, type StageShape } from './score-plan.js';
 
 /** Scores on a regular grid. */
 export interface ScoreMap extends Image {
@@ -45,8 +47,6 @@ export interface ScorerOptions {
 export const MAP_BYTES = 256 * 2 ** 20;
 
 const DEFAULTS = { step: 1, turns: 4, mapBytes: MAP_BYTES } as const;
-/** Seams that are computed twice may cost this much before the graph is cut into stages, whose maps are copied instead. */
-const LARGEST_OVERLAP = 2;
 
 /** Makes a scorer; its sessions live in the engine until it is released. */
 export async function openScorer(
@@ -59,36 +59,58 @@ export async function openScorer(
   const { box } = architecture;
   const { step } = grid;
   const before = Math.floor((box - 1) / 2);
-  const whole = buildDenseStages(architecture, weights, { ...grid, staged: false });
-  const loaded = new Map<boolean, Promise<readonly LoadedGraph[]>>();
-  const load = (staged: boolean) => {
-    const known = loaded.get(staged);
-    if (known) return known;
-    const stages = staged ? buildDenseStages(architecture, weights, { ...grid, staged }) : whole;
-    const loading = loadAll(engine, stages);
-    loaded.set(staged, loading);
-    return loading;
+  const graphs = {
+    whole: buildDenseStages(architecture, weights, { ...grid, staged: false }),
+    staged: buildDenseStages(architecture, weights, { ...grid, staged: true }),
   };
-  await load(false);
+  const loaded = { whole: loadAll(engine, graphs.whole), staged: lazily(() => loadAll(engine, graphs.staged)) };
+  await loaded.whole;
   return {
     async score(image, give = false) {
-      const { factor, ...pixels } = image;
-      const size = { width: image.width + box - 1, height: image.height + box - 1 };
-      const staged = overlapOf(whole[0], size, mapBytes) > LARGEST_OVERLAP;
-      const stages = withRows(await load(staged), size, mapBytes);
-      const scores = await engine.runInBands(stages, pixels, { before, after: box - 1 - before }, give);
+      const { factor, pixels, width, height } = image;
+      const size = { width: width + box - 1, height: height + box - 1 };
+      const plan = planScoring(graphs, size, { box, step, bytes: mapBytes });
+      const sessions = await (plan.staged ? loaded.staged.get() : loaded.whole);
+      const stages = sessions.map((session, i) => ({ ...session, rows: plan.rows[i] }));
+      const columns = densePositions(size.width, box, step);
+      const whole = plan.columns >= columns;
+      const scores = whole
+        ? await engine.runInBands(stages, { pixels, width, height }, { before, after: box - 1 - before }, give)
+        : blankImage(columns, densePositions(size.height, box, step));
+      for (let left = 0; !whole && left < columns; left += plan.columns) {
+        const panelWidth = (Math.min(plan.columns, columns - left) - 1) * step + box;
+        const panel = extract(image, left * step - before, -before, panelWidth, size.height);
+        copyInto(scores, await engine.runInBands(stages, panel, { before: 0, after: 0 }, true), left);
+      }
       return { ...scores, step, origin: (box - 1) / 2 - before, factor };
     },
     async release() {
-      for (const stages of loaded.values()) for (const { session } of await stages) await session.release();
-      loaded.clear();
+      const stages = [...(await loaded.whole), ...((await loaded.staged.made()) ?? [])];
+      for (const { session } of stages) await session.release();
     },
   };
 }
 
-type Size = Pick<Image, 'width' | 'height'>;
-type Stage = Omit<DenseStage, 'graph'>;
-type LoadedGraph = Stage & { readonly session: Session };
+/** Makes something when it is first asked for. */
+function lazily<T>(make: () => Promise<T>) {
+  let made: Promise<T> | undefined;
+  return {
+    get() {
+      made ??= make();
+      return made;
+    },
+    made: () => made,
+  };
+}
+
+/** Copies an image into a larger one of the same height. */
+function copyInto(target: Image, part: Image, left: number): void {
+  for (let y = 0; y < part.height; y++) {
+    target.pixels.set(part.pixels.subarray(y * part.width, (y + 1) * part.width), y * target.width + left);
+  }
+}
+
+type LoadedGraph = StageShape & { readonly session: Session };
 
 async function loadAll(engine: Engine, stages: readonly DenseStage[]): Promise<LoadedGraph[]> {
   const loaded: LoadedGraph[] = [];
@@ -96,36 +118,6 @@ async function loadAll(engine: Engine, stages: readonly DenseStage[]): Promise<L
     loaded.push({ ...stage, session: await engine.load(graph, stages.length === 1) });
   }
   return loaded;
-}
-
-/** Rows of output for which the maps of a stage fit the memory; at least one. */
-function rowsThatFit(stage: Stage, width: number, bytes: number): number {
-  let [fit, beyond] = [1, 2];
-  while (bytesOfStage(stage, beyond, width) <= bytes) [fit, beyond] = [beyond, 2 * beyond];
-  while (beyond - fit > 1) {
-    const middle = (fit + beyond) >> 1;
-    if (bytesOfStage(stage, middle, width) <= bytes) fit = middle;
-    else beyond = middle;
-  }
-  return fit;
-}
-
-/** How many times the rows of an image are computed on average, in bands of one stage. */
-function overlapOf(stage: Stage, { width, height }: Size, bytes: number): number {
-  const rows = rowsThatFit(stage, width, bytes);
-  const inBand = stage.extent + (rows - 1) * stage.stride;
-  return inBand >= height ? 1 : inBand / (rows * stage.stride);
-}
-
-/** Stages with the rows that each makes at a time: about the same number each time, within the memory. */
-function withRows(stages: readonly LoadedGraph[], { width, height }: Size, bytes: number): LoadedStage[] {
-  let [columns, rows] = [width, height];
-  return stages.map((stage) => {
-    const { extent, stride, session } = stage;
-    const largest = rowsThatFit(stage, columns, bytes / stages.length);
-    [columns, rows] = [densePositions(columns, extent, stride), densePositions(rows, extent, stride)];
-    return { session, extent, stride, rows: Math.ceil(rows / Math.ceil(rows / largest)) };
-  });
 }
 
 /** Smooths a map, in place, with a Gaussian of so many prepared pixels; 0 leaves it as it is. */
