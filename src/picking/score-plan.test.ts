@@ -39,6 +39,6 @@ describe('the way through the network', () => {
   });
 
   it('is in stages where seams would be computed more than twice', () => {
-    expect(plan('klh', 2048, 1, 256 * MEBIBYTE).staged).toBe(true);
+    expect(plan('klh', 2048, 1, 64 * MEBIBYTE).staged).toBe(true);
   });
 });
