@@ -1,14 +1,17 @@
 /**
- * Speed: dense scoring against box by box, the share of the machine's matrix-product limit that scoring and training reach, and
- * the stages and the memory of picking micrographs of several sizes. Every ratio is measured in one run; each time is the
- * median of 5, with the spread. Writes docs/results/speed.json and the tables in docs/results.md.
+ * Speed: dense scoring against box by box, the share of the machine's matrix-product limit that scoring and training reach, the stages
+ * and the memory of picking micrographs of several sizes, throughput over 50 micrographs, training to a fixed accuracy, and growth
+ * with candidates. Every ratio is measured in one run; each time is the median of 5, with the spread, unless it says otherwise.
+ * Writes docs/results/speed.json, from which the tables in docs/results.md are made. Some 20 minutes.
  * Usage: npm run bench:speed
  */
 
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { matchPicks } from '../src/evaluation/match.js';
 import { writeMrc } from '../src/formats/mrc.js';
 import type { Image } from '../src/micrograph.js';
 import { type Architecture, layerShapes, patchSide } from '../src/network/architecture.js';
@@ -19,10 +22,15 @@ import { GraphBuilder } from '../src/network/onnx.js';
 import { initialWeights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { blobModel } from '../src/picking/blob.js';
-import { choosePreparation, prepare } from '../src/picking/prepare.js';
+import { findPeaks, suppressClose } from '../src/picking/peaks.js';
+import { prepareForPicking } from '../src/picking/pick.js';
+import { choosePreparation } from '../src/picking/prepare.js';
 import { openScorer } from '../src/picking/score-map.js';
+import { groundsOf, selectParticles } from '../src/picking/selection.js';
 import { random } from '../src/random.js';
 import { type Engine, startEngine, threadCount } from '../src/runtime/engine.js';
+import { writeWhole } from '../src/storage/files.js';
+import { loadModel } from '../src/storage/model-file.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { startGradientWorkers } from '../src/training/gradient-workers.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
@@ -43,8 +51,12 @@ const SIZES: readonly (readonly [number, number])[] = [
   [8192, 8192],
   [11520, 8184],
 ];
-/** Side of the part of a micrograph that a dense graph is timed on, beside its box; the whole is scaled by positions. */
-const PART = 384;
+/** Micrographs of the throughput, and their side. */
+const MANY = 50;
+const SIDE = 4096;
+const CANDIDATES = [1e3, 1e4, 1e5, 1e6];
+/** Held-out accuracy that a training is timed to. */
+const ACCURACY = 0.95;
 
 /** Median and spread of seconds. */
 interface Timing {
@@ -85,46 +97,44 @@ async function matrixLimit(engine: Engine): Promise<number> {
   return (2 * side ** 3) / median;
 }
 
-/** Positions of a grid along both sides. */
-function positionsOf([width, height]: readonly [number, number], box: number, step: number): number {
-  const along = (side: number) => Math.floor((side - box) / step) + 1;
-  return along(width) * along(height);
-}
-
 async function denseAndBoxes(engine: Engine, name: string, limit: number) {
   const architecture = PRESETS[name];
   const weights = initialWeights(architecture, random(1));
   const { box } = architecture;
   const size = PAPER_SIZES[name];
-  const dense = await timeDense(engine, architecture, STEP);
+  const dense = await timeDense(engine, architecture, size, STEP);
   const batch = 4;
   const session = await engine.load(buildBoxGraph(architecture, weights));
   const boxes = { dims: [batch, 1, box, box], data: noise(box, box * batch).pixels };
   const one = await time(() => session.run({ boxes }));
   await session.release();
-  const positions = positionsOf(size, box, STEP);
+  const { positions, median: denseSeconds } = dense;
   const boxSeconds = (4 * one.median * positions) / batch;
-  const denseSeconds = dense.perPosition * positions;
-  const every = await timeDense(engine, architecture, 1);
+  const every = await timeDense(engine, architecture, size, 1);
+  const share = (step: number, timing: typeof dense) =>
+    (denseOperations(architecture, step) * timing.positions) / timing.median / limit;
   return {
     ...{ name, size, positions, boxSeconds, denseSeconds, ratio: boxSeconds / denseSeconds },
-    share: denseOperations(architecture, STEP) / dense.perPosition / limit,
-    shareAtStep1: denseOperations(architecture, 1) / every.perPosition / limit,
+    ...{ dense, every, box: one, share: share(STEP, dense), shareAtStep1: share(1, every) },
   };
 }
 
-/** Seconds a position, on a part of a micrograph. */
-async function timeDense(engine: Engine, architecture: Architecture, step: number) {
-  const side = PART + architecture.box;
+/** A whole micrograph of noise. */
+async function timeDense(
+  engine: Engine,
+  architecture: Architecture,
+  [width, height]: readonly [number, number],
+  step: number,
+) {
   const scorer = await openScorer(engine, architecture, initialWeights(architecture, random(1)), { step });
-  const image = { ...noise(side, side), factor: 1 };
-  const timing = await time(() => scorer.score(image));
+  const image = { ...noise(width, height), factor: 1 };
+  let positions = 0;
+  const timing = await time(async () => {
+    const map = await scorer.score(image);
+    positions = map.width * map.height;
+  });
   await scorer.release();
-  return {
-    ...timing,
-    perPosition:
-      timing.median / positionsOf([side + architecture.box - 1, side + architecture.box - 1], architecture.box, step),
-  };
+  return { ...timing, positions };
 }
 
 /** Operations of one training step: forward, and twice as many backward. */
@@ -162,43 +172,104 @@ async function training(limit: number) {
 }
 
 /** Seconds of each stage of a micrograph, with the blob picker's network replaced by the default recipe's. */
-async function stages(engine: Engine, work: string, [width, height]: readonly [number, number], bytes: Uint8Array) {
+async function stages(engine: Engine, work: string, [width, height]: readonly [number, number], model: string) {
   const file = join(work, `m${width}.mrc`);
   writeFileSync(file, writeMrc(noise(width, height), 1.77, 'speed'));
-  const architecture = AUTO_RECIPE.architecture;
-  const preparation = choosePreparation(108, architecture.box, AUTO_RECIPE.boxDiameters);
+  const { architecture, metadata } = await loadModel(model);
   const scorer = await openScorer(engine, architecture, initialWeights(architecture, random(1)));
   const micrograph = await readMicrograph(file);
-  const { image } = prepare(micrograph, preparation, preparation.factor);
+  const prepared = () => prepareForPicking(micrograph, metadata);
+  const { image, grey, unevenness } = prepared();
+  const scoreMap = await scorer.score(image);
+  const selection = {
+    ...{ threshold: 0, minDistance: 54, edge: 54, box: architecture.box },
+    ...{ deviationRange: null, unevennessLimit: metadata.unevennessLimit, overlapDistance: null },
+  };
+  const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
+  const { particles } = selectParticles(scoreMap, grounds, micrograph, selection);
+  const out = join(work, 'written.csv');
   const seconds = {
     read: (await time(() => readMicrograph(file))).median,
-    prepare: (await time(async () => prepare(micrograph, preparation, preparation.factor))).median,
+    prepare: (await time(async () => prepared())).median,
     score: (await time(() => scorer.score(image))).median,
+    peaks: (await time(async () => selectParticles(scoreMap, grounds, micrograph, selection))).median,
+    write: (await time(() => writeWhole(out, particles.map(({ x, y, score }) => `${x},${y},${score}\n`).join(''))))
+      .median,
   };
   await scorer.release();
-  const model = join(work, 'model.onnx');
-  writeFileSync(model, bytes);
-  return { width, height, ...seconds, megabytes: peakMegabytes(file, model, join(work, `out${width}`)) };
+  const folder = join(work, `out${width}`);
+  const { megabytes } = runPick([file, '--model', model, '--out', folder, '--step', '1']);
+  return { width, height, ...seconds, megabytes };
 }
 
-/** Peak resident memory of the program picking one micrograph. */
-function peakMegabytes(file: string, model: string, out: string): number {
-  const args = [
-    '-f',
-    '%M',
-    process.execPath,
-    'dist/cli/main.js',
-    'pick',
-    file,
-    '--model',
-    model,
-    '--out',
-    out,
-    '--step',
-    '1',
-  ];
-  const { stderr } = spawnSync('/usr/bin/time', args, { encoding: 'utf8' });
-  return Number(stderr.trim().split('\n').at(-1)) / 1024;
+/** Runs the program once. */
+function runPick(args: readonly string[]): { seconds: number; megabytes: number } {
+  const program = [process.execPath, 'dist/cli/main.js', 'pick', ...args];
+  const started = performance.now();
+  const { stderr, status } = spawnSync('/usr/bin/time', ['-f', '%M', ...program], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return {
+    seconds: (performance.now() - started) / 1000,
+    megabytes: Number(stderr.trim().split('\n').at(-1)) / 1024,
+  };
+}
+
+/** Micrographs a second of the whole program, by threads: the first alone (cold), and what each further one adds (warm). */
+function throughput(work: string, model: string) {
+  const file = join(work, 'many_1.mrc');
+  writeFileSync(file, writeMrc(noise(SIDE, SIDE), 1.77, 'speed'));
+  const files = Array.from({ length: MANY }, (_, i) => join(work, `many_${i + 1}.mrc`));
+  for (const link of files.slice(1)) linkSync(file, link);
+  const list = join(work, 'many.txt');
+  writeFileSync(list, `${files.join('\n')}\n`);
+  return Array.from({ length: cpus().length }, (_, i) => i + 1).map((threads) => {
+    const run = (what: string, i: number) =>
+      runPick([
+        what,
+        '--model',
+        model,
+        '--threads',
+        String(threads),
+        '--out',
+        join(work, `t${threads}_${what.length}_${i}`),
+      ]);
+    const times = (what: string, runs: number) =>
+      Array.from({ length: runs }, (_, i) => run(what, i).seconds).sort((a, b) => a - b);
+    const one = times(file, RUNS);
+    const all = times(`@${list}`, 3);
+    return { threads, first: one[RUNS >> 1], all: all[1], perSecond: (MANY - 1) / (all[1] - one[RUNS >> 1]) };
+  });
+}
+
+/** Seconds until a training on simulated micrographs has a held-out accuracy, once. */
+async function secondsToAccuracy(work: string) {
+  const folder = join(work, 'simulated');
+  const simulate = ['simulate', '--out', folder, '--micrographs', '4', '--size', '1024', '--snr', '0.05'];
+  spawnSync(process.execPath, ['dist/cli/main.js', ...simulate, '--particles', '80', '--seed', '1']);
+  const started = performance.now();
+  const train = ['train', folder, '--picks', folder, '--diameter', '48px', '-o', join(work, 's.onnx'), '--json'];
+  const child = spawn(process.execPath, ['dist/cli/main.js', ...train], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let seconds: number | null = null;
+  for await (const line of createInterface(child.stdout)) {
+    const { accuracy } = JSON.parse(line) as { accuracy?: number };
+    if (seconds === null && accuracy !== undefined && accuracy >= ACCURACY)
+      seconds = (performance.now() - started) / 1000;
+  }
+  return { accuracy: ACCURACY, seconds };
+}
+
+/** Seconds for peaks, suppression and matching of so many candidates. */
+async function growth(candidates: number) {
+  const side = Math.ceil(Math.sqrt(candidates)) * 4;
+  const scoreMap = { ...noise(side, side), step: 1, origin: 0, factor: 1 };
+  const peaks = findPeaks(scoreMap, -Infinity).slice(0, candidates);
+  const kept = suppressClose(peaks, 3);
+  const seconds = {
+    peaks: (await time(async () => findPeaks(scoreMap, -Infinity))).median,
+    suppression: (await time(async () => suppressClose(peaks, 3))).median,
+    matching: (await time(async () => matchPicks(kept, kept, 3))).median,
+  };
+  return { candidates: peaks.length, ...seconds };
 }
 
 const engine = startEngine(threadCount());
@@ -212,21 +283,42 @@ for (const name of Object.keys(PAPER_SIZES)) {
 }
 const step = await training(limit);
 process.stderr.write(`${JSON.stringify(step)}\n`);
-const sizes = [];
 const base = blobModel(108, 1.77);
+const { architecture } = AUTO_RECIPE;
+const preparation = choosePreparation(108, architecture.box, AUTO_RECIPE.boxDiameters);
+const settings = { preparation, smoothing: 1.5, diameter: 108, unevennessLimit: 3, threshold: 0.9 };
+const model = join(work, 'model.onnx');
+const weights = initialWeights(architecture, random(1));
+const modelFor = (scoring: { step: number; turns: 1 | 2 | 4 }) =>
+  writeFileSync(model, encodeModel({ architecture, weights, metadata: { ...base.metadata, ...settings, scoring } }));
+modelFor({ step: 1, turns: 4 });
+const sizes = [];
 for (const size of SIZES) {
-  const architecture = AUTO_RECIPE.architecture;
-  const preparation = choosePreparation(108, architecture.box, AUTO_RECIPE.boxDiameters);
-  const metadata = { ...base.metadata, preparation, smoothing: 0, diameter: 108 };
-  const bytes = encodeModel({ architecture, weights: initialWeights(architecture, random(1)), metadata });
-  sizes.push(await stages(engine, work, size, bytes));
+  sizes.push(await stages(engine, work, size, model));
   process.stderr.write(`${JSON.stringify(sizes.at(-1))}\n`);
 }
 await engine.close();
+modelFor(AUTO_RECIPE.scoring);
+const rates = throughput(work, model);
+process.stderr.write(`${JSON.stringify(rates)}\n`);
+const accuracy = await secondsToAccuracy(work);
+process.stderr.write(`${JSON.stringify(accuracy)}\n`);
+const grown = [];
+for (const candidates of CANDIDATES) {
+  grown.push(await growth(candidates));
+  process.stderr.write(`${JSON.stringify(grown.at(-1))}\n`);
+}
 rmSync(work, { recursive: true });
 const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
 mkdirSync('docs/results', { recursive: true });
-writeFileSync(
-  'docs/results/speed.json',
-  `${JSON.stringify({ machine, matrixFlops: limit, dense, training: step, sizes }, null, 1)}\n`,
-);
+const results = {
+  machine,
+  matrixFlops: limit,
+  dense,
+  training: step,
+  sizes,
+  throughput: rates,
+  accuracy,
+  growth: grown,
+};
+writeFileSync('docs/results/speed.json', `${JSON.stringify(results, null, 1)}\n`);
