@@ -11,6 +11,7 @@ import { random } from '../src/random.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { EVERY_LAYER, testWeights, UNUSUAL_ORDER } from '../src/testing/architectures.js';
 import { testFolder } from '../src/testing/folder.js';
+import { openGradientWorkers } from '../src/training/device.js';
 import { deepem } from './command-line.js';
 
 const DRIVER = '/usr/lib/chromium/vk_swiftshader_icd.json';
@@ -59,6 +60,24 @@ describe.skipIf(!hasVulkan)('webgpu', () => {
     },
   );
 
+  const ALL_BUT_MAX_POOL: Architecture = {
+    ...EVERY_LAYER,
+    name: 'every layer but max-pool',
+    layers: EVERY_LAYER.layers.filter(({ type }) => type !== 'max-pool'),
+  };
+  const training = { loss: 'cross-entropy' as const, batch: 4, threads: 2 };
+
+  it.each([ALL_BUT_MAX_POOL, SIX_TO_TWELVE])('gives the gradient of the CPU: $name', async (architecture) => {
+    const { workers, device } = await openGradientWorkers('webgpu', { architecture, ...training });
+    expect(device).toBe('webgpu');
+    await workers.close();
+  });
+
+  it('says that it cannot train a max-pool', async () => {
+    const opening = openGradientWorkers('webgpu', { architecture: EVERY_LAYER, ...training });
+    await expect(opening).rejects.toThrow(/its provider has no gradient of max-pool/);
+  });
+
   it('is taken when it is named, and not by auto where it is slower', async () => {
     const model = blobModel(20, null, 16);
     const named = await openDevice(model, 'webgpu', 2);
@@ -102,5 +121,14 @@ describe('deepem pick --device', () => {
     expect(run.stderr).toMatch(
       /The device cuda cannot be used: received ONNX Runtime's CUDA provider is not installed/,
     );
+  });
+
+  it('is the same for train', () => {
+    const micrographs = folder.at('labelled');
+    deepem('simulate', '--out', micrographs, '--micrographs', '2', '--size', '256', '--particles', '6');
+    const train = ['train', micrographs, '--picks', micrographs, '--diameter', '48px', '-o', folder.at('m.onnx')];
+    const run = deepem(...train, '--device', 'cuda');
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(/The device cuda cannot be used/);
   });
 });

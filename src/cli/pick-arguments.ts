@@ -9,6 +9,7 @@ import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
 import type { PickOptions } from '../picking/pick.js';
+import { deviceOption } from './device.js';
 import { length, parseMemory, parsePixelSize, parseThreads, wordOrNumber } from './options.js';
 
 /** The arguments that `addPickOptions` adds. */
@@ -97,11 +98,7 @@ export function addPickOptions(command: Command): Command {
       'most that may be used, such as 4GB (default: 1.5 GB, or more for micrographs beyond 8192 x 8192)',
       parseMemory,
     )
-    .addOption(
-      new Option('--device <name>', 'what scores: auto takes a graphics card if it works and is faster (docs/gpu.md)')
-        .choices(['auto', 'cpu', 'webgpu', 'cuda'])
-        .default('cpu'),
-    )
+    .addOption(deviceOption('scores'))
     .option('--save-scores', 'also write the score map, as .mrc')
     .option('--save-left-out', 'also write the candidates that filters left out, with the filter, as _left_out.json')
     .option('--force', 'pick everything anew, where the folder holds a run with other parameters')

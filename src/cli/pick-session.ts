@@ -1,9 +1,7 @@
 /** What `pick` and `watch` do with each micrograph: pick it, write its files, and write down what became of it. */
 
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { writeMrc } from '../formats/mrc.js';
 import { toPixels } from '../length.js';
@@ -23,6 +21,7 @@ import { type OpenRun, openRun, type RunParameters, type RunRecord } from '../st
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
 import { note } from './console.js';
+import { announceDevice } from './device.js';
 import { firstPixelSize } from './labelled-inputs.js';
 import { planRun } from './memory.js';
 import { type NamedThreshold, type PickArguments, pickOptions } from './pick-arguments.js';
@@ -53,8 +52,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   const model = await chooseModel(inputs, options);
   const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
   const { engine, device, reasons } = await openDevice(model, options.device, threadCount(options.threads));
-  for (const reason of reasons) note(`not taken, ${reason}`);
-  if (options.device !== 'cpu') note(`scoring on ${device === 'cpu' ? 'the CPU' : await describeCard(device)}`);
+  if (options.device !== 'cpu') await announceDevice('scoring', { device, reasons });
   const writer = openPicksWriter(options.out, options.format);
   const plan = await planRun(inputs, model, options);
   const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
@@ -108,14 +106,6 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       await engine.close();
     },
   };
-}
-
-/** A card by its name, where its driver tells one: the engine does not. */
-async function describeCard(device: string): Promise<string> {
-  const names = await promisify(execFile)('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'])
-    .then(({ stdout }) => stdout.trim().split('\n').join(', '))
-    .catch(() => 'a card whose driver does not tell its name');
-  return `${device}: ${names}`;
 }
 
 /** @throws UsageError unless there is either a model or --blob with a diameter */

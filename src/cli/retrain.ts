@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { LabelError, UsageError } from '../errors.js';
 import type { Point } from '../particle.js';
+import type { DeviceChoice } from '../picking/device.js';
 import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
 import { expandMicrographs } from '../storage/inputs.js';
 import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/model-file.js';
@@ -10,6 +11,7 @@ import { baseName } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import { note } from './console.js';
+import { deviceOption } from './device.js';
 import { type LabelledInput, listUnmatched, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize, parseThreads } from './options.js';
 import { assertModelName, runTraining } from './training-run.js';
@@ -20,6 +22,7 @@ interface RetrainArguments {
   pixelSize?: number;
   seed?: number;
   threads?: number;
+  device: DeviceChoice;
   plot?: string;
   output: string;
 }
@@ -46,6 +49,7 @@ export function configure(command: Command): void {
       number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }),
     )
     .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .addOption(deviceOption('computes the gradients'))
     .option('--plot <file.svg>', 'draw loss and accuracy')
     .requiredOption('-o, --output <model.onnx>', 'where the new model goes')
     .addHelpText('after', HELP)
@@ -83,6 +87,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
       heldOut: heldOutColumns(record),
       before: model,
       seed: options.seed ?? metadata.seed,
+      device: options.device,
       ...(options.threads && { threads: options.threads }),
     },
   });

@@ -80,6 +80,7 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
       labels: options.labels,
       seed: options.seed,
       ...(options.testFraction !== undefined && { testFraction: options.testFraction }),
+      device: options.device,
       ...(options.threads && { threads: options.threads }),
     },
   });

@@ -3,8 +3,10 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
+import type { DeviceChoice } from '../picking/device.js';
 import { expandMicrographs } from '../storage/inputs.js';
 import type { TrainOptions } from '../training/train.js';
+import { deviceOption } from './device.js';
 import { firstPixelSize, type LabelledInput, type LabelOptions, matchLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize, parseThreads } from './options.js';
 
@@ -15,6 +17,7 @@ export interface TrainingArguments extends LabelOptions {
   readonly labels: NonNullable<TrainOptions['labels']>;
   readonly seed: number;
   readonly threads?: number;
+  readonly device: DeviceChoice;
 }
 
 /** Labelled micrographs with lengths in full-size pixels. */
@@ -47,7 +50,8 @@ export function addTrainingInputs(command: Command): Command {
         .default('auto'),
     )
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
-    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads);
+    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .addOption(deviceOption('computes the gradients'));
 }
 
 /**

@@ -13,6 +13,7 @@ import type { DataReport, DoneReport, EpochReport, ObjectiveReport, TrainReport 
 import { type TrainOptions, train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
+import { announceDevice } from './device.js';
 import { describeThresholds } from './info.js';
 import { type LabelledInput, readLabelled } from './labelled-inputs.js';
 
@@ -103,6 +104,9 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
           for (const { name, columns } of report.heldOut) heldOut.set(name, [...columns]);
           progress = startProgress(report.steps, 'training');
           started = performance.now();
+          break;
+        case 'device':
+          if (!json) await announceDevice('computing gradients', report);
           break;
         case 'step':
           progress?.update(report.step, `loss ${report.loss.toFixed(4)}${accuracyOf(epochs.at(-1))}`);

@@ -189,6 +189,7 @@ async function runFold(
     heldOut: columns,
     seed: inputs.seed,
     signal,
+    device: options.device,
     ...(options.threads && { threads: options.threads }),
   });
   let progress: Progress | undefined;

@@ -98,13 +98,12 @@ export function buildGradientGraph(
 
 function splitParameters(graph: GraphBuilder, layout: ParameterLayout): Map<string, string> {
   const parameters = graph.input('parameters', [layout.size]);
-  const sizes = graph.integers(layout.groups.map(({ size }) => size));
-  const parts = graph.nodeWithOutputs('Split', [parameters, sizes], layout.groups.length, { axis: 0 });
+  // One by one: graphics cards bind some eight pieces of memory at a time, and a Split into more fails.
   return new Map(
-    layout.groups.map(({ layer, role, shape }, i) => [
-      `${layer} ${role}`,
-      graph.node('Reshape', [parts[i], graph.integers(shape)]),
-    ]),
+    layout.groups.map(({ layer, role, shape, offset, size }) => {
+      const part = graph.node('Slice', [parameters, graph.integers([offset]), graph.integers([offset + size])]);
+      return [`${layer} ${role}`, graph.node('Reshape', [part, graph.integers(shape)])];
+    }),
   );
 }
 

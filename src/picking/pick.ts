@@ -78,7 +78,7 @@ export function openPicker(engine: Engine, model: Model, mapBytes: number = MAP_
 export type PreparedFor = Pick<ModelMetadata, 'preparation' | 'pixelSize' | 'diameter'>;
 
 /** A micrograph as picking looks at it. It can travel between threads. */
-export interface PreparedMicrograph {
+export interface ReadyMicrograph {
   /** Of the full-size micrograph, in pixels. */
   readonly width: number;
   readonly height: number;
@@ -98,7 +98,7 @@ export type SizedImage = Image & { readonly pixelSize: number | null };
  * @param uneven - false where the filter of uneven ground is off: its map is not made then
  * @throws ModelError if the model needs a pixel size and the micrograph has none
  */
-export function prepareForPicking(micrograph: SizedImage, model: PreparedFor, uneven = true): PreparedMicrograph {
+export function prepareForPicking(micrograph: SizedImage, model: PreparedFor, uneven = true): ReadyMicrograph {
   const { preparation, diameter } = model;
   const factor = factorFor(preparation, model.pixelSize, micrograph.pixelSize);
   const { image, grey } = prepare(micrograph, preparation, factor);
@@ -120,7 +120,7 @@ export function pick(micrograph: SizedImage, picker: Picker, options: PickOption
 
 /** As `pick`, of a micrograph that is prepared already; the memory of its prepared image is used up. */
 export async function pickPrepared(
-  { width, height, image, grey, unevenness }: PreparedMicrograph,
+  { width, height, image, grey, unevenness }: ReadyMicrograph,
   picker: Picker,
   options: PickOptions = {},
 ): Promise<PickResult> {

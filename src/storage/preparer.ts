@@ -1,7 +1,7 @@
 /** Reading and preparing micrographs in a thread of its own, while another micrograph is scored. */
 
 import { createRequire } from 'node:module';
-import type { PreparedFor, PreparedMicrograph } from '../picking/pick.js';
+import type { PreparedFor, ReadyMicrograph } from '../picking/pick.js';
 import { openThread } from '../thread.js';
 
 /** What the thread is asked: one file, for one model. */
@@ -16,7 +16,7 @@ export interface PreparationRequest {
 
 /** A file that was read and prepared; its full-size pixels are gone. */
 export interface PreparedFile {
-  readonly prepared: PreparedMicrograph;
+  readonly prepared: ReadyMicrograph;
   /** Angstroms per pixel, or null where unknown. */
   readonly pixelSize: number | null;
   /** What had to be repaired while reading. */

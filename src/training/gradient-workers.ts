@@ -7,7 +7,7 @@ import type { Architecture } from '../network/architecture.js';
 import { buildGradientGraph, type GradientGraph, type Loss } from '../network/gradient-graph.js';
 import type { Weights } from '../network/parameters.js';
 import type { Random } from '../random.js';
-import { type Engine, type Session, startEngine, type Tensor } from '../runtime/engine.js';
+import { type Device, type Engine, type Session, startEngine, type Tensor } from '../runtime/engine.js';
 
 /** Patches of a batch with how much each of their positions counts. */
 export interface Batch {
@@ -49,6 +49,8 @@ export interface GradientWorkersOptions {
   readonly positions?: number;
   /** Worker threads at the most. */
   readonly threads: number;
+  /** What computes; the CPU by default. A card takes the whole batch at once. */
+  readonly device?: Device;
 }
 
 /** A part smaller than this is not worth a thread. */
@@ -56,11 +58,12 @@ const SMALLEST_PART = 8;
 
 /** Starts the worker threads. */
 export async function startGradientWorkers(options: GradientWorkersOptions): Promise<GradientWorkers> {
-  const { architecture, batch, loss, positions = 1 } = options;
-  const parts = Math.max(1, Math.min(options.threads, Math.floor((batch * positions) / SMALLEST_PART), batch));
+  const { architecture, batch, loss, positions = 1, device = 'cpu' } = options;
+  const threads = device === 'cpu' ? options.threads : 1;
+  const parts = Math.max(1, Math.min(threads, Math.floor((batch * positions) / SMALLEST_PART), batch));
   const size = Math.ceil(batch / parts);
   const graph = buildGradientGraph(architecture, size, loss, positions);
-  const engines = Array.from({ length: parts }, () => startEngine(1));
+  const engines = Array.from({ length: parts }, () => startEngine(1, device));
   const close = async () => {
     await Promise.all(engines.map((engine) => engine.close()));
   };

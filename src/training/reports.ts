@@ -3,6 +3,7 @@
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
+import type { Device } from '../runtime/engine.js';
 import type { Checkpoint } from './checkpoint.js';
 
 /** What the network is trained on. */
@@ -17,6 +18,14 @@ export interface DataReport {
   readonly warnings: readonly string[];
   /** Held-out micrographs, with the first and last full-size column that is held out (all of them, or a part of the only one). */
   readonly heldOut: readonly { readonly name: string; readonly columns: readonly [number, number] }[];
+}
+
+/** What computes the gradients, where another device than the CPU was asked for. */
+export interface DeviceReport {
+  readonly kind: 'device';
+  readonly device: Device;
+  /** Why `auto` did not take others. */
+  readonly reasons: readonly string[];
 }
 
 /** The state after some steps of an epoch. */
@@ -71,4 +80,11 @@ export interface DoneReport {
 }
 
 /** What training reports, in this order: data, then steps and epochs (and the objective after the first), then done. */
-export type TrainReport = DataReport | StepReport | EpochReport | ObjectiveReport | CheckpointReport | DoneReport;
+export type TrainReport =
+  | DataReport
+  | DeviceReport
+  | StepReport
+  | EpochReport
+  | ObjectiveReport
+  | CheckpointReport
+  | DoneReport;

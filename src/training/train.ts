@@ -5,6 +5,7 @@ import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
 import { deviationRangeOf } from '../picking/deviation.js';
+import type { DeviceChoice } from '../picking/device.js';
 import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
 import { unevennessLimitOf } from '../picking/unevenness.js';
 import { random } from '../random.js';
@@ -12,6 +13,7 @@ import { type Engine, startEngine, threadCount } from '../runtime/engine.js';
 import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
+import { openGradientWorkers } from './device.js';
 import { runEpochs } from './epochs.js';
 import {
   assertTrainable,
@@ -23,7 +25,6 @@ import {
   splitAsBefore,
   splitMicrographs,
 } from './examples.js';
-import { startGradientWorkers } from './gradient-workers.js';
 import { checkLabels, type LabelCheck } from './label-check.js';
 import { makeLabelMap } from './label-map.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
@@ -57,6 +58,8 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Threads; all cores by default. */
   readonly threads?: number;
+  /** What computes the gradients; the CPU by default. */
+  readonly device?: DeviceChoice;
   /** A state of the same training, to go on from. */
   readonly checkpoint?: Checkpoint;
   /** Ends training after the current step; the best model so far is returned. */
@@ -85,6 +88,7 @@ export async function* train(
     labels: 'auto' as const,
     edge: options.diameter / 2,
     seed: 1,
+    device: 'cpu' as const,
     ...options,
     recipe,
   };
@@ -111,13 +115,10 @@ export async function* train(
     heldOut: split.heldOut.map(({ micrograph, from, to }) => ({ name: micrograph.name, columns: [from, to] })),
   };
   const positions = recipe.sampling.kind === 'patches' ? recipe.sampling.positions : 1;
-  const workers = await startGradientWorkers({
-    architecture,
-    loss: recipe.loss,
-    batch: source.batch,
-    positions,
-    threads,
+  const { workers, ...found } = await openGradientWorkers(settings.device, {
+    ...{ architecture, loss: recipe.loss, batch: source.batch, positions, threads },
   });
+  if (settings.device !== 'cpu') yield { kind: 'device', ...found };
   const engine = startEngine(threads);
   try {
     const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
