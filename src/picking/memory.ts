@@ -26,7 +26,7 @@ export interface MemoryPlan {
 
 const MEBIBYTE = 2 ** 20;
 /** The program, the engine and the network. */
-const PROGRAM_BYTES = 200 * MEBIBYTE;
+const PROGRAM_BYTES = 230 * MEBIBYTE;
 /** What the engine takes for each byte of maps. */
 const ENGINE_FACTOR = 2.2;
 /** Without a limit: this, or so much a pixel where that is more. */
