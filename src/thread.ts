@@ -17,6 +17,9 @@ export interface Thread<Request, Answer> {
    * @throws Error with the reason where the thread cannot answer, or ends meanwhile
    */
   ask(request: Request, transfer?: Transferable[]): Promise<Answer>;
+  /** Ends the thread, and frees its memory; the next request starts it anew. */
+  rest(): Promise<void>;
+  /** Ends the thread for good: every further request fails. */
   close(): Promise<void>;
 }
 
@@ -68,7 +71,11 @@ export function openThread<Request, Answer>({ file, name, restarts }: ThreadOpti
         thread.postMessage({ id, message } satisfies Numbered<Request>, transfer);
       });
     },
+    async rest() {
+      await worker?.terminate();
+    },
     async close() {
+      ended ??= new Error(`The ${name} thread is closed`);
       await worker?.terminate();
     },
   };

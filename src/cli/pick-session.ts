@@ -50,11 +50,11 @@ export interface PickSession {
 export async function openSession(inputs: readonly InputMicrograph[], options: PickArguments): Promise<PickSession> {
   assertModelOrBlob(options);
   const model = await chooseModel(inputs, options);
+  const plan = await planRun(inputs, model, options);
   const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
   const { engine, device, reasons } = await openDevice(model, options.device, threadCount(options.threads));
   if (options.device !== 'cpu') await announceDevice('scoring', { device, reasons });
   const writer = openPicksWriter(options.out, options.format);
-  const plan = await planRun(inputs, model, options);
   const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
   const tools = { picker: openPicker(engine, model, plan.mapBytes), writer };
   const preparer = startPreparer({ keepsMemory: plan.ahead });
@@ -64,20 +64,22 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
     pixelSize: metadata.pixelSize,
     diameter: metadata.diameter,
   };
-  const prepare = ({ path, pixelSize }: InputMicrograph) =>
-    preparer.prepare({
+  const prepare = ({ path, pixelSize }: InputMicrograph) => {
+    const preparing = preparer.prepare({
       path,
       pixelSize: options.pixelSize ?? pixelSize ?? null,
       model: preparedFor,
       uneven: options.ground === 'auto' ? metadata.unevennessLimit !== null : options.ground !== 'off',
     });
+    // Whoever waits for it sees why it failed; nobody may be waiting yet.
+    preparing.catch(() => {});
+    return preparing;
+  };
   return {
     run,
     readAhead(input) {
       if (!plan.ahead) return;
-      const preparing = prepare(input);
-      preparing.catch(() => {});
-      ahead.set(input, preparing);
+      ahead.set(input, prepare(input));
     },
     async pick(input) {
       const preparing = ahead.get(input) ?? prepare(input);

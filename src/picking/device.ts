@@ -1,6 +1,6 @@
 /**
- * Which device scores: a graphics card is taken only once it has given the same scores as the CPU for the very network that is to be
- * used. WebGPU has been seen to give wrong numbers without a word (docs/gpu.md).
+ * Which device computes: a graphics card is taken only once it has given the numbers of the CPU for the very network that is to be
+ * used, at the density of the model. WebGPU has been seen to give wrong numbers without a word (docs/gpu.md).
  */
 
 import { messageOf, UsageError } from '../errors.js';

@@ -3,7 +3,7 @@ import { blobModel } from './blob.js';
 import { planMemory } from './memory.js';
 
 const model = blobModel(108, 1.77);
-const square = (side: number) => ({ width: side, height: side, bytes: 4 * side * side });
+const square = (side: number) => ({ width: side, height: side, decoding: 0 });
 const every = { step: 1, factor: 1 };
 
 describe('the memory of a run', () => {
@@ -23,7 +23,7 @@ describe('the memory of a run', () => {
   });
 
   it('counts what a file is decoded from', () => {
-    const decoded = { ...square(8192), bytes: 1e8 };
+    const decoded = { ...square(8192), decoding: 1e8 };
     const options = { step: 2, factor: 4, limit: null };
     expect(planMemory(decoded, model, options).bytes - planMemory(square(8192), model, options).bytes).toBe(1e8);
   });

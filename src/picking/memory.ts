@@ -10,8 +10,8 @@ import { MAP_BYTES } from './score-map.js';
 
 /** The largest micrograph of a run. */
 export interface MicrographSize extends Pick<Image, 'width' | 'height'> {
-  /** Of its file. */
-  readonly bytes: number;
+  /** Bytes that are there beside its pixels while they are decoded. */
+  readonly decoding: number;
 }
 
 /** What a run may take. */
@@ -34,8 +34,6 @@ const USUAL_BYTES = 1.5e9;
 const USUAL_BYTES_PER_PIXEL = 22.3;
 /** Map sizes that are tried, the largest first. Larger ones than usual are taken only where memory is granted. */
 const MAP_SIZES = [1024, 512, 256, 128, 64, 32].map((size) => size * MEBIBYTE);
-/** File sizes within this share of float32 pixels are such pixels, which are not copied. */
-const SAME_SIZE = 0.01;
 
 /**
  * Chooses how a run uses memory.
@@ -74,10 +72,8 @@ export function planMemory(
 }
 
 /** Full-size pixels, what they were decoded from, and the prepared image with what is made on the way. */
-function bytesToPrepare({ width, height, bytes }: MicrographSize, prepared: number, factor: number): number {
-  const pixels = Float32Array.BYTES_PER_ELEMENT * width * height;
-  const file = Math.abs(bytes / pixels - 1) < SAME_SIZE ? 0 : bytes;
-  return file + pixels + (factor === 1 ? 3 : 4) * prepared;
+function bytesToPrepare({ width, height, decoding }: MicrographSize, prepared: number, factor: number): number {
+  return decoding + Float32Array.BYTES_PER_ELEMENT * width * height + (factor === 1 ? 3 : 4) * prepared;
 }
 
 /** Bytes as `1.5 GB`, rounded up. */

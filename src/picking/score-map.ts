@@ -26,7 +26,7 @@ export interface Scorer {
   /**
    * The mean score of the quarter turns at every position of the grid; every centre can be scored.
    *
-   * @param give - true: the image's memory is given away, and the image is empty afterwards
+   * @param give - true: the image's memory may be given away, and the image be empty afterwards
    */
   score(image: PreparedImage, give?: boolean): Promise<ScoreMap>;
   /** Frees the network's session. */
@@ -96,7 +96,10 @@ function lazily<T>(make: () => Promise<T>) {
   let made: Promise<T> | undefined;
   return {
     get() {
-      made ??= make();
+      made ??= make().catch((error) => {
+        made = undefined;
+        throw error;
+      });
       return made;
     },
     made: () => made,

@@ -78,9 +78,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     micrographs: project.micrographs().size,
     async close() {
       await context.jobs.close();
-      await images.close();
       server.close();
       if ('closeAllConnections' in server) server.closeAllConnections();
+      await images.close();
     },
   };
 }

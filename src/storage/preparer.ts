@@ -49,9 +49,11 @@ export function startPreparer({ keepsMemory }: { readonly keepsMemory: boolean }
   });
   return {
     async prepare(request) {
-      const prepared = await thread.ask(request);
-      if (!keepsMemory) await thread.close();
-      return prepared;
+      try {
+        return await thread.ask(request);
+      } finally {
+        if (!keepsMemory) await thread.rest();
+      }
     },
     close: () => thread.close(),
   };

@@ -33,9 +33,11 @@ export async function openGradientWorkers(
 /** A card takes the whole batch at once, and batch normalisation with it: so must the CPU that it is compared with. */
 async function gradientOnOneThread(options: GradientWorkersOptions): Promise<Float32Array> {
   const alone = await startGradientWorkers({ ...options, threads: 1 });
-  const gradient = await gradientOfNoise(alone, options);
-  await alone.close();
-  return gradient;
+  try {
+    return await gradientOfNoise(alone, options);
+  } finally {
+    await alone.close();
+  }
 }
 
 async function gradientOfNoise(

@@ -118,9 +118,9 @@ export async function* train(
   const { workers, ...found } = await openGradientWorkers(settings.device, {
     ...{ architecture, loss: recipe.loss, batch: source.batch, positions, threads },
   });
-  if (settings.device !== 'cpu') yield { kind: 'device', ...found };
   const engine = startEngine(threads);
   try {
+    if (settings.device !== 'cpu') yield { kind: 'device', ...found };
     const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
     const run = {
       ...{ architecture, recipe, seed, source, workers, engine, heldOut },
