@@ -92,6 +92,8 @@ export function browserTests(): { open(url: string, size?: { width: number; heig
       page.setDefaultTimeout(PATIENCE);
       pages.push(page);
       await page.goto(url);
+      // The answer to the token is a page that leads on to the program's own.
+      await page.waitForURL((address) => !address.searchParams.has('token'));
       return page;
     },
   };
