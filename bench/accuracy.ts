@@ -6,8 +6,8 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { DATA, type DataSet, type FoldResult, foldsOf, runFold, type Training } from './folds.js';
+import { MACHINE } from './machine.js';
 
 const RESULTS = 'docs/results/accuracy.json';
 const APOFERRITIN = {
@@ -95,7 +95,6 @@ if (!existsSync(DATA)) throw new Error(`${DATA} is not there; this bench needs t
 mkdirSync('docs/results', { recursive: true });
 const fresh = process.argv.includes('--fresh') || !existsSync(RESULTS);
 const results: Result[] = fresh ? [] : JSON.parse(readFileSync(RESULTS, 'utf8')).results;
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
 const minutes = process.argv.includes('--minutes')
   ? Number(process.argv[process.argv.indexOf('--minutes') + 1])
   : Infinity;
@@ -107,7 +106,7 @@ for (const { set, training, folds } of plan()) {
     if (performance.now() - begun > 60_000 * minutes) continue;
     const result = { set: set.name, training, ...runFold(set, training, fold) };
     results.push(result);
-    writeFileSync(RESULTS, `${JSON.stringify({ machine, results }, null, 1)}\n`);
+    writeFileSync(RESULTS, `${JSON.stringify({ machine: MACHINE, results }, null, 1)}\n`);
     process.stdout.write(`${row(set.name, training, [result])}\n`);
   }
 }
@@ -123,5 +122,5 @@ const table = [
 ].join('\n');
 const page = readFileSync('docs/results.md', 'utf8');
 const section = /(<!-- accuracy -->)[\s\S]*(<!-- end accuracy -->)/;
-writeFileSync('docs/results.md', page.replace(section, `$1\nMachine: ${machine}.\n\n${table}\n$2`));
+writeFileSync('docs/results.md', page.replace(section, `$1\nMachine: ${MACHINE}.\n\n${table}\n$2`));
 process.stdout.write(`${table}\n`);

@@ -5,7 +5,6 @@
  */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join, parse } from 'node:path';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import type { Micrograph } from '../src/micrograph.js';
@@ -15,6 +14,7 @@ import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { IDENTITY, type Transform, transform } from '../src/transform.js';
 import { type DoctorOptions, diagnose } from '../src/verification/doctor.js';
 import { DATA } from './folds.js';
+import { MACHINE } from './machine.js';
 
 const [TRIALS, PICKS] = [100, 50];
 const SEED = 1;
@@ -140,10 +140,9 @@ for (const set of SETS) {
   }
 }
 
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
 writeFileSync(
   'docs/results/doctor.json',
-  `${JSON.stringify({ machine, trials: TRIALS, picks: PICKS, rows }, null, 1)}\n`,
+  `${JSON.stringify({ machine: MACHINE, trials: TRIALS, picks: PICKS, rows }, null, 1)}\n`,
 );
 const table = [
   '| data | known | right | "cannot tell" | confidently wrong | confident about random places |',

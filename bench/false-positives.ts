@@ -7,12 +7,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import type { Particle } from '../src/particle.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { DATA } from './folds.js';
+import { MACHINE } from './machine.js';
 
 const THUMBNAILS = `${DATA}/thumbnails`;
 const DIRTY = `${DATA}/contaminated/Ucsf_stack_1142_DW.mrc`;
@@ -83,8 +84,7 @@ function scoresOf(picks: readonly Particle[]): number[] {
   return picks.map(({ score }) => score ?? 0).sort((a, b) => b - a);
 }
 
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
-writeFileSync('docs/results/false-positives.json', `${JSON.stringify({ machine, results }, null, 1)}\n`);
+writeFileSync('docs/results/false-positives.json', `${JSON.stringify({ machine: MACHINE, results }, null, 1)}\n`);
 const table = [
   '| diameter, px | threshold | class 0 (good) | class 3 | class 4 | class 5 | mean of 3, 4, 5 | ice of the contaminated micrograph |',
   `|${'---|'.repeat(8)}`,

@@ -4,9 +4,8 @@
  * Usage: npm run bench:memory
  */
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeMrc } from '../src/formats/mrc.js';
 import { encodeModel } from '../src/network/model.js';
@@ -14,6 +13,7 @@ import { initialWeights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { blobModel } from '../src/picking/blob.js';
 import { random } from '../src/random.js';
+import { MACHINE, runProgram } from './machine.js';
 
 const PIXEL_SIZE = 1.77;
 /** Preset, binning, micrograph, step and turns. */
@@ -56,17 +56,12 @@ const work = mkdtempSync(join(tmpdir(), 'deepem-memory-'));
 const results = CASES.map(([name, factor, width, height, step, turns], i) => {
   const args = ['pick', micrographOf(work, width, height), '--model', modelFor(work, name, factor)];
   const how = ['--step', String(step), '--turns', String(turns), '--out', join(work, `out${i}`)];
-  const program = [process.execPath, 'dist/cli/main.js', ...args, ...how];
-  const started = performance.now();
-  const { stderr, status } = spawnSync('/usr/bin/time', ['-f', '%M', ...program], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  const seconds = (performance.now() - started) / 1000;
+  const { stderr, seconds, kibibytes } = runProgram(...args, ...how);
   const estimate = Number(/up to some ([\d.]+) GB/.exec(stderr)?.[1]);
-  const gigabytes = (1024 * Number(stderr.trim().split('\n').at(-1))) / 1e9;
+  const gigabytes = (1024 * kibibytes) / 1e9;
   const result = { name, factor, width, height, step, turns, estimate, gigabytes, seconds };
   process.stderr.write(`${JSON.stringify(result)}\n`);
   return result;
 });
 rmSync(work, { recursive: true });
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
-writeFileSync('docs/results/memory.json', `${JSON.stringify({ machine, results }, null, 1)}\n`);
+writeFileSync('docs/results/memory.json', `${JSON.stringify({ machine: MACHINE, results }, null, 1)}\n`);

@@ -7,12 +7,13 @@
 
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, parse, resolve } from 'node:path';
 import type { Evaluation } from '../src/evaluation/evaluate.js';
 import { writeMrc } from '../src/formats/mrc.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { DATA } from './folds.js';
+import { MACHINE } from './machine.js';
 
 /** Of beta-galactosidase here (../shared/data/README.md): angstroms per pixel, particle diameter and edge in pixels. */
 const PIXEL_SIZE = 1.77;
@@ -98,5 +99,7 @@ for (const { name, program, args, picks } of RIVALS) {
   process.stderr.write(`${JSON.stringify(results.at(-1))}\n`);
 }
 rmSync(work, { recursive: true });
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
-writeFileSync('docs/results/rivals.json', `${JSON.stringify({ machine, micrographs: 8, results }, null, 1)}\n`);
+writeFileSync(
+  'docs/results/rivals.json',
+  `${JSON.stringify({ machine: MACHINE, micrographs: 8, results }, null, 1)}\n`,
+);

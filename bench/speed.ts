@@ -34,6 +34,7 @@ import { loadModel } from '../src/storage/model-file.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { startGradientWorkers } from '../src/training/gradient-workers.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
+import { MACHINE, runProgram } from './machine.js';
 
 const RUNS = 5;
 const STEP = 3;
@@ -198,20 +199,8 @@ async function stages(engine: Engine, work: string, [width, height]: readonly [n
   };
   await scorer.release();
   const folder = join(work, `out${width}`);
-  const { megabytes } = runPick([file, '--model', model, '--out', folder, '--step', '1']);
-  return { width, height, ...seconds, megabytes };
-}
-
-/** Runs the program once. */
-function runPick(args: readonly string[]): { seconds: number; megabytes: number } {
-  const program = [process.execPath, 'dist/cli/main.js', 'pick', ...args];
-  const started = performance.now();
-  const { stderr, status } = spawnSync('/usr/bin/time', ['-f', '%M', ...program], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return {
-    seconds: (performance.now() - started) / 1000,
-    megabytes: Number(stderr.trim().split('\n').at(-1)) / 1024,
-  };
+  const { kibibytes } = runProgram('pick', file, '--model', model, '--out', folder, '--step', '1');
+  return { width, height, ...seconds, megabytes: kibibytes / 1024 };
 }
 
 /** Micrographs a second of the whole program, by threads: the first alone (cold), and what each further one adds (warm). */
@@ -224,15 +213,10 @@ function throughput(work: string, model: string) {
   writeFileSync(list, `${files.join('\n')}\n`);
   return Array.from({ length: cpus().length }, (_, i) => i + 1).map((threads) => {
     const run = (what: string, i: number) =>
-      runPick([
-        what,
-        '--model',
-        model,
-        '--threads',
-        String(threads),
-        '--out',
-        join(work, `t${threads}_${what.length}_${i}`),
-      ]);
+      runProgram(
+        ...['pick', what, '--model', model, '--threads', String(threads)],
+        ...['--out', join(work, `t${threads}_${what.length}_${i}`)],
+      );
     const times = (what: string, runs: number) =>
       Array.from({ length: runs }, (_, i) => run(what, i).seconds).sort((a, b) => a - b);
     const one = times(file, RUNS);
@@ -309,10 +293,9 @@ for (const candidates of CANDIDATES) {
   process.stderr.write(`${JSON.stringify(grown.at(-1))}\n`);
 }
 rmSync(work, { recursive: true });
-const machine = `${cpus()[0].model}, ${cpus().length} cores, Node ${process.version}`;
 mkdirSync('docs/results', { recursive: true });
 const results = {
-  machine,
+  machine: MACHINE,
   matrixFlops: limit,
   dense,
   training: step,

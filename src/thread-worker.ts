@@ -23,15 +23,3 @@ export function answerRequests<Request, Answer>(
     }
   });
 }
-
-/** Makes calls wait for each other: one that fails does not stop the next. */
-export function inTurn<Request, Answer>(
-  work: (request: Request) => Promise<Answer>,
-): (request: Request) => Promise<Answer> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (request) => {
-    const result = last.then(() => work(request));
-    last = result.catch(() => {});
-    return result;
-  };
-}

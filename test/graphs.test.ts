@@ -1,12 +1,12 @@
 /** The suite that every graph must pass: box graph against plain loops, dense graph against boxes. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { extract } from '../src/imaging/pad.js';
+import { extract, windowPositions } from '../src/imaging/pad.js';
 import { rotateQuarter } from '../src/imaging/rotate.js';
 import type { Image } from '../src/micrograph.js';
 import type { Architecture } from '../src/network/architecture.js';
 import { buildBoxGraph } from '../src/network/box-graph.js';
-import { buildDenseStages, densePositions, type Turns } from '../src/network/dense-graph.js';
+import { buildDenseStages, type Turns } from '../src/network/dense-graph.js';
 import type { Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { scoreBox } from '../src/network/testing/forward.js';
@@ -68,7 +68,7 @@ async function scoreDense(
     stages.push({
       ...stage,
       session: await engine.load(graph),
-      rows: bandRows ?? densePositions(height, stage.extent, stage.stride),
+      rows: bandRows ?? windowPositions(height, stage.extent, stage.stride),
     });
   }
   const scores = await engine.runInBands(stages, { pixels, width, height }, { before: 0, after: 0 }, false);
@@ -110,8 +110,8 @@ describe.each(ARCHITECTURES)('%s', (_, architecture) => {
       const scores = await scoreDense(architecture, weights, image, { step, ...(bandRows && { bandRows }) });
       const { height: rows, width: columns } = scores;
       expect([rows, columns]).toEqual([
-        densePositions(image.height, box, step),
-        densePositions(image.width, box, step),
+        windowPositions(image.height, box, step),
+        windowPositions(image.width, box, step),
       ]);
       const source = random(3);
       const positions = Array.from(

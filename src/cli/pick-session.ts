@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { FileError, messageOf, UsageError } from '../errors.js';
+import { messageOf, UsageError } from '../errors.js';
 import { writeMrc } from '../formats/mrc.js';
 import { toPixels } from '../length.js';
 import type { Model } from '../network/model.js';
@@ -12,7 +12,7 @@ import { openPicker, type Picker, type PickResult, pickPrepared } from '../picki
 import { rescaleModel } from '../picking/rescale.js';
 import type { Provenance } from '../provenance.js';
 import { threadCount } from '../runtime/engine.js';
-import { hashFile, writeWhole } from '../storage/files.js';
+import { changedWhileRead, hashFile, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
 import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
@@ -179,7 +179,7 @@ async function pickOne(
   try {
     const read = await preparing;
     if (read.modified !== file.modified) {
-      throw new FileError({ what: `${input.path} changed while it was read`, hint: 'Start again once it is complete' });
+      throw changedWhileRead(input.path);
     }
     const result = await pickPrepared(read.prepared, tools.picker, pickOptions(options, read.pixelSize));
     const files = await writeResult(input, read, tools, result, options);

@@ -10,6 +10,11 @@ export function mirror(i: number, n: number): number {
   return folded < n ? folded : period - folded;
 }
 
+/** Number of places of a window along a side: one every `step` pixels from 0 while it fits. */
+export function windowPositions(side: number, window: number, step: number): number {
+  return side < window ? 0 : Math.floor((side - window) / step) + 1;
+}
+
 /** Adds `before` pixels at the left and top and `after` at the right and bottom, by reflection. */
 export function padByReflection(image: Image, before: number, after: number): Image {
   return extract(image, -before, -before, image.width + before + after, image.height + before + after);

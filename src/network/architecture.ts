@@ -75,10 +75,7 @@ export function layerShapes(architecture: Architecture): Shape[] {
 
 /** Prepared pixels between neighbouring positions of a patch: the product of all pools. */
 export function positionStride(architecture: Architecture): number {
-  return architecture.layers.reduce(
-    (stride, layer) => (layer.type === 'mean-pool' || layer.type === 'max-pool' ? stride * layer.size : stride),
-    1,
-  );
+  return architecture.layers.reduce((stride, layer) => (isPool(layer) ? stride * layer.size : stride), 1);
 }
 
 /** Side in prepared pixels of a patch with so many positions along its side. */
@@ -101,8 +98,14 @@ export function patchShapes(architecture: Architecture, positions: number): Shap
   ];
 }
 
-function isSpatial({ type }: Layer): boolean {
-  return type === 'convolution' || type === 'mean-pool' || type === 'max-pool';
+/** True for a layer that needs rows and columns. */
+export function isSpatial(layer: Layer): boolean {
+  return layer.type === 'convolution' || isPool(layer);
+}
+
+/** True for a layer that makes its maps coarser. */
+export function isPool(layer: Layer): layer is Extract<Layer, { type: 'mean-pool' | 'max-pool' }> {
+  return layer.type === 'mean-pool' || layer.type === 'max-pool';
 }
 
 /** The output's shape, or what is wrong. */

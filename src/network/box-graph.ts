@@ -1,5 +1,6 @@
 /** The box graph: boxes [n, 1, B, B] -> scores [n, 1]. It is the model file that a user gets. */
 
+import { addActivation } from './activation.js';
 import { type Architecture, BATCH_NORM_EPSILON, type Layer, layerShapes } from './architecture.js';
 import { GraphBuilder } from './onnx.js';
 import { parameterLayout, type Weights } from './parameters.js';
@@ -77,18 +78,12 @@ function addLayer(graph: GraphBuilder, layer: Layer, input: string, tensor: (rol
         [input, tensor('scale'), tensor('shift'), tensor('mean'), tensor('variance')],
         { epsilon: { float: BATCH_NORM_EPSILON } },
       );
-    case 'dropout':
-      return input;
-    case 'sigmoid':
-      return graph.node('Sigmoid', [input]);
-    case 'relu':
-      return graph.node('Relu', [input]);
-    case 'leaky-relu':
-      return graph.node('LeakyRelu', [input], { alpha: { float: layer.slope } });
     case 'fully-connected': {
       const flat = graph.node('Flatten', [input], { axis: 1 });
       return graph.node('Gemm', [flat, tensor('kernel'), tensor('bias')], { transB: 1 });
     }
+    default:
+      return addActivation(graph, layer, input);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Arithmetic of a network, counted from its architecture, never from what a graph happens to execute. */
 
-import { type Architecture, layerShapes } from './architecture.js';
+import { type Architecture, isPool, layerShapes } from './architecture.js';
 
 /**
  * Floating-point operations of the dense graph per position of its score map, four rotations together: two for each
@@ -15,7 +15,7 @@ export function denseOperations(architecture: Architecture, step: number): numbe
   architecture.layers.forEach((layer, index) => {
     const perPosition = (step / gcd(step, spacing)) ** 2;
     const { maps, side } = shapes[index];
-    if (layer.type === 'mean-pool' || layer.type === 'max-pool') spacing *= layer.size;
+    if (isPool(layer)) spacing *= layer.size;
     if (layer.type === 'convolution') operations += 2 * 4 * perPosition * layer.maps * maps * layer.kernel ** 2;
     if (layer.type === 'fully-connected') {
       operations += 2 * 4 * layer.units * maps * side ** 2;

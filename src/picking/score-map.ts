@@ -1,11 +1,11 @@
 /** The score map: the network's score at every position of a prepared image, computed band by band. */
 
 import { blurInto } from '../imaging/blur.js';
-import { extract } from '../imaging/pad.js';
+import { extract, windowPositions } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
 import { blankImage, type Image } from '../micrograph.js';
 import type { Architecture } from '../network/architecture.js';
-import { buildDenseStages, type DenseStage, densePositions, type Turns } from '../network/dense-graph.js';
+import { buildDenseStages, type DenseStage, type Turns } from '../network/dense-graph.js';
 import type { Weights } from '../network/parameters.js';
 import type { Engine, Session } from '../runtime/engine.js';
 import type { PreparedImage } from './prepare.js';
@@ -72,11 +72,11 @@ export async function openScorer(
       const plan = planScoring(graphs, size, { box, step, bytes: mapBytes });
       const sessions = await (plan.staged ? loaded.staged.get() : loaded.whole);
       const stages = sessions.map((session, i) => ({ ...session, rows: plan.rows[i] }));
-      const columns = densePositions(size.width, box, step);
+      const columns = windowPositions(size.width, box, step);
       const whole = plan.columns >= columns;
       const scores = whole
         ? await engine.runInBands(stages, { pixels, width, height }, { before, after: box - 1 - before }, give)
-        : blankImage(columns, densePositions(size.height, box, step));
+        : blankImage(columns, windowPositions(size.height, box, step));
       for (let left = 0; !whole && left < columns; left += plan.columns) {
         const panelWidth = (Math.min(plan.columns, columns - left) - 1) * step + box;
         const panel = extract(image, left * step - before, -before, panelWidth, size.height);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildDenseStages, bytesOfStage } from '../network/dense-graph.js';
+import { buildDenseStages } from '../network/dense-graph.js';
+import { bytesOfStage } from '../network/dense-window.js';
 import { PRESETS } from '../network/presets.js';
 import { testWeights } from '../testing/architectures.js';
 import { planScoring } from './score-plan.js';

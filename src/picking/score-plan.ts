@@ -3,8 +3,10 @@
  * What lies at the seams is computed twice, unless the graph is cut into stages, whose maps are copied instead.
  */
 
+import { windowPositions } from '../imaging/pad.js';
 import type { Image } from '../micrograph.js';
-import { bytesOfStage, type DenseStage, densePositions } from '../network/dense-graph.js';
+import type { DenseStage } from '../network/dense-graph.js';
+import { bytesOfStage } from '../network/dense-window.js';
 
 /** Width and height in pixels. */
 export type Size = Pick<Image, 'width' | 'height'>;
@@ -37,7 +39,7 @@ export function planScoring(
   size: Size,
   { box, step, bytes }: { readonly box: number; readonly step: number; readonly bytes: number },
 ): ScorePlan {
-  const positions = densePositions(size.width, box, step);
+  const positions = windowPositions(size.width, box, step);
   let best: { plan: ScorePlan; cost: number } | undefined;
   for (const staged of [false, true]) {
     for (const panels of PANELS) {
@@ -59,8 +61,8 @@ function bandsOf(stages: readonly StageShape[], { width, height }: Size, bytes: 
   const made = stages.map((stage) => {
     const largest = rowsThatFit(stage, columns, bytes);
     const excess = Math.max(1, bytesOfStage(stage, largest, columns) / bytes);
-    columns = densePositions(columns, stage.extent, stage.stride);
-    rows = densePositions(rows, stage.extent, stage.stride);
+    columns = windowPositions(columns, stage.extent, stage.stride);
+    rows = windowPositions(rows, stage.extent, stage.stride);
     const count = Math.ceil(rows / Math.ceil(rows / largest));
     overlap = Math.max(overlap, excess * overlapOf(stage, count, rows));
     return count;
@@ -83,6 +85,6 @@ function rowsThatFit(stage: StageShape, width: number, bytes: number): number {
 /** How many times the rows behind the first layer of a stage are computed on average. */
 function overlapOf({ extent, stride, windows: [first] }: StageShape, count: number, rows: number): number {
   if (count >= rows) return 1;
-  const behind = (input: number) => densePositions(input, (first.size - 1) * first.dilation + 1, first.stride);
+  const behind = (input: number) => windowPositions(input, (first.size - 1) * first.dilation + 1, first.stride);
   return (behind(extent + (count - 1) * stride) * first.stride) / (count * stride);
 }

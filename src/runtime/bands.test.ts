@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { extract } from '../imaging/pad.js';
+import { extract, windowPositions } from '../imaging/pad.js';
 import { noiseImage } from '../testing/helpers.js';
-import { type BandWork, rowsOf, runInBands } from './bands.js';
+import { type BandWork, runInBands } from './bands.js';
 import type { Tensor } from './protocol.js';
 
 /** Sums of `extent` rows, every `stride` rows, of every map. */
@@ -9,7 +9,7 @@ function sums(extent: number, stride: number, rows: number): BandWork {
   return {
     ...{ extent, stride, rows },
     async run({ dims: [, maps, height, width], data }: Tensor) {
-      const made = rowsOf(height, { extent, stride, rows });
+      const made = windowPositions(height, extent, stride);
       const result = new Float32Array(maps * made * width);
       for (let i = 0; i < result.length; i++) {
         const [map, row, x] = [Math.floor(i / (made * width)), Math.floor(i / width) % made, i % width];

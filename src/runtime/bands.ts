@@ -1,16 +1,11 @@
 /** Images of any height go through a chain of graphs in bands of rows. */
 
-import { extract } from '../imaging/pad.js';
+import { extract, windowPositions } from '../imaging/pad.js';
 import type { Image } from '../micrograph.js';
 import type { BandStage, Margins, Tensor } from './protocol.js';
 
 /** A stage, and what computes it: maps [1, n, H, W] -> [1, m, h, w]. */
 export type BandWork = BandStage & { readonly run: (maps: Tensor) => Promise<Tensor> };
-
-/** Rows of a stage's output for so many rows of its input. */
-export function rowsOf(rows: number, { extent, stride }: BandStage): number {
-  return rows < extent ? 0 : Math.floor((rows - extent) / stride) + 1;
-}
 
 /** Rows of the image that are padded at a time. */
 const PADDED_ROWS = 64;
@@ -26,7 +21,7 @@ export async function runInBands(
   { before, after }: Margins = { before: 0, after: 0 },
 ): Promise<Image> {
   const [width, height] = [before + image.width + after, before + image.height + after];
-  const rows = stages.reduce((count, stage) => rowsOf(count, stage), height);
+  const rows = stages.reduce((count, stage) => windowPositions(count, stage.extent, stage.stride), height);
   if (rows < 1) throw new RangeError(`${height} rows are too few for one row of the result`);
   const result = new Rows(rows);
   const chain = stages.reduceRight<Sink>((next, stage) => new Stage(stage, next), result);
@@ -130,7 +125,8 @@ class Stage implements Sink {
   }
 
   async #run(): Promise<void> {
-    const used = rowsOf(this.#rows.filled, this.work) * this.work.stride;
+    const { extent, stride } = this.work;
+    const used = windowPositions(this.#rows.filled, extent, stride) * stride;
     await this.next.take(await this.work.run(this.#rows.tensor()));
     this.#skip = Math.max(0, used - this.#rows.filled);
     this.#rows.drop(Math.min(used, this.#rows.filled));

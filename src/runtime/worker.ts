@@ -2,7 +2,8 @@
 
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import type { Image } from '../micrograph.js';
-import { answerRequests, inTurn } from '../thread-worker.js';
+import { startQueue } from '../queue.js';
+import { answerRequests } from '../thread-worker.js';
 import { runInBands } from './bands.js';
 import type { Answer, Device, Request, Tensor, Tensors } from './protocol.js';
 
@@ -70,5 +71,9 @@ async function answer(request: Request): Promise<Answer> {
   }
 }
 
-/** Tensors are the engine's own memory, images are not. */
-answerRequests(inTurn(answer), (made) => (made.kind === 'image' ? [made.image.pixels.buffer as ArrayBuffer] : []));
+const inTurn = startQueue();
+// Tensors are the engine's own memory, images are not.
+answerRequests(
+  (request: Request) => inTurn(() => answer(request)),
+  (made) => (made.kind === 'image' ? [made.image.pixels.buffer as ArrayBuffer] : []),
+);

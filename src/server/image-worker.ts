@@ -10,11 +10,12 @@ import { extract } from '../imaging/pad.js';
 import { boxStart } from '../imaging/particle-image.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
+import { startQueue } from '../queue.js';
 import { drawTiles } from '../report/picture.js';
 import { readWhole, writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
-import { answerRequests, inTurn } from '../thread-worker.js';
+import { answerRequests } from '../thread-worker.js';
 import { averageImage } from '../verification/average.js';
 import type { ImageRequest, Picture } from './image-protocol.js';
 import { type GreyImage, openPyramid, type Pyramid } from './pyramid.js';
@@ -34,12 +35,12 @@ const kept = new Map<string, Promise<Pyramid>>();
 const opened = new Map<string, Pyramid>();
 
 /** One at a time: two large ones at once take twice the memory, and neither is there sooner. */
-const readInTurn = inTurn(async (path: string): Promise<Pyramid> => openPyramid(await readMicrograph(path)));
+const readInTurn = startQueue();
 
 async function pyramidOf(path: string): Promise<Pyramid> {
   const known = kept.get(path);
   kept.delete(path);
-  const reading = known ?? readInTurn(path);
+  const reading = known ?? readInTurn(async () => openPyramid(await readMicrograph(path)));
   kept.set(path, reading);
   try {
     const pyramid = await reading;

@@ -5,6 +5,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { csvFormat } from '../formats/csv.js';
 import type { Point } from '../particle.js';
+import { startQueue } from '../queue.js';
 import { findCoordinates, readCoordinateSets, readCoordinates } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import type { Labels } from '../training/confirmed.js';
@@ -46,7 +47,7 @@ export async function openLabels(project: Project): Promise<LabelStore> {
   const known = new Map<string, Known>();
   const fileOf = (id: string, kind: LabelKind) => join(project.folder, FOLDERS[kind], `${id}.csv`);
   const keyOf = (id: string, kind: LabelKind) => `${kind} ${id}`;
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = startQueue();
 
   async function read(id: string, kind: LabelKind): Promise<readonly Point[]> {
     const file = fileOf(id, kind);
@@ -102,12 +103,6 @@ export async function openLabels(project: Project): Promise<LabelStore> {
 
   async function of(id: string): Promise<ApiLabels> {
     return { id, particles: await read(id, 'particle'), negatives: await read(id, 'negative') };
-  }
-
-  function inTurn<T>(task: () => Promise<T>): Promise<T> {
-    const result = last.then(task);
-    last = result.catch(() => {});
-    return result;
   }
 
   await takeOver();

@@ -180,6 +180,11 @@ export async function readStart(file: string, length: number): Promise<{ start: 
   }
 }
 
+/** The error for a file that another program was writing. */
+export function changedWhileRead(file: string): FileError {
+  return new FileError({ what: `${file} changed while it was read`, hint: 'Start again once it is complete' });
+}
+
 /** Opening a pipe would wait for its writer for ever: only regular files are read. */
 async function assertRegularFile(file: string): Promise<void> {
   const found = await stat(file);

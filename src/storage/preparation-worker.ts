@@ -1,9 +1,10 @@
 /** The preparation thread. */
 
 import { stat } from 'node:fs/promises';
-import { FileError } from '../errors.js';
 import { prepareForPicking } from '../picking/pick.js';
-import { answerRequests, inTurn } from '../thread-worker.js';
+import { startQueue } from '../queue.js';
+import { answerRequests } from '../thread-worker.js';
+import { changedWhileRead } from './files.js';
 import type { PreparationRequest, PreparedFile } from './preparer.js';
 import { readHashedMicrograph } from './read-micrograph.js';
 
@@ -13,7 +14,7 @@ async function prepareFile({ path, pixelSize, model, uneven }: PreparationReques
   const micrograph = await readHashedMicrograph(path);
   const after = await stat(path);
   if (after.size !== before?.size || after.mtimeMs !== before.mtimeMs) {
-    throw new FileError({ what: `${path} changed while it was read`, hint: 'Start again once it is complete' });
+    throw changedWhileRead(path);
   }
   const sized = { ...micrograph, pixelSize: pixelSize ?? micrograph.pixelSize };
   return {
@@ -33,4 +34,5 @@ function memoryOf({ prepared: { image, grey, unevenness } }: PreparedFile): Arra
   return [...new Set(large.map(({ buffer }) => buffer as ArrayBuffer))];
 }
 
-answerRequests(inTurn(prepareFile), memoryOf);
+const inTurn = startQueue();
+answerRequests((request: PreparationRequest) => inTurn(() => prepareFile(request)), memoryOf);
