@@ -11,6 +11,7 @@ import { asymmetric } from '../src/simulation/volume.js';
 
 const README = readFileSync('README.md', 'utf8');
 
+// It trains with the default recipe: a minute alone, more beside other tests.
 it('the library example of the README runs as it stands', () => {
   const example = /```js\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
   expect(example.trim().split('\n').length).toBeLessThanOrEqual(18);
@@ -28,7 +29,7 @@ it('the library example of the README runs as it stands', () => {
   expect(run.stderr).toBe('');
   expect(run.stdout).toMatch(/^6 0\.\d+ (null|0\.\d+|1)$/m);
   expect(run.stdout).toMatch(/\d+ particles, the best at \d/);
-});
+}, 300_000);
 
 it('every folder below src has its line in the README', () => {
   const listed = [...README.matchAll(/^\| `src\/(\w+)\/`/gm)].map(([, name]) => name).sort();

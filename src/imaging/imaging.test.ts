@@ -8,6 +8,7 @@ import { extract, mirror, padByReflection } from './pad.js';
 import { resample, toFullSize, toResampled } from './resample.js';
 import { rotateQuarter } from './rotate.js';
 import { medianInPlace, percentile, robustStatistics, selectInPlace } from './statistics.js';
+import { cutTurnedInto } from './turn.js';
 
 describe('resample', () => {
   it('bins by the mean of whole blocks', () => {
@@ -37,6 +38,45 @@ describe('resample', () => {
     expect(toFullSize(7, 4)).toBe(29.5);
     expect(toResampled(29.5, 4)).toBe(7);
     expect(toResampled(toFullSize(3.25, 2.7), 2.7)).toBeCloseTo(3.25, 12);
+  });
+});
+
+describe('turned squares', () => {
+  const image = noiseImage(40, 30, 3);
+  const cut = (square: { left: number; top: number; side: number; angle: number; zoom: number }) => {
+    const target = new Float32Array(square.side ** 2);
+    cutTurnedInto(target, image, square);
+    return target;
+  };
+
+  it.each([
+    [5, 7],
+    [-4, 25],
+  ])('as it stands and by quarter turns is the plain square from %d, %d', (left, top) => {
+    const plain = extract(image, left, top, 9, 9).pixels;
+    for (const turns of [0, 1, 2, 3]) {
+      const turned = cut({ left, top, side: 9, angle: (turns * Math.PI) / 2, zoom: 1 });
+      const wanted = Float32Array.from(plain);
+      rotateQuarter(wanted, 9, turns);
+      expect(maxDifference(turned, wanted)).toBeLessThan(1e-5);
+    }
+  });
+
+  it('shows a plane exactly at any angle and zoom', () => {
+    const plane = {
+      width: 40,
+      height: 30,
+      pixels: Float32Array.from({ length: 1200 }, (_, i) => 2 * (i % 40) - 3 * Math.floor(i / 40)),
+    };
+    const [left, top, side, angle, zoom] = [14, 9, 8, 0.4, 1.1];
+    const target = new Float32Array(side ** 2);
+    cutTurnedInto(target, plane, { left, top, side, angle, zoom });
+    for (let k = 0; k < target.length; k++) {
+      const [dx, dy] = [(k % side) - 3.5, Math.floor(k / side) - 3.5];
+      const x = left + 3.5 + zoom * (Math.cos(angle) * dx - Math.sin(angle) * dy);
+      const y = top + 3.5 + zoom * (Math.sin(angle) * dx + Math.cos(angle) * dy);
+      expect(Math.abs(target[k] - (2 * x - 3 * y))).toBeLessThan(1e-4);
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Image } from '../micrograph.js';
 import { noiseImage } from '../testing/helpers.js';
 import { groundsOf, type Selection, selectParticles } from './selection.js';
-import { unevennessAt, unevennessLimitOf, unevennessMap } from './unevenness.js';
+import { onEvenGround, unevennessAt, unevennessLimitOf, unevennessMap } from './unevenness.js';
 
 const SIDE = 200;
 const DIAMETER = 10;
@@ -59,6 +59,19 @@ describe('unevenness', () => {
   it('of a flat image is 0, and of points at or beyond the edge that of the edge', () => {
     const flat = { pixels: new Float32Array(SIDE * SIDE).fill(7), width: SIDE, height: SIDE };
     expect(unevennessAt(unevennessMap(flat, 5), 2, [{ x: -5, y: 500 }])).toEqual([0]);
+  });
+
+  it('leaves nothing of a micrograph that is uneven in more than half of it', () => {
+    const map = (share: number) => ({
+      pixels: Float32Array.from({ length: 100 }, (_, i) => +(i < 100 * share)),
+      ...{ width: 10, height: 10, binning: 1 },
+    });
+    const points = [
+      { x: 5, y: 0 },
+      { x: 5, y: 9 },
+    ];
+    expect(onEvenGround(map(0.5), 1, points, 0.5)).toEqual([false, true]);
+    expect(onEvenGround(map(0.51), 1, points, 0.5)).toEqual([false, false]);
   });
 
   it('has a limit above nearly all labelled particles, with less room for more micrographs and more labels', () => {

@@ -7,7 +7,7 @@ import { isInside, type Particle } from '../particle.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import type { ScoreMap } from './score-map.js';
-import { type UnevennessMap, unevennessAt, unevennessMap } from './unevenness.js';
+import { onEvenGround, type UnevennessMap, unevennessMap } from './unevenness.js';
 
 /** What decides which peaks of a score map are particles. Lengths are full-size pixels of the micrograph. */
 export interface Selection {
@@ -106,10 +106,10 @@ export function selectParticles(
     );
   }
   if (unevennessLimit !== null) {
-    const values = unevennessAt(unevenness(), scoreMap.factor, particles);
+    const even = onEvenGround(unevenness(), scoreMap.factor, particles, unevennessLimit);
     leave(
       'uneven',
-      particles.filter((_, i) => values[i] <= unevennessLimit),
+      particles.filter((_, i) => even[i]),
     );
   }
   if (overlapDistance !== null) leave('overlap', withoutOverlaps(particles, overlapDistance));

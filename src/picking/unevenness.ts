@@ -19,6 +19,9 @@ const LIMIT_PERCENT = 98;
 /** Parts of the margin that shrink with more micrographs and with more particles, and what remains. */
 const MARGIN = { least: 1, micrographs: 2, particles: 20 } as const;
 
+/** Where more than this share of a micrograph is uneven it is bad as a whole, and what looks even between is not trusted. */
+const MOST_UNEVEN = 0.5;
+
 /** Unevenness at some pixels of the grey values it was made of. */
 export interface UnevennessMap extends Image {
   /** Pixels of the grey values per pixel of the map. */
@@ -66,6 +69,19 @@ export function unevennessAt(
 ): number[] {
   const index = (x: number, n: number) => Math.max(0, Math.min(n - 1, Math.round(toResampled(x, factor * binning))));
   return points.map(({ x, y }) => pixels[index(y, height) * width + index(x, width)]);
+}
+
+/** Which points (full-size pixels) lie on ground below a limit: none where most of the micrograph lies above it. */
+export function onEvenGround(
+  map: UnevennessMap,
+  factor: number,
+  points: readonly Point[],
+  limit: number,
+): readonly boolean[] {
+  let uneven = 0;
+  for (let i = 0; i < map.pixels.length; i++) if (map.pixels[i] > limit) uneven++;
+  const trusted = uneven <= MOST_UNEVEN * map.pixels.length;
+  return unevennessAt(map, factor, points).map((value) => trusted && value <= limit);
 }
 
 /**

@@ -42,7 +42,10 @@ export interface Best {
   readonly accuracy: number | null;
 }
 
-/** All epochs; returns the weights of the epoch with the best held-out accuracy (the last one without held-out boxes). */
+/**
+ * All epochs; returns the weights of the epoch with the best held-out accuracy. Without held-out boxes, or where the learning
+ * rate goes down to 0, these are the last ones: then epochs differ by less than the boxes can tell (docs/results.md).
+ */
 export async function* runEpochs(
   run: Run,
   signal: AbortSignal | undefined,
@@ -70,7 +73,8 @@ export async function* runEpochs(
       yield { kind: 'step', step: (epoch - 1) * stepsPerEpoch + done + 1, steps, loss: result.loss };
     }
     const accuracy = await accuracyOf(run, weights);
-    if (accuracy === null || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
+    const settles = recipe.schedule === 'cosine' || accuracy === null;
+    if (settles || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
     yield { kind: 'epoch', epoch, epochs, loss: total / Math.max(1, done), accuracy };
     if (epoch === 1 && run.checkLabels && !signal?.aborted) {
       labelCheck = await run.checkLabels(weights);

@@ -61,7 +61,7 @@ describe('label map', () => {
 });
 
 describe('patches', () => {
-  const options = { positions: 3, randomPerParticle: 0.5, particleShare: 0.25 };
+  const options = { positions: 3, randomPerParticle: 0.5, particleShare: 0.25, turnedShare: 0 };
 
   it('hold a particle each, and one more anywhere for every second', () => {
     const patches = drawPatches([map], ARCHITECTURE, options, 10, random(1));
@@ -74,7 +74,7 @@ describe('patches', () => {
 
   it('give particles a quarter of the weight, and turn pixels and positions alike', () => {
     const [left, top] = [map.particles[0].x, map.particles[0].y];
-    const plain = { map, left, top, turns: 0, mirrored: false, contrast: 1 };
+    const plain = { map, left, top, oblique: null, turns: 0, mirrored: false, contrast: 1 };
     const area = 20 * 20;
     for (const [turns, mirrored, at] of [
       [0, false, 0],
@@ -93,8 +93,32 @@ describe('patches', () => {
     }
   });
 
+  it('are turned by any angle, so many of them as the share says, and their labels with them', () => {
+    const patches = drawPatches([map], ARCHITECTURE, { ...options, turnedShare: 0.5 }, 100, random(1));
+    const turned = patches.filter(({ oblique }) => oblique !== null);
+    expect(Math.abs(turned.length / patches.length - 0.5)).toBeLessThan(0.1);
+    expect(Math.max(...turned.map(({ oblique }) => Math.abs(oblique?.angle ?? 0)))).toBeLessThanOrEqual(Math.PI / 4);
+    // A particle at the middle position's neighbour along x goes to its neighbour along y.
+    const { x, y } = map.particles[0];
+    const beside = { map, left: x - 8, top: y - 4, turns: 0, mirrored: false, contrast: 1 };
+    const at = (angle: number | null) => {
+      const oblique = angle === null ? null : { angle, zoom: 1 };
+      const { positiveWeights } = cutPatches([{ ...beside, oblique }], ARCHITECTURE, { ...options, hidden: 0 });
+      return positiveWeights.indexOf(Math.max(...positiveWeights));
+    };
+    expect([at(null), at(0), at(Math.PI / 2), at(-Math.PI / 2)]).toEqual([5, 5, 1, 7]);
+  });
+
   it('take what is hidden among the unlabelled out of the weight of the negatives', () => {
-    const patch = { map, left: map.particles[0].x, top: map.particles[0].y, turns: 0, mirrored: false, contrast: 1 };
+    const patch = {
+      map,
+      left: map.particles[0].x,
+      top: map.particles[0].y,
+      oblique: null,
+      turns: 0,
+      mirrored: false,
+      contrast: 1,
+    };
     const hidden = 0.2;
     const [without, batch] = [0, hidden].map((share) =>
       cutPatches([patch], ARCHITECTURE, { ...options, hidden: share }),

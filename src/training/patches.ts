@@ -2,6 +2,7 @@
 
 import { extractInto } from '../imaging/pad.js';
 import { rotateQuarter } from '../imaging/rotate.js';
+import { cutTurnedInto, turnedOffset } from '../imaging/turn.js';
 import { type Architecture, patchSide, positionStride } from '../network/architecture.js';
 import type { Random } from '../random.js';
 import { shuffle } from '../random.js';
@@ -16,6 +17,8 @@ export interface PatchOptions {
   readonly randomPerParticle: number;
   /** Share of the particles in the weight of a batch. */
   readonly particleShare: number;
+  /** Share of the patches that are turned by any angle and zoomed; the others only by quarter turns. */
+  readonly turnedShare: number;
 }
 
 /** A patch in one view. */
@@ -23,12 +26,15 @@ export interface Patch {
   readonly map: LabelMap;
   readonly left: number;
   readonly top: number;
+  /** Turned by this angle (radians) and zoomed before anything else; null: as it stands. */
+  readonly oblique: { readonly angle: number; readonly zoom: number } | null;
   readonly turns: number;
   readonly mirrored: boolean;
   readonly contrast: number;
 }
 
 const CONTRAST_SD = 0.1;
+const ZOOM_SD = 0.03;
 const LARGEST_SHIFT = 1;
 
 /** The patches of one epoch, in random order: one around each particle, and some anywhere. */
@@ -42,6 +48,10 @@ export function drawPatches(
   const stride = positionStride(architecture);
   const { positions } = options;
   const view = () => ({
+    oblique:
+      random.uniform() < options.turnedShare
+        ? { angle: (random.uniform() - 0.5) * (Math.PI / 2), zoom: 1 + ZOOM_SD * random.normal() }
+        : null,
     turns: random.integer(4),
     mirrored: random.integer(2) === 1,
     contrast: 1 + CONTRAST_SD * random.normal(),
@@ -76,26 +86,41 @@ export function cutPatches(
 ): Batch {
   const { positions } = options;
   const side = patchSide(architecture, positions);
-  const stride = positionStride(architecture);
   const area = side ** 2;
   const boxes = new Float32Array(patches.length * area);
   const count = positions ** 2;
   const labels = new Float32Array(patches.length * count);
-  patches.forEach(({ map, left, top, turns, mirrored, contrast }, i) => {
-    extractInto(boxes, i * area, map.region.micrograph.image, left, top, side, side);
+  patches.forEach((patch, i) => {
     const one = boxes.subarray(i * area, (i + 1) * area);
     const grid = labels.subarray(i * count, (i + 1) * count);
-    for (let k = 0; k < count; k++) {
-      grid[k] = labelAt(map, left + stride * (k % positions), top + stride * Math.floor(k / positions));
-    }
-    turn(one, side, turns, mirrored);
-    turn(grid, positions, turns, mirrored);
-    if (contrast !== 1) for (let k = 0; k < area; k++) one[k] *= contrast;
+    cutPixels(one, patch, side);
+    cutLabels(grid, patch, positions, positionStride(architecture));
+    turn(one, side, patch);
+    turn(grid, positions, patch);
+    if (patch.contrast !== 1) for (let k = 0; k < area; k++) one[k] *= patch.contrast;
   });
   return { patches: boxes, count: patches.length, ...weigh(labels, options) };
 }
 
-function turn(square: Float32Array, side: number, turns: number, mirrored: boolean): void {
+function cutPixels(target: Float32Array, { map, left, top, oblique }: Patch, side: number): void {
+  const { image } = map.region.micrograph;
+  if (oblique) cutTurnedInto(target, image, { left, top, side, ...oblique });
+  else extractInto(target, 0, image, left, top, side, side);
+}
+
+/** Labels of a patch's positions, `stride` pixels apart. */
+function cutLabels(target: Float32Array, { map, left, top, oblique }: Patch, positions: number, stride: number): void {
+  const middle = (stride * (positions - 1)) / 2;
+  for (let k = 0; k < target.length; k++) {
+    const [x, y] = [stride * (k % positions), stride * Math.floor(k / positions)];
+    const turned = oblique && turnedOffset(oblique, x - middle, y - middle);
+    target[k] = turned
+      ? labelAt(map, Math.round(left + middle + turned.x), Math.round(top + middle + turned.y))
+      : labelAt(map, left + x, top + y);
+  }
+}
+
+function turn(square: Float32Array, side: number, { turns, mirrored }: Pick<Patch, 'turns' | 'mirrored'>): void {
   rotateQuarter(square, side, turns);
   if (mirrored) for (let row = 0; row < square.length; row += side) square.subarray(row, row + side).reverse();
 }

@@ -6,7 +6,7 @@ import { scoringSchema } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
 import { ADAM, optimiserSchema } from './optimisers.js';
 
-/** Patches around labels and anywhere; a view is a random quarter turn, mirrored or not, shifted, contrast changed. */
+/** Patches around labels and anywhere; a view is turned, mirrored or not, shifted, contrast changed. */
 const patchSamplingSchema = z.strictObject({
   kind: z.literal('patches'),
   /** Positions along a patch's side. */
@@ -15,6 +15,8 @@ const patchSamplingSchema = z.strictObject({
   anywhere: z.number().min(0).max(100),
   /** Positions closer than this to a label show a particle, in particle diameters. */
   particleDistance: z.number().gt(0).max(0.5),
+  /** Share of the patches that are turned by any angle and zoomed a little; the others by quarter turns. */
+  turnedShare: z.number().min(0).max(1).default(0),
   /** Patches that an epoch holds at the least: where there are fewer labels, each comes in several views. */
   smallestEpoch: z.int().min(0).max(1e6),
 });
@@ -103,9 +105,16 @@ export const AUTO_RECIPE: Recipe = {
   learningRate: 2e-3,
   schedule: 'cosine',
   batch: 16,
-  epochs: 6,
-  mostSteps: 1500,
-  sampling: { kind: 'patches', positions: 5, anywhere: 1, particleDistance: 0.15, smallestEpoch: 1600 },
+  epochs: 12,
+  mostSteps: 1200,
+  sampling: {
+    kind: 'patches',
+    positions: 5,
+    anywhere: 1,
+    particleDistance: 0.15,
+    turnedShare: 0.7,
+    smallestEpoch: 1600,
+  },
   negativesPerPositive: 3,
   negativeDistance: 0.3,
   smoothing: 0.055,
