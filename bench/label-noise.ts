@@ -5,37 +5,24 @@
  * the table in docs/results.md. Usage: npm run bench:label-noise [-- FOLDS]
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { matchPicks } from '../src/evaluation/match.js';
-import { parseCoordinates } from '../src/formats/coordinates.js';
 import { toGrey } from '../src/imaging/contrast.js';
 import { extract } from '../src/imaging/pad.js';
 import { toResampled } from '../src/imaging/resample.js';
-import { isInside, type Point } from '../src/particle.js';
-import { openPicker, pick } from '../src/picking/pick.js';
+import type { Point } from '../src/particle.js';
 import { type PreparedImage, prepare } from '../src/picking/prepare.js';
 import { random } from '../src/random.js';
-import { startEngine, threadCount } from '../src/runtime/engine.js';
-import { readMicrograph } from '../src/storage/read-micrograph.js';
-import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { train } from '../src/training/train.js';
-import { DATA, JUDGED } from './folds.js';
+import { DIAMETER, EDGE, load, namesOfAll, pickAll, RADIUS, splitOfFold } from './beta-galactosidase.js';
+import { JUDGED } from './folds.js';
 
-const SET = join(DATA, 'beta-galactosidase');
-const [DIAMETER, EDGE, RADIUS] = [108, 130, 36];
 /** The best picks that are looked at: as many as a quarter of the labels. */
 const SHARE = 0.25;
 /** Side of the averages in prepared pixels, and their magnification in the picture. */
 const SIDE = 40;
 const ZOOM = 6;
-
-async function load(name: string): Promise<LabelledMicrograph> {
-  const file = join(SET, 'truth', `${name}.csv`);
-  const particles = parseCoordinates(readFileSync(file), file).map(({ particle }) => particle);
-  return { name, micrograph: await readMicrograph(join(SET, 'micrographs', `${name}.jpg`)), particles };
-}
 
 /** Adds the boxes at some points; returns how many. */
 function addBoxes(sum: Float64Array, image: PreparedImage, points: readonly Point[]): number {
@@ -57,29 +44,22 @@ function correlation(a: Float64Array, b: Float64Array): number {
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }
 
-if (!existsSync(SET)) throw new Error(`${SET} is not there; this bench needs the real data`);
-const names = readdirSync(join(SET, 'truth'))
-  .map((file) => parse(file).name)
-  .sort();
-const folds = Math.min(Number(process.argv[2] ?? Number.POSITIVE_INFINITY), Math.floor(names.length / JUDGED));
+const folds = Math.min(Number(process.argv[2] ?? Number.POSITIVE_INFINITY), Math.floor(namesOfAll().length / JUDGED));
 const averages = [0, 1, 2].map(() => new Float64Array(SIDE * SIDE));
 const counts = [0, 0, 0];
 const rows: string[] = [];
 for (let fold = 0; fold < folds; fold++) {
-  const judged = names.slice(JUDGED * fold, JUDGED * (fold + 1));
-  const training = names.filter((name) => !judged.includes(name));
+  const { judged, others } = splitOfFold(fold);
   const labelled = (async function* () {
-    for (const name of training) yield await load(name);
+    for (const name of others) yield await load(name);
   })();
   for await (const report of train(labelled, { diameter: DIAMETER, edge: EDGE })) {
     if (report.kind !== 'done') continue;
-    const engine = startEngine(threadCount());
-    const picker = openPicker(engine, report.model);
-    for (const name of judged) {
-      const { micrograph, particles } = await load(name);
+    for await (const { name, micrograph, particles: truth, result } of pickAll(report.model, judged, {
+      threshold: 0,
+    })) {
       const { width, height } = micrograph;
-      const truth = particles.filter((point) => isInside(point, width, height, EDGE));
-      const { particles: picks } = await pick(micrograph, picker, { edge: EDGE, threshold: 0 });
+      const picks = result.particles;
       const best = picks.slice(0, Math.round(SHARE * truth.length));
       const matches = matchPicks(truth, best, RADIUS);
       const chosen = (right: boolean) =>
@@ -96,7 +76,6 @@ for (let fold = 0; fold < folds; fold++) {
       });
       rows.push(`| ${name} | ${truth.length} | ${best.length} | ${(chosen(true).length / best.length).toFixed(3)} |`);
     }
-    await engine.close();
   }
 }
 const tiles = await Promise.all(

@@ -61,7 +61,7 @@ export function patchesOf(
     positions: sampling.positions,
     randomPerParticle: sampling.anywhere,
     particleShare: 1 / (1 + recipe.negativesPerPositive),
-    turnedShare: sampling.turnedShare,
+    turnedShare: times > 1 ? sampling.turnedShare : 0,
   };
   const plan = planEpochs(recipe, Math.floor(times * particles * (1 + sampling.anywhere)));
   return {

@@ -15,7 +15,10 @@ const patchSamplingSchema = z.strictObject({
   anywhere: z.number().min(0).max(100),
   /** Positions closer than this to a label show a particle, in particle diameters. */
   particleDistance: z.number().gt(0).max(0.5),
-  /** Share of the patches that are turned by any angle and zoomed a little; the others by quarter turns. */
+  /**
+   * Share of the patches that are turned by any angle and zoomed a little, where labels are so few that each comes in several
+   * views an epoch; the others are turned by quarters.
+   */
   turnedShare: z.number().min(0).max(1).default(0),
   /** Patches that an epoch holds at the least: where there are fewer labels, each comes in several views. */
   smallestEpoch: z.int().min(0).max(1e6),
@@ -106,7 +109,7 @@ export const AUTO_RECIPE: Recipe = {
   schedule: 'cosine',
   batch: 16,
   epochs: 12,
-  mostSteps: 1200,
+  mostSteps: 1500,
   sampling: {
     kind: 'patches',
     positions: 5,

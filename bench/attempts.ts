@@ -1,0 +1,149 @@
+/**
+ * What was tried to pick beta-galactosidase better, each in the same cross-validation: trained without two micrographs, judged
+ * on these. Writes docs/results/attempts.json after every training and goes on from there, then the table in docs/results.md.
+ * Usage: npm run bench:attempts [-- --fresh] [-- --minutes 20]: begins no further training after so long
+ */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { evaluate } from '../src/evaluation/evaluate.js';
+import type { Architecture, Layer } from '../src/network/architecture.js';
+import { isInside } from '../src/particle.js';
+import { random, shuffle } from '../src/random.js';
+import type { LabelledMicrograph } from '../src/training/labelled.js';
+import { AUTO_RECIPE, type Recipe } from '../src/training/recipe.js';
+import { type TrainOptions, train } from '../src/training/train.js';
+import { DIAMETER, EDGE, load, pickAll, RADIUS, splitOfFold } from './beta-galactosidase.js';
+import { MACHINE } from './machine.js';
+
+const RESULTS = 'docs/results/attempts.json';
+/** The first fold judges the micrograph whose labels are half missing: attempts are compared on others. */
+const FOLDS = [1, 2];
+/** Picks below this are not judged. */
+const LOWEST = 0.005;
+const LABEL_SEED = 7;
+
+/** One way to train. */
+interface Attempt {
+  readonly name: string;
+  readonly recipe?: Partial<Recipe>;
+  readonly options?: Partial<TrainOptions>;
+  /** Labels in all; all of them by default. */
+  readonly labels?: number;
+  /** Also trains on what is judged: no picker of this kind can be better. */
+  readonly cheats?: boolean;
+}
+
+interface Result {
+  readonly attempt: string;
+  readonly fold: number;
+  readonly f1: number;
+  readonly averagePrecision: number;
+  readonly centringError: number;
+  readonly trainSeconds: number;
+}
+
+const sampling = AUTO_RECIPE.sampling as Extract<Recipe['sampling'], { kind: 'patches' }>;
+
+function stage(maps: number, kernel: number, pool = true): Layer[] {
+  const layers: Layer[] = [
+    { type: 'convolution', maps, kernel },
+    { type: 'batch-normalisation' },
+    { type: 'relu' },
+    { type: 'mean-pool', size: 2 },
+  ];
+  return pool ? layers : layers.slice(0, 3);
+}
+
+function network(name: string, box: number, ...stages: Layer[][]): { architecture: Architecture } {
+  const end: Layer[] = [
+    { type: 'dropout', rate: 0.3 },
+    { type: 'fully-connected', units: 1 },
+  ];
+  return { architecture: { name, box, layers: [...stages.flat(), ...end] } };
+}
+
+const WIDER = network('wider', 56, stage(24, 9), stage(48, 5), stage(64, 3));
+const DEEPER = network('deeper', 64, stage(16, 9), stage(32, 5), stage(32, 3, false), stage(32, 3));
+const FARTHER = network('farther', 80, stage(16, 9), stage(32, 5), stage(32, 3));
+const QUARTER_TURNS = { sampling: { ...sampling, turnedShare: 0 } };
+
+const ATTEMPTS: readonly Attempt[] = [
+  { name: 'recipe auto' },
+  { name: 'trained on the judged micrographs as well', cheats: true },
+  { name: '50 labels: recipe auto', labels: 50 },
+  { name: 'nothing held out', options: { testFraction: 0 } },
+  { name: '24, 48 and 64 maps instead of 16, 32 and 32', options: WIDER },
+  { name: '50 labels: half the steps', labels: 50, recipe: { epochs: 6 } },
+  { name: '50 labels: quarter turns only', labels: 50, recipe: QUARTER_TURNS },
+  { name: '50 labels: unlabelled places are no particles', labels: 50, options: { labels: 'complete' } },
+  { name: '50 labels: 24, 48 and 64 maps', labels: 50, options: WIDER },
+  { name: 'unlabelled places are perhaps particles', options: { labels: 'incomplete' } },
+  { name: 'a box of three diameters', recipe: { boxDiameters: 3 }, options: FARTHER },
+  { name: 'a convolution more', recipe: { boxDiameters: 2.37 }, options: DEEPER },
+  { name: 'twice the steps', recipe: { mostSteps: 2400 } },
+];
+
+/** All labels of some micrographs, or so many in all, drawn at random from those away from the edge. */
+async function* labelled(
+  names: readonly string[],
+  count = Number.POSITIVE_INFINITY,
+): AsyncGenerator<LabelledMicrograph> {
+  let left = count;
+  for (const [i, name] of names.entries()) {
+    const one = await load(name);
+    if (count === Number.POSITIVE_INFINITY) yield one;
+    else {
+      const { width, height } = one.micrograph;
+      const usable = one.particles.filter((point) => isInside(point, width, height, EDGE));
+      const particles = shuffle(usable, random(LABEL_SEED, i)).slice(0, Math.round(left / (names.length - i)));
+      left -= particles.length;
+      yield { ...one, particles };
+    }
+  }
+}
+
+async function run({ name, recipe, options, labels, cheats }: Attempt, fold: number): Promise<Result> {
+  const { judged, others } = splitOfFold(fold);
+  const settings = { diameter: DIAMETER, edge: EDGE, recipe: { ...AUTO_RECIPE, ...recipe }, ...options };
+  const started = performance.now();
+  for await (const report of train(labelled(cheats ? [...others, ...judged] : others, labels), settings)) {
+    if (report.kind !== 'done') continue;
+    const trainSeconds = (performance.now() - started) / 1000;
+    const micrographs = [];
+    for await (const { name: micrograph, particles, result } of pickAll(report.model, judged, { threshold: LOWEST }))
+      micrographs.push({ name: micrograph, truth: particles, picks: result.particles });
+    const { bestF1, averagePrecision, centringError } = evaluate(micrographs, { radius: RADIUS });
+    const measures = { f1: bestF1?.f1 ?? 0, averagePrecision, centringError: centringError ?? 0 };
+    return { attempt: name, fold, ...measures, trainSeconds };
+  }
+  throw new Error('training ended without a model');
+}
+
+const numberAfter = (flag: string) =>
+  process.argv.includes(flag) ? Number(process.argv[process.argv.indexOf(flag) + 1]) : Number.POSITIVE_INFINITY;
+const fresh = process.argv.includes('--fresh') || !existsSync(RESULTS);
+const results: Result[] = fresh ? [] : JSON.parse(readFileSync(RESULTS, 'utf8')).results;
+const begun = performance.now();
+for (const attempt of ATTEMPTS) {
+  for (const fold of FOLDS) {
+    if (results.some((result) => result.attempt === attempt.name && result.fold === fold)) continue;
+    if (performance.now() - begun > 60_000 * numberAfter('--minutes')) continue;
+    const result = await run(attempt, fold);
+    results.push(result);
+    writeFileSync(RESULTS, `${JSON.stringify({ machine: MACHINE, results }, null, 1)}\n`);
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+  }
+}
+const rows = ATTEMPTS.flatMap(({ name }) => {
+  const own = results.filter(({ attempt }) => attempt === name);
+  if (own.length < FOLDS.length) return [];
+  const mean = (value: (result: Result) => number) => own.reduce((sum, result) => sum + value(result), 0) / own.length;
+  const [f1, precision] = [mean((result) => result.f1), mean((result) => result.averagePrecision)];
+  const [centring, seconds] = [mean((result) => result.centringError), mean((result) => result.trainSeconds)];
+  return [`| ${name} | ${f1.toFixed(3)} | ${precision.toFixed(3)} | ${centring.toFixed(1)} | ${seconds.toFixed(0)} |`];
+});
+const table = ['| attempt | best F1 | AP | centring, px | train, s |', '|---|---|---|---|---|', ...rows].join('\n');
+const page = readFileSync('docs/results.md', 'utf8');
+const section = /(<!-- attempts -->)[\s\S]*(<!-- end attempts -->)/;
+writeFileSync('docs/results.md', page.replace(section, `$1\n${MACHINE}.\n\n${table}\n$2`));
+process.stdout.write(`${table}\n`);
