@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { DATA, type DataSet, type FoldResult, foldsOf, runFold, type Training } from './folds.js';
 import { MACHINE } from './machine.js';
+import { startTime, writeSection } from './results.js';
 
 const RESULTS = 'docs/results/accuracy.json';
 const APOFERRITIN = {
@@ -95,15 +96,12 @@ if (!existsSync(DATA)) throw new Error(`${DATA} is not there; this bench needs t
 mkdirSync('docs/results', { recursive: true });
 const fresh = process.argv.includes('--fresh') || !existsSync(RESULTS);
 const results: Result[] = fresh ? [] : JSON.parse(readFileSync(RESULTS, 'utf8')).results;
-const minutes = process.argv.includes('--minutes')
-  ? Number(process.argv[process.argv.indexOf('--minutes') + 1])
-  : Infinity;
-const begun = performance.now();
+const hasTime = startTime();
 const known = new Set(results.map(({ set, training, fold }) => keyOf(set, training, fold)));
 for (const { set, training, folds } of plan()) {
   for (let fold = 0; fold < Math.min(folds, foldsOf(set)); fold++) {
     if (known.has(keyOf(set.name, training, fold))) continue;
-    if (performance.now() - begun > 60_000 * minutes) continue;
+    if (!hasTime()) continue;
     const result = { set: set.name, training, ...runFold(set, training, fold) };
     results.push(result);
     writeFileSync(RESULTS, `${JSON.stringify({ machine: MACHINE, results }, null, 1)}\n`);
@@ -120,7 +118,4 @@ const table = [
     }),
   ),
 ].join('\n');
-const page = readFileSync('docs/results.md', 'utf8');
-const section = /(<!-- accuracy -->)[\s\S]*(<!-- end accuracy -->)/;
-writeFileSync('docs/results.md', page.replace(section, `$1\nMachine: ${MACHINE}.\n\n${table}\n$2`));
-process.stdout.write(`${table}\n`);
+writeSection('accuracy', `Machine: ${MACHINE}.\n\n${table}`);

@@ -13,14 +13,15 @@ import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { AUTO_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
 import { DIAMETER, EDGE, load, pickAll, RADIUS, splitOfFold } from './beta-galactosidase.js';
+import { LABEL_SEED } from './folds.js';
 import { MACHINE } from './machine.js';
+import { startTime, writeSection } from './results.js';
 
 const RESULTS = 'docs/results/attempts.json';
 /** The first fold judges the micrograph whose labels are half missing: attempts are compared on others. */
 const FOLDS = [1, 2];
 /** Picks below this are not judged. */
 const LOWEST = 0.005;
-const LABEL_SEED = 7;
 
 /** One way to train. */
 interface Attempt {
@@ -119,15 +120,13 @@ async function run({ name, recipe, options, labels, cheats }: Attempt, fold: num
   throw new Error('training ended without a model');
 }
 
-const numberAfter = (flag: string) =>
-  process.argv.includes(flag) ? Number(process.argv[process.argv.indexOf(flag) + 1]) : Number.POSITIVE_INFINITY;
 const fresh = process.argv.includes('--fresh') || !existsSync(RESULTS);
 const results: Result[] = fresh ? [] : JSON.parse(readFileSync(RESULTS, 'utf8')).results;
-const begun = performance.now();
+const hasTime = startTime();
 for (const attempt of ATTEMPTS) {
   for (const fold of FOLDS) {
     if (results.some((result) => result.attempt === attempt.name && result.fold === fold)) continue;
-    if (performance.now() - begun > 60_000 * numberAfter('--minutes')) continue;
+    if (!hasTime()) continue;
     const result = await run(attempt, fold);
     results.push(result);
     writeFileSync(RESULTS, `${JSON.stringify({ machine: MACHINE, results }, null, 1)}\n`);
@@ -143,7 +142,4 @@ const rows = ATTEMPTS.flatMap(({ name }) => {
   return [`| ${name} | ${f1.toFixed(3)} | ${precision.toFixed(3)} | ${centring.toFixed(1)} | ${seconds.toFixed(0)} |`];
 });
 const table = ['| attempt | best F1 | AP | centring, px | train, s |', '|---|---|---|---|---|', ...rows].join('\n');
-const page = readFileSync('docs/results.md', 'utf8');
-const section = /(<!-- attempts -->)[\s\S]*(<!-- end attempts -->)/;
-writeFileSync('docs/results.md', page.replace(section, `$1\n${MACHINE}.\n\n${table}\n$2`));
-process.stdout.write(`${table}\n`);
+writeSection('attempts', `${MACHINE}.\n\n${table}`);

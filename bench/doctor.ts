@@ -15,6 +15,7 @@ import { IDENTITY, type Transform, transform } from '../src/transform.js';
 import { type DoctorOptions, diagnose } from '../src/verification/doctor.js';
 import { DATA } from './folds.js';
 import { MACHINE } from './machine.js';
+import { writeSection } from './results.js';
 
 const [TRIALS, PICKS] = [100, 50];
 const SEED = 1;
@@ -152,7 +153,4 @@ const table = [
       `| ${data} | ${known} | ${right} | ${cannotTell} | ${wrong} | ${fooled} |`,
   ),
 ].join('\n');
-const page = readFileSync('docs/results.md', 'utf8');
-const section = /(<!-- doctor -->)[\s\S]*(<!-- end doctor -->)/;
-writeFileSync('docs/results.md', page.replace(section, `$1\n${table}\n$2`));
-process.stdout.write(`${table}\n`);
+writeSection('doctor', table);

@@ -14,6 +14,7 @@ import type { Particle } from '../src/particle.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { DATA } from './folds.js';
 import { MACHINE } from './machine.js';
+import { writeSection } from './results.js';
 
 const THUMBNAILS = `${DATA}/thumbnails`;
 const DIRTY = `${DATA}/contaminated/Ucsf_stack_1142_DW.mrc`;
@@ -93,7 +94,4 @@ const table = [
     return `| ${[...cells, mean.toFixed(1), ice].join(' | ')} |`;
   }),
 ].join('\n');
-const page = readFileSync('docs/results.md', 'utf8');
-const section = /(<!-- false-positives -->)[\s\S]*(<!-- end false-positives -->)/;
-writeFileSync('docs/results.md', page.replace(section, `$1\n${table}\n$2`));
-process.stdout.write(`${table}\n`);
+writeSection('false-positives', table);

@@ -14,7 +14,7 @@ export const JUDGED = 2;
 /** Picks below this score are not written: the whole curve is judged. */
 const LOWEST = '0.005';
 /** Seed of the choice of labels. */
-const LABEL_SEED = 7;
+export const LABEL_SEED = 7;
 
 /** Real micrographs with true centres; lengths in full-size pixels. */
 export interface DataSet {

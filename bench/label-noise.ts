@@ -5,7 +5,6 @@
  * the table in docs/results.md. Usage: npm run bench:label-noise [-- FOLDS]
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { matchPicks } from '../src/evaluation/match.js';
 import { toGrey } from '../src/imaging/contrast.js';
@@ -17,6 +16,7 @@ import { random } from '../src/random.js';
 import { train } from '../src/training/train.js';
 import { DIAMETER, EDGE, load, namesOfAll, pickAll, RADIUS, splitOfFold } from './beta-galactosidase.js';
 import { JUDGED } from './folds.js';
+import { writeSection } from './results.js';
 
 /** The best picks that are looked at: as many as a quarter of the labels. */
 const SHARE = 0.25;
@@ -98,7 +98,4 @@ const table = [
   `Averages of ${counts.join(', ')} boxes: labelled best picks, unlabelled best picks, random places.`,
   `Correlation of the average of the unlabelled with that of the labelled: ${correlation(averages[0], averages[1]).toFixed(3)}; of random places: ${correlation(averages[0], averages[2]).toFixed(3)}.`,
 ].join('\n');
-const page = readFileSync('docs/results.md', 'utf8');
-const section = /(<!-- label-noise -->)[\s\S]*(<!-- end label-noise -->)/;
-writeFileSync('docs/results.md', page.replace(section, `$1\n${table}\n$2`));
-process.stdout.write(`${table}\n`);
+writeSection('label-noise', table);
