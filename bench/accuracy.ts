@@ -6,34 +6,12 @@
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { DATA, type DataSet, type FoldResult, foldsOf, runFold, type Training } from './folds.js';
+import { DATA, type DataSet, foldsOf, SETS } from './data-sets.js';
+import { type FoldResult, runFold, type Training } from './folds.js';
 import { MACHINE } from './machine.js';
 import { startTime, writeSection } from './results.js';
 
 const RESULTS = 'docs/results/accuracy.json';
-const APOFERRITIN = {
-  truth: `${DATA}/apoferritin/truth`,
-  ending: '.png',
-  size: { width: 1240, height: 1200 },
-  diameter: 61,
-  edge: 31,
-  radius: 20,
-};
-const SETS: readonly DataSet[] = [
-  {
-    name: 'beta-galactosidase',
-    micrographs: `${DATA}/beta-galactosidase/micrographs`,
-    truth: `${DATA}/beta-galactosidase/truth`,
-    ending: '.jpg',
-    size: { width: 4096, height: 4096 },
-    diameter: 108,
-    edge: 130,
-    radius: 36,
-  },
-  { ...APOFERRITIN, name: 'apoferritin, averaged', micrographs: `${DATA}/apoferritin/averaged` },
-  { ...APOFERRITIN, name: 'apoferritin, raw', micrographs: `${DATA}/apoferritin/raw` },
-];
-
 /** What is trained, and how many folds judge it: all, or the first two for the points of a growth curve. */
 const CASES: readonly (Training & { folds: number })[] = [
   { recipe: 'auto', folds: Number.POSITIVE_INFINITY },

@@ -12,11 +12,12 @@ import { random, shuffle } from '../src/random.js';
 import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { AUTO_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
-import { DIAMETER, EDGE, load, pickAll, RADIUS, splitOfFold } from './beta-galactosidase.js';
+import { BETA_GALACTOSIDASE, load, pickAll, splitOfFold } from './data-sets.js';
 import { LABEL_SEED } from './folds.js';
 import { MACHINE } from './machine.js';
 import { startTime, writeSection } from './results.js';
 
+const { diameter, edge, radius } = BETA_GALACTOSIDASE;
 const RESULTS = 'docs/results/attempts.json';
 /** The first fold judges the micrograph whose labels are half missing: attempts are compared on others. */
 const FOLDS = [1, 2];
@@ -91,11 +92,11 @@ async function* labelled(
 ): AsyncGenerator<LabelledMicrograph> {
   let left = count;
   for (const [i, name] of names.entries()) {
-    const one = await load(name);
+    const one = await load(BETA_GALACTOSIDASE, name);
     if (count === Number.POSITIVE_INFINITY) yield one;
     else {
       const { width, height } = one.micrograph;
-      const usable = one.particles.filter((point) => isInside(point, width, height, EDGE));
+      const usable = one.particles.filter((point) => isInside(point, width, height, edge));
       const particles = shuffle(usable, random(LABEL_SEED, i)).slice(0, Math.round(left / (names.length - i)));
       left -= particles.length;
       yield { ...one, particles };
@@ -104,16 +105,18 @@ async function* labelled(
 }
 
 async function run({ name, recipe, options, labels, cheats }: Attempt, fold: number): Promise<Result> {
-  const { judged, others } = splitOfFold(fold);
-  const settings = { diameter: DIAMETER, edge: EDGE, recipe: { ...AUTO_RECIPE, ...recipe }, ...options };
+  const { judged, others } = splitOfFold(BETA_GALACTOSIDASE, fold);
+  const settings = { diameter, edge, recipe: { ...AUTO_RECIPE, ...recipe }, ...options };
   const started = performance.now();
   for await (const report of train(labelled(cheats ? [...others, ...judged] : others, labels), settings)) {
     if (report.kind !== 'done') continue;
     const trainSeconds = (performance.now() - started) / 1000;
     const micrographs = [];
-    for await (const { name: micrograph, particles, result } of pickAll(report.model, judged, { threshold: LOWEST }))
+    for await (const { name: micrograph, particles, result } of pickAll(BETA_GALACTOSIDASE, report.model, judged, {
+      threshold: LOWEST,
+    }))
       micrographs.push({ name: micrograph, truth: particles, picks: result.particles });
-    const { bestF1, averagePrecision, centringError } = evaluate(micrographs, { radius: RADIUS });
+    const { bestF1, averagePrecision, centringError } = evaluate(micrographs, { radius });
     const measures = { f1: bestF1?.f1 ?? 0, averagePrecision, centringError: centringError ?? 0 };
     return { attempt: name, fold, ...measures, trainSeconds };
   }

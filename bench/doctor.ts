@@ -13,7 +13,7 @@ import { random, shuffle } from '../src/random.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { IDENTITY, type Transform, transform } from '../src/transform.js';
 import { type DoctorOptions, diagnose } from '../src/verification/doctor.js';
-import { DATA } from './folds.js';
+import { DATA } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { writeSection } from './results.js';
 

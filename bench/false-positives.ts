@@ -12,7 +12,7 @@ import { join, parse } from 'node:path';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import type { Particle } from '../src/particle.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
-import { DATA } from './folds.js';
+import { DATA } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { writeSection } from './results.js';
 

@@ -1,32 +1,17 @@
 /** What the accuracy bench runs: one fold of train, pick and evaluate, by the command line alone. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, parse } from 'node:path';
+import { join } from 'node:path';
 import type { Evaluation } from '../src/evaluation/evaluate.js';
 import { random, shuffle } from '../src/random.js';
+import { type DataSet, JUDGED, splitOfFold } from './data-sets.js';
 
-/** Where the real data are. */
-export const DATA = '../shared/data';
-/** Micrographs that a fold judges. */
-export const JUDGED = 2;
 /** Picks below this score are not written: the whole curve is judged. */
 const LOWEST = '0.005';
 /** Seed of the choice of labels. */
 export const LABEL_SEED = 7;
-
-/** Real micrographs with true centres; lengths in full-size pixels. */
-export interface DataSet {
-  readonly name: string;
-  readonly micrographs: string;
-  readonly truth: string;
-  readonly ending: string;
-  readonly size: { readonly width: number; readonly height: number };
-  readonly diameter: number;
-  readonly edge: number;
-  readonly radius: number;
-}
 
 /** What one run trains with. */
 export interface Training {
@@ -53,22 +38,11 @@ export interface FoldResult {
   readonly pickSeconds: number;
 }
 
-/** Folds of a data set. */
-export function foldsOf(set: DataSet): number {
-  return Math.floor(readdirSync(set.truth).length / JUDGED);
-}
-
 /** Trains without the judged micrographs of a fold, and judges. */
 export function runFold(set: DataSet, training: Training, fold: number): FoldResult {
   const work = mkdtempSync(join(tmpdir(), 'deepem-bench-'));
-  const names = readdirSync(set.truth)
-    .map((file) => parse(file).name)
-    .sort();
-  const judged = names.slice(JUDGED * fold, JUDGED * (fold + 1));
-  const others = spread(
-    names.filter((name) => !judged.includes(name)),
-    training.micrographs,
-  );
+  const { judged, others: all } = splitOfFold(set, fold);
+  const others = spread(all, training.micrographs);
   const files = (chosen: readonly string[]) => chosen.map((name) => join(set.micrographs, name + set.ending));
   const labels = writeLabels(set, others, training.labels, join(work, 'labels'));
   const edge = ['--edge', `${set.edge}px`];

@@ -14,10 +14,10 @@ import type { Point } from '../src/particle.js';
 import { type PreparedImage, prepare } from '../src/picking/prepare.js';
 import { random } from '../src/random.js';
 import { train } from '../src/training/train.js';
-import { DIAMETER, EDGE, load, namesOfAll, pickAll, RADIUS, splitOfFold } from './beta-galactosidase.js';
-import { JUDGED } from './folds.js';
+import { BETA_GALACTOSIDASE, foldsOf, loadAll, pickAll, splitOfFold } from './data-sets.js';
 import { writeSection } from './results.js';
 
+const { diameter, edge, radius } = BETA_GALACTOSIDASE;
 /** The best picks that are looked at: as many as a quarter of the labels. */
 const SHARE = 0.25;
 /** Side of the averages in prepared pixels, and their magnification in the picture. */
@@ -44,30 +44,33 @@ function correlation(a: Float64Array, b: Float64Array): number {
   return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
 }
 
-const folds = Math.min(Number(process.argv[2] ?? Number.POSITIVE_INFINITY), Math.floor(namesOfAll().length / JUDGED));
+const folds = Math.min(Number(process.argv[2] ?? Number.POSITIVE_INFINITY), foldsOf(BETA_GALACTOSIDASE));
 const averages = [0, 1, 2].map(() => new Float64Array(SIDE * SIDE));
 const counts = [0, 0, 0];
 const rows: string[] = [];
 for (let fold = 0; fold < folds; fold++) {
-  const { judged, others } = splitOfFold(fold);
-  const labelled = (async function* () {
-    for (const name of others) yield await load(name);
-  })();
-  for await (const report of train(labelled, { diameter: DIAMETER, edge: EDGE })) {
+  const { judged, others } = splitOfFold(BETA_GALACTOSIDASE, fold);
+  const labelled = loadAll(BETA_GALACTOSIDASE, others);
+  for await (const report of train(labelled, { diameter, edge })) {
     if (report.kind !== 'done') continue;
-    for await (const { name, micrograph, particles: truth, result } of pickAll(report.model, judged, {
-      threshold: 0,
-    })) {
+    for await (const { name, micrograph, particles: truth, result } of pickAll(
+      BETA_GALACTOSIDASE,
+      report.model,
+      judged,
+      {
+        threshold: 0,
+      },
+    )) {
       const { width, height } = micrograph;
       const picks = result.particles;
       const best = picks.slice(0, Math.round(SHARE * truth.length));
-      const matches = matchPicks(truth, best, RADIUS);
+      const matches = matchPicks(truth, best, radius);
       const chosen = (right: boolean) =>
         matches.filter((match) => match.truth >= 0 === right).map((match) => match.pick);
       const source = random(fold + 1);
       const anywhere = best.map(() => ({
-        x: EDGE + source.uniform() * (width - 2 * EDGE),
-        y: EDGE + source.uniform() * (height - 2 * EDGE),
+        x: edge + source.uniform() * (width - 2 * edge),
+        y: edge + source.uniform() * (height - 2 * edge),
       }));
       const { preparation } = report.model.metadata;
       const { image } = prepare(micrograph, preparation, preparation.factor);

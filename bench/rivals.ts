@@ -12,7 +12,7 @@ import { join, parse, resolve } from 'node:path';
 import type { Evaluation } from '../src/evaluation/evaluate.js';
 import { writeMrc } from '../src/formats/mrc.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
-import { DATA } from './folds.js';
+import { DATA } from './data-sets.js';
 import { MACHINE } from './machine.js';
 
 /** Of beta-galactosidase here (../shared/data/README.md): angstroms per pixel, particle diameter and edge in pixels. */

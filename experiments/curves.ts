@@ -1,10 +1,7 @@
 /** Paper, Fig. 3c-f: precision, recall and F2 against the threshold, and a field with right, false and missed picks. */
 
-import { writeFileSync } from 'node:fs';
-import { matchPicks } from '../src/evaluation/match.js';
-import { drawPicks } from '../src/report/picture.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
-import { crossingOf, judge, KLH, makeFields, PAPER, publish, RESULTS, trainOn } from './lab.js';
+import { crossingOf, drawJudged, judge, KLH, makeFields, PAPER, publish, RESULTS, trainOn } from './lab.js';
 
 const [training, judged] = [makeFields(KLH, 16), makeFields(KLH, 8, 100)];
 const runs = [];
@@ -46,15 +43,5 @@ publish(
   ]),
   charts,
 );
-const { model, results } = runs[0];
-const [field] = judged;
-const kept = results[0].particles.filter(({ score }) => score >= model.metadata.threshold);
-const matches = matchPicks(field.particles, kept, field.diameter / 3);
-const found = new Set(matches.map(({ truth }) => truth));
-const picks = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map((match) => match.pick);
-const groups = [
-  { points: picks(true), diameter: field.diameter, colour: '#33dd55' },
-  { points: picks(false), diameter: field.diameter, colour: '#ff4433' },
-  { points: field.particles.filter((_, i) => !found.has(i)), diameter: field.diameter, colour: '#ffdd22' },
-];
-writeFileSync(`${RESULTS}/curves.png`, await drawPicks(field.micrograph, groups));
+const [{ model, ...paper }] = runs;
+await drawJudged(`${RESULTS}/curves.png`, judged[0], paper.results[0], model.metadata.threshold);

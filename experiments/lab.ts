@@ -9,11 +9,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { type Evaluation, evaluate } from '../src/evaluation/evaluate.js';
+import { matchPicks } from '../src/evaluation/match.js';
 import type { Architecture } from '../src/network/architecture.js';
 import type { Model } from '../src/network/model.js';
 import type { Point } from '../src/particle.js';
 import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
 import { type Chart, drawCharts } from '../src/report/chart.js';
+import { drawPicks } from '../src/report/picture.js';
 import { startEngine, threadCount } from '../src/runtime/engine.js';
 import { type SimulatedMicrograph, type SimulateOptions, simulate } from '../src/simulation/simulate.js';
 import { barrel } from '../src/simulation/volume.js';
@@ -118,11 +120,36 @@ export async function judge(
       truth: particles,
       picks: results[i].particles,
     }));
-    const settings = { radius: MATCH_DIAMETERS * fields[0].diameter, threshold: model.metadata.threshold };
+    const settings = { radius: matchRadius(fields[0]), threshold: model.metadata.threshold };
     return { evaluation: evaluate(judged, settings), results, secondsEach };
   } finally {
     await engine.close();
   }
+}
+
+/** How far a pick may lie from a true centre, in pixels. */
+function matchRadius({ diameter }: SimulatedMicrograph): number {
+  return MATCH_DIAMETERS * diameter;
+}
+
+/** Draws a field as PNG with right (green), false (red) and missed (yellow) picks. */
+export async function drawJudged(
+  path: string,
+  field: SimulatedMicrograph,
+  { particles }: PickResult,
+  threshold: number,
+): Promise<void> {
+  const kept = particles.filter(({ score }) => score >= threshold);
+  const matches = matchPicks(field.particles, kept, matchRadius(field));
+  const found = new Set(matches.map(({ truth }) => truth));
+  const picks = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map(({ pick }) => pick);
+  const { diameter } = field;
+  const groups = [
+    { points: picks(true), diameter, colour: '#33dd55' },
+    { points: picks(false), diameter, colour: '#ff4433' },
+    { points: field.particles.filter((_, i) => !found.has(i)), diameter, colour: '#ffdd22' },
+  ];
+  writeFileSync(path, await drawPicks(field.micrograph, groups));
 }
 
 /** Precision where it equals recall. */

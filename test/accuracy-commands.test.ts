@@ -195,6 +195,8 @@ describe('pick', () => {
     expect(count('--overlap', '90px').removed.overlap).toBeGreaterThan(0);
     expect(count('--ground', '0.001')).toMatchObject({ particles: 0 });
     expect(count('--ground', 'off').removed.uneven).toBe(0);
+    expect(count('--prevalence', '0.999').removed.sparse).toBeGreaterThan(0);
+    expect(count('--prevalence', 'off').removed.sparse).toBe(0);
     expect(count('--diameter', '100px').particles).not.toBe(count().particles);
   });
 });

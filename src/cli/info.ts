@@ -47,6 +47,7 @@ function printInfo({ architecture, metadata }: Model): void {
         ? 'none'
         : `off by ${(100 * metadata.calibrationError).toFixed(1)} % on average`,
     ],
+    ['prevalence', metadata.prevalence === null ? 'unknown' : metadata.prevalence.toFixed(3)],
     ['min distance', `${metadata.minDistance} px`],
     ['std range', range],
     ['ground', metadata.unevennessLimit === null ? 'any' : `unevenness up to ${metadata.unevennessLimit.toFixed(3)}`],

@@ -57,6 +57,8 @@ const metadataSchema = z.strictObject({
   calibration: z.strictObject({ slope: z.number().gt(0), intercept: z.number() }).nullable(),
   /** Expected calibration error on picks that the scaling was not fitted to. */
   calibrationError: z.number().min(0).max(1).nullable(),
+  /** Share of the candidates of held-out micrographs that were particles; null where scores are not calibrated. */
+  prevalence: z.number().gt(0).lt(1).nullable().default(null),
   /** How unlabelled places were taken: as no particles, or as perhaps some. */
   objective: z.enum(['positive-negative', 'positive-unlabelled']),
   /** Smallest distance between two particles in full-size pixels. */

@@ -43,6 +43,7 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
       thresholds: null,
       calibration: null,
       calibrationError: null,
+      prevalence: null,
       objective: 'positive-negative',
       minDistance: 0.6 * diameter,
       smoothing: 0,

@@ -8,6 +8,7 @@ import type { Model, ModelMetadata } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
 import { factorFor, type PreparedImage, prepare } from './prepare.js';
+import { CANDIDATE_SCORE } from './prevalence.js';
 import { MAP_BYTES, openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
 import { groundsOf, type Selected, selectParticles } from './selection.js';
 import { type UnevennessMap, unevennessMap } from './unevenness.js';
@@ -26,6 +27,11 @@ export interface PickOptions {
   deviationRange?: DeviationRange | null;
   /** Highest unevenness of the ground around a particle; by default the model's; null turns the filter off. */
   unevennessLimit?: number | null;
+  /**
+   * Share of the candidates that are particles in a usual micrograph, above 0 and below 1; where it is far smaller, scores are
+   * lowered. By default the model's; null turns this off.
+   */
+  prevalence?: number | null;
   /** Particles closer to another than this are both left out as overlapping; by default none are. */
   overlapDistance?: number | null;
   /** Quarter turns of the network whose scores are averaged; by default the model's. Fewer are faster, and less exact. */
@@ -133,6 +139,7 @@ export async function pickPrepared(
     edge: (scale * metadata.diameter) / 2,
     deviationRange: metadata.deviationRange,
     unevennessLimit: metadata.unevennessLimit,
+    prevalence: metadata.prevalence,
     overlapDistance: null,
     turns: metadata.scoring.turns,
     ...options,
@@ -143,7 +150,10 @@ export async function pickPrepared(
   const { pixels } = scoreMap;
   for (let i = 0; i < pixels.length; i++) pixels[i] = calibrate(metadata.calibration, pixels[i]);
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
-  const selected = selectParticles(scoreMap, grounds, { width, height }, { ...settings, box: architecture.box });
+  const candidateScore = calibrate(metadata.calibration, CANDIDATE_SCORE);
+  const prevalence = settings.prevalence === null ? null : { usual: settings.prevalence, candidateScore };
+  const selection = { ...settings, prevalence, box: architecture.box };
+  const selected = selectParticles(scoreMap, grounds, { width, height }, selection);
   return { ...selected, scoreMap };
 }
 

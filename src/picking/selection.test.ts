@@ -21,6 +21,7 @@ const ALL: Selection = {
   threshold: 0.3,
   edge: 10,
   minDistance: 12,
+  prevalence: null,
   deviationRange: null,
   unevennessLimit: 0.5,
   overlapDistance: 20,
@@ -31,6 +32,11 @@ function mapOf(peaks: typeof PEAKS): Image {
   const pixels = new Float32Array(SIDE * SIDE);
   for (const [x, y, score] of peaks) pixels[y * SIDE + x] = score;
   return { pixels, width: SIDE, height: SIDE };
+}
+
+/** Candidates that are hardly particles. */
+function weakPeaks(): typeof PEAKS {
+  return Array.from({ length: 100 }, (_, i) => [15 + 8 * (i % 20), 90 + 8 * Math.floor(i / 20), 0.01]);
 }
 
 /** Noise with a field of wide waves in its lower right part. */
@@ -89,8 +95,21 @@ describe('selectParticles', () => {
 
   it('counts what each filter leaves out', () => {
     const { particles, removed } = select({});
-    expect(removed).toEqual({ edge: 1, close: 1, deviation: 0, uneven: 1, overlap: 2 });
+    expect(removed).toEqual({ edge: 1, close: 1, sparse: 0, deviation: 0, uneven: 1, overlap: 2 });
     expect(particles.map(({ score }) => score)).toEqual([expect.closeTo(0.5, 6)]);
+  });
+
+  it('lowers scores in a nearly empty micrograph, and leaves out what falls below the threshold', () => {
+    const empty = { ...mapOf([...PEAKS, [20, 20, 0.999], ...weakPeaks()]), step: 1, origin: 0, factor: 2 };
+    const size = { width: 2 * SIDE, height: 2 * SIDE };
+    const selection = { ...ALL, unevennessLimit: null, overlapDistance: null, minDistance: 4 };
+    const { particles: usual } = selectParticles(empty, grounds, size, selection);
+    const prevalence = { usual: 0.5, candidateScore: 0.001 };
+    const { particles, removed, leftOut } = selectParticles(empty, grounds, size, { ...selection, prevalence });
+    expect(removed.sparse).toBe(usual.length - particles.length);
+    expect(removed.sparse).toBeGreaterThan(0);
+    expect(particles[0].score).toBeLessThan(usual[0].score);
+    expect(leftOut.filter(({ filter }) => filter === 'sparse').every(({ score }) => score < ALL.threshold)).toBe(true);
   });
 
   it.each([

@@ -6,6 +6,7 @@ import type { Preparation } from '../network/model.js';
 import { isInside, type Particle } from '../particle.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
+import { oddsFactor, timesOdds } from './prevalence.js';
 import type { ScoreMap } from './score-map.js';
 import { onEvenGround, type UnevennessMap, unevennessMap } from './unevenness.js';
 
@@ -16,6 +17,8 @@ export interface Selection {
   readonly minDistance: number;
   /** null: no filter. */
   readonly deviationRange: DeviationRange | null;
+  /** Share of the candidates that are particles where scores are calibrated, and the lowest score of a candidate; null: no filter. */
+  readonly prevalence: { readonly usual: number; readonly candidateScore: number } | null;
   /** null: no filter. */
   readonly unevennessLimit: number | null;
   /** null: overlapping particles stay. */
@@ -25,7 +28,7 @@ export interface Selection {
 }
 
 /** The filters, in the order in which they look at the candidates. */
-export const FILTERS = ['edge', 'close', 'deviation', 'uneven', 'overlap'] as const;
+export const FILTERS = ['edge', 'close', 'sparse', 'deviation', 'uneven', 'overlap'] as const;
 
 /** A candidate that is no particle, and the filter that left it out. */
 export interface LeftOut extends Required<Particle> {
@@ -72,8 +75,8 @@ export function groundsOf(
 }
 
 /**
- * Peaks above the threshold, without those at the edge, too close to a better one, of unusual standard deviation, on uneven
- * ground, or overlapping.
+ * Peaks above the threshold, without those at the edge, too close to a better one, not likely enough in a nearly empty
+ * micrograph (where all scores are lowered), of unusual standard deviation, on uneven ground, or overlapping.
  *
  * @param size - of the full-size micrograph
  */
@@ -83,9 +86,10 @@ export function selectParticles(
   size: { readonly width: number; readonly height: number },
   selection: Selection,
 ): Selected {
-  const { deviationRange: range, unevennessLimit, overlapDistance } = selection;
-  const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, overlap: 0 };
-  let particles = findPeaks(scoreMap, selection.threshold);
+  const { threshold, prevalence, deviationRange: range, unevennessLimit, overlapDistance } = selection;
+  const removed = { edge: 0, close: 0, sparse: 0, deviation: 0, uneven: 0, overlap: 0 };
+  const inside = (peak: Particle) => isInside(peak, size.width, size.height, selection.edge);
+  let particles = findPeaks(scoreMap, threshold);
   const leftOut: LeftOut[] = [];
   const leave = (filter: keyof typeof removed, kept: typeof particles) => {
     removed[filter] = particles.length - kept.length;
@@ -93,11 +97,20 @@ export function selectParticles(
     for (const particle of particles) if (!still.has(particle)) leftOut.push({ ...particle, filter });
     particles = kept;
   };
-  leave(
-    'edge',
-    particles.filter((peak) => isInside(peak, size.width, size.height, selection.edge)),
-  );
+  leave('edge', particles.filter(inside));
   leave('close', suppressClose(particles, selection.minDistance));
+  if (prevalence) {
+    const peaks = findPeaks(scoreMap, prevalence.candidateScore).filter(inside);
+    const scores = suppressClose(peaks, selection.minDistance).map(({ score }) => score);
+    const factor = oddsFactor(scores, prevalence.usual);
+    if (factor < 1) {
+      particles = particles.map((peak) => ({ ...peak, score: timesOdds(peak.score, factor) }));
+      leave(
+        'sparse',
+        particles.filter(({ score }) => score >= threshold),
+      );
+    }
+  }
   if (range) {
     const deviations = boxDeviations(grey, scoreMap.factor, particles, selection.box, range.unit);
     leave(

@@ -1,12 +1,19 @@
 /** What is chosen on held-out micrographs: smallest distance, standard-deviation filter, calibration, threshold. */
 
-import { calibrate, countsOf, crossCalibrationError, fitCalibration } from '../evaluation/calibration.js';
+import {
+  calibrate,
+  countsOf,
+  crossCalibrationError,
+  fitCalibration,
+  type ScoredCount,
+} from '../evaluation/calibration.js';
 import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluation/evaluate.js';
 import { choosePoint, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Point } from '../particle.js';
 import { automaticStep, openPicker } from '../picking/pick.js';
+import { CANDIDATE_SCORE } from '../picking/prevalence.js';
 import { type ScoreMap, smooth } from '../picking/score-map.js';
 import { type Grounds, groundsOf, selectParticles } from '../picking/selection.js';
 import { random } from '../random.js';
@@ -15,8 +22,6 @@ import { inRegion, type Region } from './examples.js';
 import type { Recipe } from './recipe.js';
 import { SEED_STREAM } from './seeds.js';
 
-/** Candidates below this score of the network are never particles. */
-const LOWEST = 0.001;
 /** A pick matches a label within this share of the diameter. */
 const MATCH_DIAMETERS = 1 / 3;
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
@@ -50,6 +55,7 @@ export type Choice = Pick<
   | 'unevennessLimit'
   | 'calibration'
   | 'calibrationError'
+  | 'prevalence'
 >;
 
 /** What to judge with. */
@@ -127,8 +133,16 @@ export async function chooseThreshold(
     unevennessLimit: best.unevennessLimit,
     calibration,
     calibrationError: calibration && crossCalibrationError(counts),
+    prevalence: calibration && prevalenceOf(counts),
   };
   return { choice, heldOut: best.result };
+}
+
+/** Share of the candidates that are particles: there are some of both kinds where scores can be calibrated. */
+function prevalenceOf(counts: readonly ScoredCount[]): number {
+  const hits = counts.reduce((sum, count) => sum + count.hits, 0);
+  const misses = counts.reduce((sum, count) => sum + count.misses, 0);
+  return hits / (hits + misses);
 }
 
 /** Judges a model on regions, with its own distance, filter and calibration. */
@@ -169,9 +183,10 @@ function judge(
   const micrographs = scored.map(({ region, scoreMap, grounds }): EvaluatedMicrograph => {
     const { name, edge, scale, positives } = region.micrograph;
     const { particles } = selectParticles(scoreMap, grounds, region.micrograph, {
-      threshold: LOWEST,
+      threshold: CANDIDATE_SCORE,
       edge,
       minDistance: minDistance * scale,
+      prevalence: null,
       deviationRange,
       unevennessLimit,
       overlapDistance: null,

@@ -140,6 +140,7 @@ export async function* train(
       thresholds: null,
       calibration: null,
       calibrationError: null,
+      prevalence: null,
       objective: labelsComplete ? ('positive-negative' as const) : ('positive-unlabelled' as const),
       minDistance: options.diameter / 2,
       smoothing,

@@ -34,6 +34,7 @@ export const FIRST_DISPLAY: Display = {
 export const FILTER_WORDS: Readonly<Record<string, string>> = {
   edge: 'at the edge',
   close: 'too close to a better one',
+  sparse: 'unlikely in a nearly empty micrograph',
   deviation: 'unusual standard deviation',
   uneven: 'on uneven ground',
   overlap: 'overlapping',

@@ -1,0 +1,111 @@
+/** The real micrographs with true centres, read and picked within this process. Lengths in full-size pixels. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { parseCoordinates } from '../src/formats/coordinates.js';
+import type { Model } from '../src/network/model.js';
+import { isInside } from '../src/particle.js';
+import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
+import { startEngine, threadCount } from '../src/runtime/engine.js';
+import { readMicrograph } from '../src/storage/read-micrograph.js';
+import type { LabelledMicrograph } from '../src/training/labelled.js';
+
+/** Where the real data are. */
+export const DATA = '../shared/data';
+/** Micrographs that a fold judges. */
+export const JUDGED = 2;
+
+/** Real micrographs with true centres. */
+export interface DataSet {
+  readonly name: string;
+  readonly micrographs: string;
+  readonly truth: string;
+  readonly ending: string;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly diameter: number;
+  /** Margin in which labels are not complete. */
+  readonly edge: number;
+  /** Largest distance of a right pick. */
+  readonly radius: number;
+}
+
+export const BETA_GALACTOSIDASE: DataSet = {
+  name: 'beta-galactosidase',
+  micrographs: `${DATA}/beta-galactosidase/micrographs`,
+  truth: `${DATA}/beta-galactosidase/truth`,
+  ending: '.jpg',
+  size: { width: 4096, height: 4096 },
+  diameter: 108,
+  edge: 130,
+  radius: 36,
+};
+export const APOFERRITIN: DataSet = {
+  name: 'apoferritin, averaged',
+  micrographs: `${DATA}/apoferritin/averaged`,
+  truth: `${DATA}/apoferritin/truth`,
+  ending: '.png',
+  size: { width: 1240, height: 1200 },
+  diameter: 61,
+  edge: 31,
+  radius: 20,
+};
+export const SETS: readonly DataSet[] = [
+  BETA_GALACTOSIDASE,
+  APOFERRITIN,
+  { ...APOFERRITIN, name: 'apoferritin, raw', micrographs: `${DATA}/apoferritin/raw` },
+];
+
+/** A micrograph, its labels away from the edge, and what a model picked. */
+export interface PickedMicrograph extends LabelledMicrograph {
+  readonly result: PickResult;
+}
+
+/** Names of all micrographs, in order. */
+function namesOf({ truth }: DataSet): string[] {
+  if (!existsSync(truth)) throw new Error(`${truth} is not there; this bench needs the real data`);
+  return readdirSync(truth)
+    .map((file) => parse(file).name)
+    .sort();
+}
+
+/** Folds of a data set. */
+export function foldsOf(set: DataSet): number {
+  return Math.floor(namesOf(set).length / JUDGED);
+}
+
+/** What a fold judges, and the others. */
+export function splitOfFold(set: DataSet, fold: number): { judged: string[]; others: string[] } {
+  const names = namesOf(set);
+  const judged = names.slice(JUDGED * fold, JUDGED * (fold + 1));
+  return { judged, others: names.filter((name) => !judged.includes(name)) };
+}
+
+/** A micrograph with all its labels. */
+export async function load({ micrographs, truth, ending }: DataSet, name: string): Promise<LabelledMicrograph> {
+  const file = join(truth, `${name}.csv`);
+  const particles = parseCoordinates(readFileSync(file), file).map(({ particle }) => particle);
+  return { name, micrograph: await readMicrograph(join(micrographs, name + ending)), particles };
+}
+
+/** Reads some micrographs with all their labels, one after the other. */
+export async function* loadAll(set: DataSet, names: readonly string[]): AsyncGenerator<LabelledMicrograph> {
+  for (const name of names) yield await load(set, name);
+}
+
+/** Picks some micrographs, one after the other. */
+export async function* pickAll(
+  set: DataSet,
+  model: Model,
+  names: readonly string[],
+  options: PickOptions,
+): AsyncGenerator<PickedMicrograph> {
+  const { edge } = set;
+  const engine = startEngine(threadCount());
+  const picker = openPicker(engine, model);
+  for await (const labelled of loadAll(set, names)) {
+    const { width, height } = labelled.micrograph;
+    const particles = labelled.particles.filter((point) => isInside(point, width, height, edge));
+    yield { ...labelled, particles, result: await pick(labelled.micrograph, picker, { edge, ...options }) };
+  }
+  await engine.close();
+}
