@@ -31,7 +31,8 @@ describe('oddsFactor', () => {
   it('is 1 where a micrograph has a tenth of the usual odds or more, less where it is emptier', () => {
     expect(oddsFactor(probabilities(0.8), USUAL)).toBe(1);
     expect(oddsFactor(probabilities(0.08), USUAL)).toBe(1);
-    expect(oddsFactor(probabilities(0.02), USUAL)).toBeCloseTo((10 * 0.02) / 0.98 / (0.4 / 0.6), 1);
+    const share = estimatePrevalence(probabilities(0.02), USUAL);
+    expect(oddsFactor(probabilities(0.02), USUAL)).toBeCloseTo((10 * share) / (1 - share) / (0.4 / 0.6), 9);
   });
 });
 
