@@ -7,13 +7,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import type { Architecture, Layer } from '../src/network/architecture.js';
-import { isInside } from '../src/particle.js';
-import { random, shuffle } from '../src/random.js';
-import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { AUTO_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
-import { BETA_GALACTOSIDASE, load, pickAll, splitOfFold } from './data-sets.js';
-import { LABEL_SEED } from './folds.js';
+import { BETA_GALACTOSIDASE, loadAll, pickAll, splitOfFold } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { startTime, writeSection } from './results.js';
 
@@ -85,30 +81,12 @@ const ATTEMPTS: readonly Attempt[] = [
   { name: 'twice the steps', recipe: { mostSteps: 2400 } },
 ];
 
-/** All labels of some micrographs, or so many in all, drawn at random from those away from the edge. */
-async function* labelled(
-  names: readonly string[],
-  count = Number.POSITIVE_INFINITY,
-): AsyncGenerator<LabelledMicrograph> {
-  let left = count;
-  for (const [i, name] of names.entries()) {
-    const one = await load(BETA_GALACTOSIDASE, name);
-    if (count === Number.POSITIVE_INFINITY) yield one;
-    else {
-      const { width, height } = one.micrograph;
-      const usable = one.particles.filter((point) => isInside(point, width, height, edge));
-      const particles = shuffle(usable, random(LABEL_SEED, i)).slice(0, Math.round(left / (names.length - i)));
-      left -= particles.length;
-      yield { ...one, particles };
-    }
-  }
-}
-
 async function run({ name, recipe, options, labels, cheats }: Attempt, fold: number): Promise<Result> {
   const { judged, others } = splitOfFold(BETA_GALACTOSIDASE, fold);
+  const names = cheats ? [...others, ...judged] : others;
   const settings = { diameter, edge, recipe: { ...AUTO_RECIPE, ...recipe }, ...options };
   const started = performance.now();
-  for await (const report of train(labelled(cheats ? [...others, ...judged] : others, labels), settings)) {
+  for await (const report of train(loadAll(BETA_GALACTOSIDASE, names, labels), settings)) {
     if (report.kind !== 'done') continue;
     const trainSeconds = (performance.now() - started) / 1000;
     const micrographs = [];

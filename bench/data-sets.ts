@@ -4,8 +4,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import type { Model } from '../src/network/model.js';
-import { isInside } from '../src/particle.js';
+import { isInside, type Particle } from '../src/particle.js';
 import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
+import { random, shuffle } from '../src/random.js';
 import { startEngine, threadCount } from '../src/runtime/engine.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../src/training/labelled.js';
@@ -13,7 +14,9 @@ import type { LabelledMicrograph } from '../src/training/labelled.js';
 /** Where the real data are. */
 export const DATA = '../shared/data';
 /** Micrographs that a fold judges. */
-export const JUDGED = 2;
+const JUDGED = 2;
+/** Seed of the choice of labels. */
+const LABEL_SEED = 7;
 
 /** Real micrographs with true centres. */
 export interface DataSet {
@@ -80,16 +83,32 @@ export function splitOfFold(set: DataSet, fold: number): { judged: string[]; oth
   return { judged, others: names.filter((name) => !judged.includes(name)) };
 }
 
-/** A micrograph with all its labels. */
-export async function load({ micrographs, truth, ending }: DataSet, name: string): Promise<LabelledMicrograph> {
-  const file = join(truth, `${name}.csv`);
-  const particles = parseCoordinates(readFileSync(file), file).map(({ particle }) => particle);
-  return { name, micrograph: await readMicrograph(join(micrographs, name + ending)), particles };
+/** Labels of some micrographs: all, or so many in all, drawn at random from those away from the edge. */
+export function labelsOf(set: DataSet, names: readonly string[], count?: number): (readonly Particle[])[] {
+  let drawn = 0;
+  return names.map((name, i) => {
+    const file = join(set.truth, `${name}.csv`);
+    const all = parseCoordinates(readFileSync(file), file).map(({ particle }) => particle);
+    if (count === undefined) return all;
+    const { width, height } = set.size;
+    const usable = all.filter((point) => isInside(point, width, height, set.edge));
+    const chosen = shuffle(usable, random(LABEL_SEED, i)).slice(0, Math.round((count - drawn) / (names.length - i)));
+    drawn += chosen.length;
+    return chosen;
+  });
 }
 
-/** Reads some micrographs with all their labels, one after the other. */
-export async function* loadAll(set: DataSet, names: readonly string[]): AsyncGenerator<LabelledMicrograph> {
-  for (const name of names) yield await load(set, name);
+/** Reads some micrographs, one after the other, with all their labels or so many in all. */
+export async function* loadAll(
+  set: DataSet,
+  names: readonly string[],
+  count?: number,
+): AsyncGenerator<LabelledMicrograph> {
+  const labels = labelsOf(set, names, count);
+  for (const [i, name] of names.entries()) {
+    const micrograph = await readMicrograph(join(set.micrographs, name + set.ending));
+    yield { name, micrograph, particles: labels[i] };
+  }
 }
 
 /** Picks some micrographs, one after the other. */

@@ -1,17 +1,14 @@
 /** What the accuracy bench runs: one fold of train, pick and evaluate, by the command line alone. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evaluation } from '../src/evaluation/evaluate.js';
-import { random, shuffle } from '../src/random.js';
-import { type DataSet, JUDGED, splitOfFold } from './data-sets.js';
+import { type DataSet, labelsOf, splitOfFold } from './data-sets.js';
 
 /** Picks below this score are not written: the whole curve is judged. */
 const LOWEST = '0.005';
-/** Seed of the choice of labels. */
-export const LABEL_SEED = 7;
 
 /** What one run trains with. */
 export interface Training {
@@ -63,7 +60,7 @@ export function runFold(set: DataSet, training: Training, fold: number): FoldRes
   const out = ['--out', picks, '--threshold', LOWEST, '--format', 'csv'];
   const pickStarted = performance.now();
   deepem(['pick', ...files(judged), ...picker, ...edge, ...out]);
-  const pickSeconds = (performance.now() - pickStarted) / 1000 / JUDGED;
+  const pickSeconds = (performance.now() - pickStarted) / 1000 / judged.length;
   writeLabels(set, judged, undefined, join(work, 'truth'));
   const how = ['--radius', `${set.radius}px`, ...edge, '--micrographs', set.micrographs, '--threshold', `${threshold}`];
   const result = JSON.parse(
@@ -97,30 +94,13 @@ function spread<T>(all: readonly T[], count = all.length): T[] {
   );
 }
 
-/** Writes labels of some micrographs: all, or so many in all, drawn at random from those away from the edge. Returns how many. */
+/** Writes labels of some micrographs; returns how many. */
 function writeLabels(set: DataSet, names: readonly string[], count: number | undefined, folder: string): number {
   mkdirSync(folder);
-  let written = 0;
-  names.forEach((name, i) => {
-    const [header, ...rows] = readFileSync(join(set.truth, `${name}.csv`), 'utf8')
-      .trim()
-      .split('\n');
-    const share = count === undefined ? rows.length : Math.round((count - written) / (names.length - i));
-    const usable =
-      count === undefined
-        ? rows
-        : shuffle(
-            rows.filter((row) => awayFromEdge(set, row)),
-            random(LABEL_SEED, i),
-          );
-    const chosen = usable.slice(0, share);
-    written += chosen.length;
-    writeFileSync(join(folder, `${name}.csv`), `${[header, ...chosen].join('\n')}\n`);
+  const labels = labelsOf(set, names, count);
+  labels.forEach((particles, i) => {
+    const rows = particles.map(({ x, y }) => `${x},${y}\n`);
+    writeFileSync(join(folder, `${names[i]}.csv`), `x,y\n${rows.join('')}`);
   });
-  return written;
-}
-
-function awayFromEdge({ size, edge }: DataSet, row: string): boolean {
-  const [x, y] = row.split(',').map(Number);
-  return Math.min(x, y, size.width - 1 - x, size.height - 1 - y) >= edge;
+  return labels.flat().length;
 }

@@ -15,6 +15,7 @@ import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
 import { announceDevice } from './device.js';
 import { describeThresholds } from './info.js';
+import { describeOffset } from './label-offset.js';
 import { type LabelledInput, readLabelled } from './labelled-inputs.js';
 
 /** One training, and where its results go. */
@@ -175,6 +176,8 @@ function summarise(done: DoneReport, file: string, seconds: number): void {
   if (calibrationError !== null) {
     print(`scores are probabilities, on held-out picks wrong by ${(100 * calibrationError).toFixed(1)} % on average`);
   }
+  const offset = done.heldOut && describeOffset(done.heldOut, model.metadata.diameter);
+  if (offset) print(offset);
   if (done.before) print(describeGain(done.before, done.heldOut));
   print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
 }
