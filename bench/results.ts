@@ -7,8 +7,10 @@ const PAGE = 'docs/results.md';
 /** Writes the part of docs/results.md between `<!-- name -->` and `<!-- end name -->`, and prints it. */
 export function writeSection(name: string, text: string): void {
   const section = new RegExp(`(<!-- ${name} -->)[\\s\\S]*(<!-- end ${name} -->)`);
-  writeFileSync(PAGE, readFileSync(PAGE, 'utf8').replace(section, `$1\n${text}\n$2`));
   process.stdout.write(`${text}\n`);
+  const page = readFileSync(PAGE, 'utf8');
+  if (!section.test(page)) throw new Error(`${PAGE} has no place for ${name}`);
+  writeFileSync(PAGE, page.replace(section, `$1\n${text}\n$2`));
 }
 
 /** False once the minutes after `--minutes` are over; always true without them. */

@@ -10,11 +10,14 @@ const rows: Row[] = [];
 for (const snr of [0.008, 0.004, 0.002]) {
   for (const particles of [30, 5, 1, 0]) {
     const fields = makeFields({ ...FIELD, snr, particles }, 6, 200);
-    const off = await judge(model, fields, { prevalence: null });
+    const off = await judge(model, fields, { lowerWhereEmpty: false });
     const on = await judge(model, fields);
     const kept = ({ results }: Judged) =>
       results.flatMap((result) => result.particles).filter(({ score }) => score >= model.metadata.threshold).length;
-    const figures = [off, on].flatMap((judged) => [kept(judged), judged.evaluation.atThreshold?.f1 ?? 0]);
+    const figures = [off, on].flatMap((judged) => [
+      kept(judged),
+      particles > 0 ? (judged.evaluation.atThreshold?.f1 ?? 0) : '-',
+    ]);
     rows.push([snr, fields.length * particles, ...figures]);
   }
 }

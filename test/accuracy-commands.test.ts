@@ -70,6 +70,8 @@ describe('train with recipe auto', () => {
     const info = JSON.parse(deepem('info', at('model.onnx'), '--json').stdout);
     expect(info.objective).toBe('positive-negative');
     expect(info.calibration.slope).toBeGreaterThan(0);
+    expect(info.prevalence).toBeGreaterThan(0.05);
+    expect(info.prevalence).toBeLessThan(1);
   });
 
   it('finds labels incomplete, says which objective it takes, and still finds the others: F1 at least 0.8', () => {
@@ -175,6 +177,21 @@ describe('threshold', () => {
 });
 
 describe('pick', () => {
+  it('lowers scores in a nearly empty micrograph, unless they are to be kept', () => {
+    const settings = ['--size', '512', '--particles', '1', '--micrographs', '1', '--seed', '5', '--snr', '0.2'];
+    expect(deepem('simulate', '--out', at('empty'), ...settings).code).toBe(0);
+    const count = (...args: string[]) => {
+      const out = ['--threshold', '0.02', '--ground', 'off', '--force', '--out', at('e'), '--json'];
+      const run = deepem('pick', at('empty'), '--model', at('model.onnx'), ...out, ...args);
+      expect(run.code, run.stderr).toBe(0);
+      return JSON.parse(run.stdout.trim().split('\n').at(-1) ?? '');
+    };
+    const [lowered, kept] = [count(), count('--keep-scores')];
+    expect(kept.removed.sparse).toBe(0);
+    expect(lowered.removed.sparse).toBeGreaterThan(0);
+    expect(lowered.particles).toBe(kept.particles - lowered.removed.sparse);
+  });
+
   it('takes the threshold by name, another diameter, and filters that count what they leave out', () => {
     const count = (...args: string[]) => {
       const run = deepem(
@@ -195,8 +212,6 @@ describe('pick', () => {
     expect(count('--overlap', '90px').removed.overlap).toBeGreaterThan(0);
     expect(count('--ground', '0.001')).toMatchObject({ particles: 0 });
     expect(count('--ground', 'off').removed.uneven).toBe(0);
-    expect(count('--prevalence', '0.999').removed.sparse).toBeGreaterThan(0);
-    expect(count('--prevalence', 'off').removed.sparse).toBe(0);
     expect(count('--diameter', '100px').particles).not.toBe(count().particles);
   });
 });

@@ -25,7 +25,7 @@ export interface PickArguments {
   minDistance?: Length;
   stdRange: DeviationRange | 'auto' | 'off';
   ground: number | 'auto' | 'off';
-  prevalence: number | 'auto' | 'off';
+  keepScores?: boolean;
   overlap?: Length;
   edge?: Length;
   pixelSize?: number;
@@ -86,12 +86,7 @@ export function addPickOptions(command: Command): Command {
       wordOrNumber('--ground', ['auto', 'off'], { min: 0 }),
       'auto',
     )
-    .option(
-      '--prevalence <share>',
-      'share of the candidates that are particles in a usual micrograph; far below it scores are lowered: auto, off, or a share',
-      wordOrNumber('--prevalence', ['auto', 'off'], { min: 0.001, max: 0.999 }),
-      'auto',
-    )
+    .option('--keep-scores', 'do not lower scores in micrographs that look nearly empty')
     .option(
       '--overlap <length>',
       'leave out particles closer to another than this, both (default: they stay)',
@@ -139,7 +134,7 @@ export function pickOptions(options: PickArguments, pixelSize: number | null): P
     ...(options.minDistance && { minDistance: pixels(options.minDistance, '--min-distance') }),
     ...(options.edge && { edge: pixels(options.edge, '--edge') }),
     ...(options.ground !== 'auto' && { unevennessLimit: options.ground === 'off' ? null : options.ground }),
-    ...(options.prevalence !== 'auto' && { prevalence: options.prevalence === 'off' ? null : options.prevalence }),
+    ...(options.keepScores && { lowerWhereEmpty: false }),
     ...(options.overlap && { overlapDistance: pixels(options.overlap, '--overlap') }),
     ...(options.stdRange !== 'auto' && { deviationRange: options.stdRange === 'off' ? null : options.stdRange }),
   };

@@ -9,9 +9,9 @@ type Filter = (typeof FILTERS)[number];
 const REASONS: Readonly<Record<Filter, string>> = {
   edge: 'at the edge',
   close: 'too close to a better one',
-  sparse: 'unlikely in a nearly empty micrograph',
   deviation: 'by standard deviation',
   uneven: 'on uneven ground',
+  sparse: 'unlikely in a nearly empty micrograph',
   overlap: 'overlapping',
 };
 

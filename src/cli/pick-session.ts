@@ -144,14 +144,14 @@ function withThreshold(model: Model, name: number | NamedThreshold): Model {
 
 /** What decides the results. Threads and the place of the model do not. */
 async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
-  const { step, turns, minDistance, stdRange, ground, prevalence, overlap, edge, pixelSize, diameter } = options;
+  const { step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter } = options;
   const { saveScores, saveLeftOut } = options;
   const parameters = {
     program: PROGRAM,
     model: options.model ? await hashFile(options.model) : 'blob',
     threshold: typeof options.threshold === 'number' ? options.threshold : metadata.threshold,
     formats: options.format.map(({ name }) => name),
-    ...{ step, turns, minDistance, stdRange, ground, prevalence, overlap, edge, pixelSize, diameter },
+    ...{ step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter },
     ...{ saveScores, saveLeftOut },
   };
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EVERY_LAYER, testWeights } from '../testing/architectures.js';
-import { decodeModel, encodeModel, type Model } from './model.js';
+import { decodeModel, encodeModel, type Model, type ModelMetadata } from './model.js';
 
 const MODEL: Model = {
   architecture: EVERY_LAYER,
@@ -44,6 +44,12 @@ function patched(from: string, to: string): Uint8Array {
 describe('model file', () => {
   it('comes back whole', () => {
     expect(decodeModel(encodeModel(MODEL), 'm.onnx')).toEqual(MODEL);
+  });
+
+  it('is read where it does not say how many candidates are particles', () => {
+    const { prevalence: _, ...metadata } = MODEL.metadata;
+    const bytes = encodeModel({ ...MODEL, metadata: metadata as ModelMetadata });
+    expect(decodeModel(bytes, 'm.onnx').metadata.prevalence).toBeNull();
   });
 
   it('is the same bytes every time', () => {

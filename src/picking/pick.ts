@@ -27,11 +27,8 @@ export interface PickOptions {
   deviationRange?: DeviationRange | null;
   /** Highest unevenness of the ground around a particle; by default the model's; null turns the filter off. */
   unevennessLimit?: number | null;
-  /**
-   * Share of the candidates that are particles in a usual micrograph, above 0 and below 1; where it is far smaller, scores are
-   * lowered. By default the model's; null turns this off.
-   */
-  prevalence?: number | null;
+  /** Whether scores are lowered in nearly empty micrographs, where the model is calibrated; by default they are. */
+  lowerWhereEmpty?: boolean;
   /** Particles closer to another than this are both left out as overlapping; by default none are. */
   overlapDistance?: number | null;
   /** Quarter turns of the network whose scores are averaged; by default the model's. Fewer are faster, and less exact. */
@@ -40,7 +37,7 @@ export interface PickOptions {
 
 /** What came out of a micrograph. */
 export interface PickResult extends Selected {
-  /** Smoothed and, where the model is calibrated, probabilities. */
+  /** Smoothed and, where the model is calibrated, probabilities; not lowered where the micrograph is nearly empty. */
   readonly scoreMap: ScoreMap;
 }
 
@@ -139,7 +136,7 @@ export async function pickPrepared(
     edge: (scale * metadata.diameter) / 2,
     deviationRange: metadata.deviationRange,
     unevennessLimit: metadata.unevennessLimit,
-    prevalence: metadata.prevalence,
+    lowerWhereEmpty: true,
     overlapDistance: null,
     turns: metadata.scoring.turns,
     ...options,
@@ -150,8 +147,9 @@ export async function pickPrepared(
   const { pixels } = scoreMap;
   for (let i = 0; i < pixels.length; i++) pixels[i] = calibrate(metadata.calibration, pixels[i]);
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
+  const usual = settings.lowerWhereEmpty ? metadata.prevalence : null;
   const candidateScore = calibrate(metadata.calibration, CANDIDATE_SCORE);
-  const prevalence = settings.prevalence === null ? null : { usual: settings.prevalence, candidateScore };
+  const prevalence = usual === null ? null : { usual, candidateScore };
   const selection = { ...settings, prevalence, box: architecture.box };
   const selected = selectParticles(scoreMap, grounds, { width, height }, selection);
   return { ...selected, scoreMap };

@@ -23,7 +23,7 @@ export function timesOdds(probability: number, factor: number): number {
 }
 
 /**
- * Share of particles among the candidates of a micrograph. Half a particle is added, so that it is never 0.
+ * Share of particles among the candidates of a micrograph. One candidate with the usual prevalence is added, so that it is never 0.
  *
  * @param probabilities - of all candidates, for the usual prevalence
  * @param usual - prevalence that the probabilities are calibrated for, above 0 and below 1
@@ -33,7 +33,7 @@ export function estimatePrevalence(probabilities: readonly number[], usual: numb
   for (let i = 0; i < ITERATIONS; i++) {
     const factor = oddsOf(share) / oddsOf(usual);
     const particles = probabilities.reduce((sum, probability) => sum + timesOdds(probability, factor), 0);
-    share = (particles + 0.5) / (probabilities.length + 1);
+    share = (particles + usual) / (probabilities.length + 1);
   }
   return share;
 }

@@ -28,19 +28,21 @@ export interface Selection {
 }
 
 /** The filters, in the order in which they look at the candidates. */
-export const FILTERS = ['edge', 'close', 'sparse', 'deviation', 'uneven', 'overlap'] as const;
+export const FILTERS = ['edge', 'close', 'deviation', 'uneven', 'sparse', 'overlap'] as const;
+
+type Filter = (typeof FILTERS)[number];
 
 /** A candidate that is no particle, and the filter that left it out. */
 export interface LeftOut extends Required<Particle> {
-  readonly filter: (typeof FILTERS)[number];
+  readonly filter: Filter;
 }
 
 /** Particles, and what each filter left out. */
 export interface Selected {
   /** In falling score. */
   readonly particles: readonly Required<Particle>[];
-  readonly removed: Readonly<Record<(typeof FILTERS)[number], number>>;
-  /** The candidates counted in `removed`, filter by filter. */
+  readonly removed: Readonly<Record<Filter, number>>;
+  /** The candidates counted in `removed`, filter by filter, with the scores of the map. */
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -74,59 +76,81 @@ export function groundsOf(
   };
 }
 
+type Peak = Required<Particle>;
+/** Leaves out some peaks, for their place alone. */
+type Layer = readonly [filter: Filter, kept: (peaks: readonly Peak[]) => Peak[]];
+
 /**
- * Peaks above the threshold, without those at the edge, too close to a better one, not likely enough in a nearly empty
- * micrograph (where all scores are lowered), of unusual standard deviation, on uneven ground, or overlapping.
+ * Peaks above the threshold, without those at the edge, too close to a better one, of unusual standard deviation, on uneven
+ * ground, not likely enough in a nearly empty micrograph (where scores are lowered), or overlapping.
  *
  * @param size - of the full-size micrograph
  */
 export function selectParticles(
   scoreMap: ScoreMap,
-  { grey, unevenness }: Grounds,
+  grounds: Grounds,
   size: { readonly width: number; readonly height: number },
   selection: Selection,
 ): Selected {
-  const { threshold, prevalence, deviationRange: range, unevennessLimit, overlapDistance } = selection;
-  const removed = { edge: 0, close: 0, sparse: 0, deviation: 0, uneven: 0, overlap: 0 };
-  const inside = (peak: Particle) => isInside(peak, size.width, size.height, selection.edge);
+  const { threshold, prevalence, overlapDistance } = selection;
+  const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, sparse: 0, overlap: 0 };
   let particles = findPeaks(scoreMap, threshold);
   const leftOut: LeftOut[] = [];
-  const leave = (filter: keyof typeof removed, kept: typeof particles) => {
+  const leave = (filter: Filter, kept: Peak[]) => {
     removed[filter] = particles.length - kept.length;
     const still = new Set(kept);
     for (const particle of particles) if (!still.has(particle)) leftOut.push({ ...particle, filter });
     particles = kept;
   };
-  leave('edge', particles.filter(inside));
-  leave('close', suppressClose(particles, selection.minDistance));
+  const layers = layersOf(grounds, scoreMap.factor, size, selection);
+  for (const [filter, kept] of layers) leave(filter, kept(particles));
   if (prevalence) {
-    const peaks = findPeaks(scoreMap, prevalence.candidateScore).filter(inside);
-    const scores = suppressClose(peaks, selection.minDistance).map(({ score }) => score);
-    const factor = oddsFactor(scores, prevalence.usual);
-    if (factor < 1) {
-      particles = particles.map((peak) => ({ ...peak, score: timesOdds(peak.score, factor) }));
-      leave(
-        'sparse',
-        particles.filter(({ score }) => score >= threshold),
-      );
-    }
-  }
-  if (range) {
-    const deviations = boxDeviations(grey, scoreMap.factor, particles, selection.box, range.unit);
-    leave(
-      'deviation',
-      particles.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max),
+    const peaks = findPeaks(scoreMap, prevalence.candidateScore);
+    const candidates = layers.reduce((left, [, kept]) => kept(left), peaks);
+    const factor = oddsFactor(
+      candidates.map(({ score }) => score),
+      prevalence.usual,
     );
-  }
-  if (unevennessLimit !== null) {
-    const even = onEvenGround(unevenness(), scoreMap.factor, particles, unevennessLimit);
     leave(
-      'uneven',
-      particles.filter((_, i) => even[i]),
+      'sparse',
+      particles.filter(({ score }) => timesOdds(score, factor) >= threshold),
     );
+    particles = particles.map((peak) => ({ ...peak, score: timesOdds(peak.score, factor) }));
   }
   if (overlapDistance !== null) leave('overlap', withoutOverlaps(particles, overlapDistance));
   return { particles, removed, leftOut };
+}
+
+/** The filters that look at places, in order; those that are off are left out. */
+function layersOf(
+  { grey, unevenness }: Grounds,
+  factor: number,
+  { width, height }: { readonly width: number; readonly height: number },
+  { edge, minDistance, deviationRange: range, unevennessLimit, box }: Selection,
+): Layer[] {
+  const layers: Layer[] = [
+    ['edge', (peaks) => peaks.filter((peak) => isInside(peak, width, height, edge))],
+    ['close', (peaks) => suppressClose(peaks, minDistance)],
+  ];
+  if (range) {
+    layers.push([
+      'deviation',
+      (peaks) => {
+        const deviations = boxDeviations(grey, factor, peaks, box, range.unit);
+        return peaks.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max);
+      },
+    ]);
+  }
+  if (unevennessLimit !== null) {
+    layers.push([
+      'uneven',
+      (peaks) => {
+        const even = onEvenGround(unevenness(), factor, peaks, unevennessLimit);
+        return peaks.filter((_, i) => even[i]);
+      },
+    ]);
+  }
+  return layers;
 }
 
 /** Particles that have no other one closer than `distance`. */

@@ -34,8 +34,8 @@ export const FIRST_DISPLAY: Display = {
 export const FILTER_WORDS: Readonly<Record<string, string>> = {
   edge: 'at the edge',
   close: 'too close to a better one',
-  sparse: 'unlikely in a nearly empty micrograph',
   deviation: 'unusual standard deviation',
   uneven: 'on uneven ground',
+  sparse: 'unlikely in a nearly empty micrograph',
   overlap: 'overlapping',
 };
