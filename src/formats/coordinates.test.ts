@@ -104,6 +104,13 @@ describe('.csv', () => {
     expect(read('id,"Y",X,radius\n7,20,10,5\n', 'a.csv')).toEqual([{ x: 10, y: 20 }]);
   });
 
+  it('takes commas within quotes as part of a field, and a single quote as a letter', () => {
+    expect(read('name,x,y\n"a,b/c.mrc",10,20\n5",30,40\n', 'a.csv')).toEqual([
+      { x: 10, y: 20 },
+      { x: 30, y: 40 },
+    ]);
+  });
+
   it.each([
     ['', /empty; a header line/],
     ['10,20\n', /columns named "x" and "y"/],

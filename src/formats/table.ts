@@ -18,14 +18,16 @@ export interface Table {
 }
 
 /**
- * Reads a table whose fields are separated by `separator`; quotes around a field are taken off. Comments may stand before the
+ * Reads a table whose fields are separated by `separator`; quotes around a field are taken off, and commas within them belong to
+ * it. Comments may stand before the
  * header: below it a line with # is a row, whose name may begin so.
  *
  * @param needed - columns that must be there, in lower case
  * @throws SyntaxError if there is no header line, or a column is missing
  */
 export function parseTable(text: string, separator: string | RegExp, needed: readonly string[]): Table {
-  const split = (line: string) => line.split(separator).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
+  const pieces = (line: string) => (separator === ',' ? splitAtCommas(line) : line.split(separator));
+  const split = (line: string) => pieces(line).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
   const wanted = needed.map((name) => `"${name}"`).join(' and ');
   const all = filledLines(text);
   const start = all.findIndex((line) => !isComment(line));
@@ -44,4 +46,19 @@ export function parseTable(text: string, separator: string | RegExp, needed: rea
     };
   });
   return { names, rows };
+}
+
+/** Fields between commas that stand outside quotes; a quote that is never closed holds no comma. */
+function splitAtCommas(line: string): string[] {
+  const fields: string[] = [];
+  let begun: string[] = [];
+  let isOpen = false;
+  for (const piece of line.split(',')) {
+    begun.push(piece);
+    if (piece.split('"').length % 2 === 0) isOpen = !isOpen;
+    if (isOpen) continue;
+    fields.push(begun.join(','));
+    begun = [];
+  }
+  return [...fields, ...begun];
 }
