@@ -67,7 +67,7 @@ export interface ChooseOptions {
 }
 
 /**
- * Picks the held-out regions as `pick` does, and chooses the smallest distance (and, where the recipe lets it, which filters are
+ * Picks the held-out regions as `pick` does (none of them counts as nearly empty), and chooses the smallest distance (and, where the recipe lets it, which filters are
  * used) with the best mean of F1 and average precision; then calibrates the scores, and takes the
  * threshold with the best F1 or F2, as the recipe says.
  *
