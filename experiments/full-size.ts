@@ -1,7 +1,8 @@
 /**
  * The paper's KLH run at its full size: micrographs of 2048 x 2048 pixels at 2.2 A, the network with a box of 272 pixels, its
- * recipe. Noise is that of the other experiments, a pixel: after binning twice the SNR would be some four times theirs. Writes docs/results/experiments/full-size.log as it goes; killed and started again, it goes on after the last whole
- * epoch. Usage: npx tsx experiments/full-size.ts [--particles 400]
+ * recipe. A pixel is as noisy as in the other experiments: binned twice, the SNR would be some four times theirs. Writes
+ * docs/results/experiments/full-size.log as it goes; killed and started again, it goes on after the last whole epoch.
+ * Usage: npx tsx experiments/full-size.ts [--particles 800]
  */
 
 import { appendFileSync, rmSync } from 'node:fs';

@@ -180,7 +180,7 @@ export function publish(
   const page = readFileSync(PAGE, 'utf8');
   const section = new RegExp(`(<!-- ${name} -->)[\\s\\S]*(<!-- end ${name} -->)`);
   if (!section.test(page)) throw new Error(`${PAGE} has no place for ${name}`);
-  const made = `\`npx tsx experiments/${name}.ts${PAPER_SIZE ? ' --paper-size' : ''}\` (${machine})`;
-  writeFileSync(PAGE, page.replace(section, `$1\n${made}\n\n${table}\n${picture}$2`));
+  const command = [`npx tsx experiments/${name}.ts`, ...process.argv.slice(2)].join(' ');
+  writeFileSync(PAGE, page.replace(section, `$1\n\`${command}\` (${machine})\n\n${table}\n${picture}$2`));
   process.stdout.write(`${csv}\n`);
 }
