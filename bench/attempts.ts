@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import type { Architecture, Layer } from '../src/network/architecture.js';
-import { AUTO_RECIPE, type Recipe } from '../src/training/recipe.js';
+import { AUTO_RECIPE, type PatchSampling, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
 import { BETA_GALACTOSIDASE, foldsOf, loadAll, pickAll, splitOfFold } from './data-sets.js';
 import { MACHINE } from './machine.js';
@@ -43,7 +43,9 @@ interface Result {
   readonly trainSeconds: number;
 }
 
-const sampling = AUTO_RECIPE.sampling as Extract<Recipe['sampling'], { kind: 'patches' }>;
+const sampling = { ...(AUTO_RECIPE.sampling as PatchSampling), positions: 5 };
+/** What most attempts change: recipe auto as it was before the last of them, patches of 7 x 7 positions, was taken. */
+const BASE: Recipe = { ...AUTO_RECIPE, mostSteps: 1500, sampling };
 
 function stage(maps: number, kernel: number, pool = true): Layer[] {
   const layers: Layer[] = [
@@ -69,9 +71,9 @@ const FARTHER = network('farther', 80, stage(16, 9), stage(32, 5), stage(32, 3))
 const QUARTER_TURNS = { sampling: { ...sampling, turnedShare: 0 } };
 
 const ATTEMPTS: readonly Attempt[] = [
-  { name: 'recipe auto', everywhere: true },
+  { name: 'patches of 5 x 5 positions', everywhere: true },
   { name: 'trained on the judged micrographs as well', cheats: true, everywhere: true },
-  { name: '50 labels: recipe auto', labels: 50 },
+  { name: '50 labels: patches of 5 x 5 positions', labels: 50 },
   { name: 'nothing held out', options: { testFraction: 0 } },
   { name: '24, 48 and 64 maps instead of 16, 32 and 32', options: WIDER },
   { name: '50 labels: half the steps', labels: 50, recipe: { epochs: 6 } },
@@ -82,12 +84,14 @@ const ATTEMPTS: readonly Attempt[] = [
   { name: 'a box of three diameters', recipe: { boxDiameters: 3 }, options: FARTHER },
   { name: 'a convolution more', recipe: { boxDiameters: 2.37 }, options: DEEPER },
   { name: 'twice the steps', recipe: { mostSteps: 2400 } },
+  { name: '7 x 7 positions: recipe auto', recipe: AUTO_RECIPE },
+  { name: '50 labels: 7 x 7 positions: recipe auto', labels: 50, recipe: AUTO_RECIPE },
 ];
 
 async function run({ name, recipe, options, labels, cheats }: Attempt, fold: number): Promise<Result> {
   const { judged, others } = splitOfFold(BETA_GALACTOSIDASE, fold);
   const names = cheats ? [...others, ...judged] : others;
-  const settings = { diameter, edge, recipe: { ...AUTO_RECIPE, ...recipe }, ...options };
+  const settings = { diameter, edge, recipe: { ...BASE, ...recipe }, ...options };
   const started = performance.now();
   for await (const report of train(loadAll(BETA_GALACTOSIDASE, names, labels), settings)) {
     if (report.kind !== 'done') continue;

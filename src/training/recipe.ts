@@ -109,10 +109,10 @@ export const AUTO_RECIPE: Recipe = {
   schedule: 'cosine',
   batch: 16,
   epochs: 12,
-  mostSteps: 1500,
+  mostSteps: 1200,
   sampling: {
     kind: 'patches',
-    positions: 5,
+    positions: 7,
     anywhere: 1,
     particleDistance: 0.15,
     turnedShare: 0.7,
