@@ -1,4 +1,4 @@
-/** `deepem demo`: the main job from end to end on simulated micrographs, in about a minute. */
+/** `deepem demo`: the main job from end to end on simulated micrographs, in a minute or two. */
 
 import { join } from 'node:path';
 import type { Command } from 'commander';

@@ -63,12 +63,8 @@ export async function* runEpochs(
     const batches = run.source.epoch(order, labelCheck?.complete === false ? labelCheck.hidden : 0);
     let total = 0;
     let done = 0;
-    let next = batches(0);
     for (; done < stepsPerEpoch && !signal?.aborted; done++) {
-      const computing = run.workers.compute(weights, next, order);
-      // Cut while the workers compute.
-      if (done + 1 < stepsPerEpoch) next = batches(done + 1);
-      const result = await computing;
+      const result = await run.workers.compute(weights, batches(done), order);
       const rate = learningRate(recipe, ((epoch - 1) * stepsPerEpoch + done) / steps);
       const updated = updateWeights(recipe.optimiser, optimiser, weights.values, result.gradient, rate);
       optimiser = updated.state;
