@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import { PRESETS } from '../network/presets.js';
 import { loadPreset } from '../storage/model-file.js';
-import { RECIPES, type Recipe } from '../training/recipe.js';
+import { RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
 import { number } from './options.js';
 import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
 import { assertModelName, runTraining } from './training-run.js';
@@ -75,7 +75,7 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
     train: {
       diameter,
       architecture: preset.architecture,
-      recipe: options.epochs ? { ...recipe, epochs: options.epochs, mostSteps: null } : recipe,
+      recipe: options.epochs ? withEpochs(recipe, options.epochs) : recipe,
       edge,
       labels: options.labels,
       seed: options.seed,

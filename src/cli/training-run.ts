@@ -150,9 +150,12 @@ function describeObjective({ objective, found, labelled }: ObjectiveReport): str
     : `labels look incomplete (${counts}): other places count as unlabelled, not as no particles`;
 }
 
-function announce({ warnings, labels, architecture, factor }: DataReport): void {
+function announce({ warnings, labels, architecture, factor, pretrained }: DataReport): void {
   for (const warning of warnings) note(`warning: ${warning}`);
-  note(`network ${architecture.name}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`);
+  const start = pretrained ? 'trained on simulated particles before' : 'not trained before';
+  note(
+    `network ${architecture.name} (${start}), box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
+  );
   const negatives = labels.negatives > 0 ? ` and ${labels.negatives} places without` : '';
   note(`${labels.positives} particles${negatives} of ${labels.micrographs} micrographs`);
   note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);

@@ -12,9 +12,17 @@ export interface PreparedImage extends Image {
   readonly factor: number;
 }
 
-/** Windows of the preparation in particle diameters; values limited to this many standard deviations. */
-const BACKGROUND_DIAMETERS = 1;
-const VARIANCE_DIAMETERS = 2;
+/** Standard deviations of the preparation's Gaussian windows, in particle diameters. */
+export interface Windows {
+  /** What is wider than this is taken for background. */
+  readonly background: number;
+  /** In this the variance is measured. */
+  readonly variance: number;
+}
+
+/** Windows unless a recipe has others. */
+export const WINDOWS: Windows = { background: 1, variance: 2 };
+/** Values are limited to this many standard deviations. */
 const LIMIT = 6;
 /** A factor this close to a whole number becomes that number: binning is sharper than resampling, and faster. */
 const SNAP = 0.05;
@@ -34,15 +42,20 @@ const LARGEST_PREPARED = 2 ** 28;
  * @param box - of the network in prepared pixels
  * @param boxDiameters - particle diameters that fill the box
  */
-export function choosePreparation(diameter: number, box: number, boxDiameters: number): Preparation {
+export function choosePreparation(
+  diameter: number,
+  box: number,
+  boxDiameters: number,
+  windows: Windows = WINDOWS,
+): Preparation {
   const exact = (boxDiameters * diameter) / box;
   const whole = Math.max(1, Math.round(exact));
   const factor = Math.abs(exact / whole - 1) <= SNAP ? whole : exact;
   const prepared = diameter / factor;
   return {
     factor,
-    backgroundSigma: BACKGROUND_DIAMETERS * prepared,
-    varianceSigma: VARIANCE_DIAMETERS * prepared,
+    backgroundSigma: windows.background * prepared,
+    varianceSigma: windows.variance * prepared,
     limit: LIMIT,
   };
 }

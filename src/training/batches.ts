@@ -56,7 +56,7 @@ export function patchesOf(
   sampling: PatchSampling,
 ): BatchSource {
   const particles = maps.reduce((sum, map) => sum + map.particles.length, 0);
-  const times = Math.max(1, Math.ceil(sampling.smallestEpoch / (particles * (1 + sampling.anywhere))));
+  const times = viewsAnEpoch(recipe, particles);
   const options = {
     positions: sampling.positions,
     randomPerParticle: sampling.anywhere,
@@ -72,6 +72,12 @@ export function patchesOf(
         cutPatches(patches.slice(step * plan.batch, (step + 1) * plan.batch), architecture, { ...options, hidden });
     },
   };
+}
+
+/** Times that an epoch shows each of some labels. */
+export function viewsAnEpoch({ sampling }: Recipe, labels: number): number {
+  if (sampling.kind === 'turned-boxes') return 4;
+  return Math.max(1, Math.ceil(sampling.smallestEpoch / (labels * (1 + sampling.anywhere))));
 }
 
 function planEpochs(recipe: Recipe, size: number): { batch: number; epochs: number; stepsPerEpoch: number } {

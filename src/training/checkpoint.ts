@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Weights } from '../network/parameters.js';
 import type { RandomState } from '../random.js';
 import type { Best } from './epochs.js';
+import { floatsToText, textToFloats } from './float-text.js';
 import type { LabelCheck } from './label-check.js';
 import type { OptimiserState } from './optimisers.js';
 
@@ -19,10 +20,7 @@ export interface Checkpoint {
   readonly labelCheck: LabelCheck | null;
 }
 
-const floats = z.base64().transform((text) => {
-  const bytes = Uint8Array.from(Buffer.from(text, 'base64'));
-  return new Float32Array(bytes.buffer, 0, bytes.length >> 2);
-});
+const floats = z.base64().transform(textToFloats);
 const weightsSchema = z.object({ values: floats, statistics: floats });
 const checkpointSchema = z.object({
   epoch: z.int().min(1),
@@ -37,14 +35,15 @@ const checkpointSchema = z.object({
 
 /** A checkpoint as JSON; numbers of the network as base64, to the last bit. */
 export function encodeCheckpoint(checkpoint: Checkpoint): unknown {
-  const text = (values: Float32Array) =>
-    Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
-  const weights = ({ values, statistics }: Weights) => ({ values: text(values), statistics: text(statistics) });
+  const weights = ({ values, statistics }: Weights) => ({
+    values: floatsToText(values),
+    statistics: floatsToText(statistics),
+  });
   const { optimiser, best } = checkpoint;
   return {
     ...checkpoint,
     weights: weights(checkpoint.weights),
-    optimiser: { ...optimiser, mean: text(optimiser.mean), square: text(optimiser.square) },
+    optimiser: { ...optimiser, mean: floatsToText(optimiser.mean), square: floatsToText(optimiser.square) },
     best: { ...best, weights: weights(best.weights) },
   };
 }

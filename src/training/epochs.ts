@@ -2,7 +2,7 @@
 
 import type { Architecture } from '../network/architecture.js';
 import { buildBoxGraph } from '../network/box-graph.js';
-import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
+import { parameterLayout, type Weights } from '../network/parameters.js';
 import { random, randomFrom } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
 import { type BatchSource, cutBoxes } from './batches.js';
@@ -14,6 +14,7 @@ import { startOptimiser, updateWeights } from './optimisers.js';
 import type { Recipe } from './recipe.js';
 import type { CheckpointReport, EpochReport, ObjectiveReport, StepReport } from './reports.js';
 import { SEED_STREAM } from './seeds.js';
+import type { Start } from './start.js';
 
 /** Boxes of a held-out set that are scored at a time. */
 const SCORING_BATCH = 64;
@@ -29,6 +30,8 @@ export interface Run {
   readonly heldOut: readonly Example[];
   /** Looks after the first epoch whether the labels are complete; null: they are taken as complete. */
   readonly checkLabels: ((weights: Weights) => Promise<LabelCheck>) | null;
+  /** What the first step starts from. */
+  readonly start: Start;
   /** State to go on from; null: from the start. */
   readonly checkpoint: Checkpoint | null;
 }
@@ -55,12 +58,13 @@ export async function* runEpochs(
   const steps = epochs * stepsPerEpoch;
   const { checkpoint } = run;
   const order = checkpoint ? randomFrom(checkpoint.random) : random(run.seed, SEED_STREAM.order);
-  let weights = checkpoint?.weights ?? initialWeights(architecture, random(run.seed, SEED_STREAM.weights));
+  let weights = checkpoint?.weights ?? run.start.weights;
   let optimiser = checkpoint?.optimiser ?? startOptimiser(recipe.optimiser, parameterLayout(architecture).size);
   let best = checkpoint?.best ?? { weights, epoch: 0, accuracy: null };
   let labelCheck = checkpoint?.labelCheck ?? null;
   for (let epoch = (checkpoint?.epoch ?? 0) + 1; epoch <= epochs && !signal?.aborted; epoch++) {
-    const batches = run.source.epoch(order, labelCheck?.complete === false ? labelCheck.hidden : 0);
+    const hidden = labelCheck?.complete === false && !run.start.pretrained ? labelCheck.hidden : 0;
+    const batches = run.source.epoch(order, hidden);
     let total = 0;
     let done = 0;
     for (; done < stepsPerEpoch && !signal?.aborted; done++) {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Architecture } from '../network/architecture.js';
 import { scoringSchema } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
+import { WINDOWS } from '../picking/prepare.js';
 import { ADAM, optimiserSchema } from './optimisers.js';
 
 /** Patches around labels and anywhere; a view is turned, mirrored or not, shifted, contrast changed. */
@@ -24,23 +25,44 @@ const patchSamplingSchema = z.strictObject({
   smallestEpoch: z.int().min(0).max(1e6),
 });
 
+const width = z.number().gt(0).max(100);
+/** Of the first step. */
+const learningRate = z.number().gt(0).max(100);
+/** Passes over the labels at the most. */
+const epochs = z.int().min(1).max(100_000);
+/** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
+const mostSteps = z.int().min(1).nullable();
+
+/**
+ * A start from weights that know simulated particles (scripts/pretrain.ts), for the network of preset `wide`. The network
+ * learns to tell what is labelled from everything else: so short a training does not learn the unlabelled particles by heart.
+ */
+const pretrainedSchema = z.strictObject({
+  /** With as many labels or more the weights start at random. */
+  fewerLabelsThan: z.int().min(1),
+  learningRate,
+  /** Times that each label is shown, which decides the epochs; null: the recipe's epochs. */
+  views: z.int().min(1).nullable(),
+});
+
 /** How a network is trained, but for the network itself. */
 export const recipeSettingsSchema = z.strictObject({
   name: z.string().max(80),
   /** Particle diameters that fill the network's box. */
   boxDiameters: z.number().gt(0).max(10),
+  /** Widths of the background's and the variance's window in the preparation, in particle diameters. */
+  windows: z.strictObject({ background: width, variance: width }).default(WINDOWS),
   loss: z.enum(['squared-error', 'cross-entropy']),
   optimiser: optimiserSchema,
-  /** Of the first step. */
-  learningRate: z.number().gt(0).max(100),
+  learningRate,
   /** How the learning rate goes on: as it is, or down to 0 along half a cosine. */
   schedule: z.enum(['constant', 'cosine']),
   /** Boxes (rotated copies counted one by one) or patches a step. */
   batch: z.int().min(1).max(10_000),
-  /** Passes over the labels at the most. */
-  epochs: z.int().min(1).max(100_000),
-  /** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
-  mostSteps: z.int().min(1).nullable(),
+  epochs,
+  mostSteps,
+  /** How a training with few labels starts; null: as any other, from random weights. */
+  pretrained: pretrainedSchema.nullable().default(null),
   /**
    * What an epoch shows of each label: its box in all four quarter turns, beside the boxes of random negatives; or patches,
    * which hold many positions each, in a random view.
@@ -80,6 +102,7 @@ export const DEEPEM_RECIPE: Recipe = {
   name: 'deepem',
   architecture: PRESETS.small,
   boxDiameters: 1.5,
+  windows: WINDOWS,
   loss: 'squared-error',
   optimiser: { kind: 'gradient-descent' },
   learningRate: 1,
@@ -87,6 +110,7 @@ export const DEEPEM_RECIPE: Recipe = {
   batch: 50,
   epochs: 20,
   mostSteps: null,
+  pretrained: null,
   sampling: { kind: 'turned-boxes' },
   negativesPerPositive: 1,
   negativeDistance: 0.5,
@@ -103,6 +127,7 @@ export const AUTO_RECIPE: Recipe = {
   name: 'auto',
   architecture: PRESETS.wide,
   boxDiameters: 2,
+  windows: { background: 2, variance: 6 },
   loss: 'cross-entropy',
   optimiser: { ...ADAM, weightDecay: 0.01 },
   learningRate: 2e-3,
@@ -110,6 +135,7 @@ export const AUTO_RECIPE: Recipe = {
   batch: 16,
   epochs: 12,
   mostSteps: 1200,
+  pretrained: { fewerLabelsThan: 100, learningRate: 1e-3, views: 128 },
   sampling: {
     kind: 'patches',
     positions: 7,
@@ -127,6 +153,11 @@ export const AUTO_RECIPE: Recipe = {
   unevennessFilter: true,
   deviationFilter: 'where-it-helps',
 };
+
+/** The recipe with so many epochs, from whatever weights it starts, and no limit of steps. */
+export function withEpochs(recipe: Recipe, epochs: number): Recipe {
+  return { ...recipe, epochs, mostSteps: null, pretrained: recipe.pretrained && { ...recipe.pretrained, views: null } };
+}
 
 /** Recipes by name. */
 export const RECIPES: Readonly<Record<string, Recipe>> = { auto: AUTO_RECIPE, deepem: DEEPEM_RECIPE };

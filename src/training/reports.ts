@@ -13,6 +13,8 @@ export interface DataReport {
   readonly architecture: Architecture;
   /** Full-size pixels per prepared pixel. */
   readonly factor: number;
+  /** Whether the network starts from weights that know simulated particles. */
+  readonly pretrained: boolean;
   /** Steps that the training takes in all. */
   readonly steps: number;
   readonly warnings: readonly string[];

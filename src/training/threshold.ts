@@ -33,11 +33,11 @@ const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
  */
 const FEW_HELD_OUT = 100;
 /**
- * Threshold where labels are missing. Particles have a quarter of the weight in training but fill some hundredths of a
- * micrograph, so at the middle recall is far higher than precision. Set with beta-galactosidase in view, where 50 labels are
- * best at 0.8 and 20 at 0.6.
+ * Thresholds where labels are missing, set with beta-galactosidase in view. Of a training that removes the hidden particles
+ * from the negatives: particles have a quarter of the weight but fill some hundredths of a micrograph, so at the middle recall
+ * is far higher than precision. Of a short one that does not (recipe's `pretrained`): the hidden particles lower all scores.
  */
-const INCOMPLETE_THRESHOLD = 0.7;
+const INCOMPLETE_THRESHOLDS = { removed: 0.7, notRemoved: 0.37 };
 /**
  * The filter against uneven ground stays unless it costs more than this of F1 and average precision together: held-out
  * micrographs were chosen to be labelled, and those to be picked may be worse.
@@ -64,6 +64,8 @@ export interface ChooseOptions {
   readonly seed: number;
   /** False where labels are missing: then precision cannot be measured, and nothing is chosen. */
   readonly labelsComplete: boolean;
+  /** Whether the training started from weights that know particles. */
+  readonly pretrained: boolean;
 }
 
 /**
@@ -77,7 +79,7 @@ export async function chooseThreshold(
   engine: Engine,
   model: Model,
   regions: readonly Region[],
-  { recipe, seed, labelsComplete }: ChooseOptions,
+  { recipe, seed, labelsComplete, pretrained }: ChooseOptions,
 ): Promise<{ choice: Partial<Choice>; heldOut: Evaluation | null }> {
   const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
   const unchosen = (reason: string) => ({
@@ -85,8 +87,9 @@ export async function chooseThreshold(
     heldOut: null,
   });
   if (!labelsComplete) {
+    const threshold = pretrained ? INCOMPLETE_THRESHOLDS.notRemoved : INCOMPLETE_THRESHOLDS.removed;
     const thresholdFrom = 'the usual one: labels are missing, so that precision cannot be measured';
-    return { choice: { ...usual, threshold: INCOMPLETE_THRESHOLD, thresholdFrom }, heldOut: null };
+    return { choice: { ...usual, threshold, thresholdFrom }, heldOut: null };
   }
   if (regions.length === 0) return unchosen('nothing was held out');
   const { diameter, deviationRange, unevennessLimit } = model.metadata;

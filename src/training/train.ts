@@ -31,6 +31,7 @@ import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } fro
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
 import { SEED_STREAM } from './seeds.js';
+import { startOf } from './start.js';
 import { chooseThreshold, judgeModel } from './threshold.js';
 
 /** How a network is trained. */
@@ -82,21 +83,22 @@ export async function* train(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
   options: TrainOptions,
 ): AsyncGenerator<TrainReport, void, void> {
-  const recipe = options.recipe ?? AUTO_RECIPE;
   const settings = {
-    architecture: recipe.architecture,
+    architecture: (options.recipe ?? AUTO_RECIPE).architecture,
     labels: 'auto' as const,
     edge: options.diameter / 2,
     seed: 1,
     device: 'cpu' as const,
+    recipe: AUTO_RECIPE,
     ...options,
-    recipe,
   };
   const { architecture, seed } = settings;
   assertObjective(settings);
   const threads = threadCount(settings.threads);
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
+  const start = startOf(settings.recipe, architecture, data.prepared, options.diameter, seed);
+  const { recipe, pretrained } = start;
   const gap = recipe.boxDiameters * options.diameter;
   const split = splitOf(data.prepared, settings, gap);
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
@@ -110,6 +112,7 @@ export async function* train(
     labels,
     architecture,
     factor: data.preparation.factor,
+    pretrained,
     steps: source.epochs * source.stepsPerEpoch,
     warnings: [...data.warnings, ...fewLabels(labels.positives)],
     heldOut: split.heldOut.map(({ micrograph, from, to }) => ({ name: micrograph.name, columns: [from, to] })),
@@ -123,7 +126,7 @@ export async function* train(
     if (settings.device !== 'cpu') yield { kind: 'device', ...found };
     const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
     const run = {
-      ...{ architecture, recipe, seed, source, workers, engine, heldOut },
+      ...{ architecture, recipe, seed, source, workers, engine, heldOut, start },
       checkLabels: labelChecker(engine, settings, split, smoothing),
       checkpoint: settings.checkpoint ?? null,
     };
@@ -154,7 +157,7 @@ export async function* train(
       seed,
     };
     const model: Model = { architecture, weights: best.weights, metadata };
-    const chosen = await chooseThreshold(engine, model, split.heldOut, { recipe, seed, labelsComplete });
+    const chosen = await chooseThreshold(engine, model, split.heldOut, { recipe, seed, labelsComplete, pretrained });
     const before = split.heldOut.length > 0 ? settings.before : undefined;
     yield {
       kind: 'done',
@@ -244,8 +247,8 @@ async function gather(
   settings: Settings,
 ) {
   const { diameter, architecture, edge } = settings;
-  const { boxDiameters, unevennessFilter } = settings.recipe;
-  const preparation = choosePreparation(diameter, architecture.box, boxDiameters);
+  const { boxDiameters, windows, unevennessFilter } = settings.recipe;
+  const preparation = choosePreparation(diameter, architecture.box, boxDiameters, windows);
   const box = 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2));
   const prepared: PreparedMicrograph[] = [];
   let pixelSize: number | null = null;

@@ -39,6 +39,8 @@ const SPACE = {
   ],
   dropout: [0.1, 0.3, 0.5],
   learningRate: [1e-3, 2e-3, 4e-3],
+  /** Of the network that is trained before, where the recipe has one. */
+  pretrainedRate: [5e-4, 1e-3, 2e-3],
   weightDecay: [0.001, 0.01, 0.1],
   negativesPerPositive: [1, 3, 6],
   anywhere: [0.5, 1, 2],
@@ -66,12 +68,16 @@ function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial,
   const maps = draw(SPACE.maps);
   const dropout = draw(SPACE.dropout);
   const { architecture: _, ...recipe } = base;
+  const pretrained = draw([base.pretrained, null]);
   return {
-    architecture: buildArchitecture(`tuned-${number}`, box.side, maps, dropout),
+    architecture: pretrained
+      ? withDropout(base.architecture, `tuned-${number}`, dropout)
+      : buildArchitecture(`tuned-${number}`, box.side, maps, dropout),
     recipe: {
       ...recipe,
       name: `tuned-${number}`,
-      boxDiameters: box.diameters,
+      boxDiameters: pretrained ? base.boxDiameters : box.diameters,
+      pretrained: pretrained && { ...pretrained, learningRate: draw(SPACE.pretrainedRate) },
       optimiser: {
         ...base.optimiser,
         ...(base.optimiser.kind === 'adamw' && { weightDecay: draw(SPACE.weightDecay) }),
@@ -100,6 +106,10 @@ function buildArchitecture(name: string, box: number, maps: readonly number[], d
     { type: 'mean-pool', size: 2 },
   ]);
   return { name, box, layers: [...layers, { type: 'dropout', rate: dropout }, { type: 'fully-connected', units: 1 }] };
+}
+
+function withDropout({ box, layers }: Architecture, name: string, rate: number): Architecture {
+  return { name, box, layers: layers.map((layer) => (layer.type === 'dropout' ? { ...layer, rate } : layer)) };
 }
 
 /** Deals micrographs into folds: each is held out in exactly one. */

@@ -1,0 +1,79 @@
+/** What a training starts from: random weights, or those of a network that knows simulated particles already. */
+
+import { toResampled } from '../imaging/resample.js';
+import type { Architecture } from '../network/architecture.js';
+import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
+import { PRESETS } from '../network/presets.js';
+import { random } from '../random.js';
+import { viewsAnEpoch } from './batches.js';
+import { textToFloats } from './float-text.js';
+import type { PreparedMicrograph } from './labelled.js';
+import { PRETRAINED_STATISTICS, PRETRAINED_VALUES } from './pretrained-weights.js';
+import type { Recipe } from './recipe.js';
+import { SEED_STREAM } from './seeds.js';
+
+/** Where a training starts, and the recipe with the schedule that goes with it. */
+export interface Start {
+  readonly weights: Weights;
+  readonly recipe: Recipe;
+  readonly pretrained: boolean;
+}
+
+/**
+ * The weights that come with the program where labels are few and the network is theirs, else random ones.
+ *
+ * @param micrographs - labelled; where their particles are bright, the weights are turned over: they know dark ones
+ */
+export function startOf(
+  recipe: Recipe,
+  architecture: Architecture,
+  micrographs: readonly PreparedMicrograph[],
+  diameter: number,
+  seed: number,
+): Start {
+  const { pretrained } = recipe;
+  const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
+  if (pretrained && labels < pretrained.fewerLabelsThan && sameNetwork(architecture, PRESETS.wide)) {
+    const known = { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
+    const weights = meanAtLabels(micrographs, diameter) > 0 ? forBrightParticles(known, architecture) : known;
+    const { learningRate, views } = pretrained;
+    const epochs = views && Math.max(1, Math.round(views / viewsAnEpoch(recipe, labels)));
+    const schedule = { learningRate, ...(epochs && { epochs, mostSteps: null }) };
+    return { weights, recipe: { ...recipe, ...schedule }, pretrained: true };
+  }
+  return { weights: initialWeights(architecture, random(seed, SEED_STREAM.weights)), recipe, pretrained: false };
+}
+
+/** True where two networks have the same weights to train: name and dropout do not count. */
+function sameNetwork(a: Architecture, b: Architecture): boolean {
+  const text = ({ box, layers }: Architecture) =>
+    JSON.stringify([box, layers.filter(({ type }) => type !== 'dropout')]);
+  return text(a) === text(b);
+}
+
+/** The weights with which a network says of an image what it said of its negative. */
+export function forBrightParticles({ values, statistics }: Weights, architecture: Architecture): Weights {
+  const first = parameterLayout(architecture).groups.find(({ role }) => role === 'kernel');
+  const end = (first?.offset ?? 0) + (first?.size ?? 0);
+  return { values: values.map((value, i) => (first && i >= first.offset && i < end ? -value : value)), statistics };
+}
+
+/** Mean prepared value within half a diameter of the labels: below 0 where particles are dark. */
+function meanAtLabels(micrographs: readonly PreparedMicrograph[], diameter: number): number {
+  let [sum, count] = [0, 0];
+  for (const { image, scale, positives } of micrographs) {
+    const { pixels, width, height, factor } = image;
+    const radius = (diameter * scale) / factor / 2;
+    for (const point of positives) {
+      const [x, y] = [toResampled(point.x, factor), toResampled(point.y, factor)];
+      for (let v = Math.max(0, Math.ceil(y - radius)); v <= Math.min(height - 1, y + radius); v++) {
+        for (let u = Math.max(0, Math.ceil(x - radius)); u <= Math.min(width - 1, x + radius); u++) {
+          if (Math.hypot(u - x, v - y) > radius) continue;
+          sum += pixels[v * width + u];
+          count++;
+        }
+      }
+    }
+  }
+  return count === 0 ? 0 : sum / count;
+}
