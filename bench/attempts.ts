@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import type { Architecture, Layer } from '../src/network/architecture.js';
+import { WINDOWS } from '../src/picking/prepare.js';
 import { AUTO_RECIPE, type PatchSampling, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
 import { BETA_GALACTOSIDASE, foldsOf, loadAll, pickAll, splitOfFold } from './data-sets.js';
@@ -44,8 +45,11 @@ interface Result {
 }
 
 const sampling = { ...(AUTO_RECIPE.sampling as PatchSampling), positions: 5 };
-/** What most attempts change: recipe auto as it was before the last of them, patches of 7 x 7 positions, was taken. */
-const BASE: Recipe = { ...AUTO_RECIPE, mostSteps: 1500, sampling };
+/** Recipe auto before the last two of what came of the attempts: wider windows, and a start from simulated particles. */
+const LARGE_PATCHES: Recipe = { ...AUTO_RECIPE, windows: WINDOWS, pretrained: null };
+/** What most attempts change: before patches of 7 x 7 positions, too. */
+const BASE: Recipe = { ...LARGE_PATCHES, mostSteps: 1500, sampling };
+const FROM_RANDOM: Recipe = { ...AUTO_RECIPE, pretrained: null };
 
 function stage(maps: number, kernel: number, pool = true): Layer[] {
   const layers: Layer[] = [
@@ -84,8 +88,12 @@ const ATTEMPTS: readonly Attempt[] = [
   { name: 'a box of three diameters', recipe: { boxDiameters: 3 }, options: FARTHER },
   { name: 'a convolution more', recipe: { boxDiameters: 2.37 }, options: DEEPER },
   { name: 'twice the steps', recipe: { mostSteps: 2400 } },
-  { name: '7 x 7 positions: recipe auto', recipe: AUTO_RECIPE },
-  { name: '50 labels: 7 x 7 positions: recipe auto', labels: 50, recipe: AUTO_RECIPE },
+  { name: '7 x 7 positions', recipe: LARGE_PATCHES },
+  { name: '50 labels: 7 x 7 positions', labels: 50, recipe: LARGE_PATCHES },
+  { name: 'and windows of 2 and 6 diameters: recipe auto', recipe: AUTO_RECIPE },
+  { name: 'recipe auto, trained on the judged micrographs as well', recipe: AUTO_RECIPE, cheats: true },
+  { name: '50 labels: and windows of 2 and 6 diameters', labels: 50, recipe: FROM_RANDOM },
+  { name: '50 labels: and from simulated particles: recipe auto', labels: 50, recipe: AUTO_RECIPE },
 ];
 
 async function run({ name, recipe, options, labels, cheats }: Attempt, fold: number): Promise<Result> {

@@ -91,6 +91,28 @@ describe('train with recipe auto', () => {
     );
     expect(result.bestF1.f1).toBeGreaterThanOrEqual(0.8);
   });
+
+  it('starts from simulated particles where labels are few, and finds the others: F1 at least 0.85 at its own threshold', () => {
+    const how = ['--picks', at('few'), '--diameter', '360A', '--seed', '1', '-o', at('started.onnx')];
+    const run = deepem('train', at('train'), ...how);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/network wide from weights that know simulated particles/);
+    const args = ['--model', at('started.onnx'), '--out', at('started-picks'), '--format', 'csv'];
+    expect(deepem('pick', at('judge'), ...args).code).toBe(0);
+    const judgement = [
+      '--radius',
+      '20px',
+      '--edge',
+      '30px',
+      '--threshold',
+      '0',
+      '--micrographs',
+      at('judge'),
+      '--json',
+    ];
+    const picks = ['--picks', at('started-picks'), '--truth', at('judge')];
+    expect(JSON.parse(deepem('evaluate', ...picks, ...judgement).stdout).atThreshold.f1).toBeGreaterThanOrEqual(0.85);
+  });
 });
 
 describe('retrain', () => {

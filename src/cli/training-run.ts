@@ -152,9 +152,9 @@ function describeObjective({ objective, found, labelled }: ObjectiveReport): str
 
 function announce({ warnings, labels, architecture, factor, pretrained }: DataReport): void {
   for (const warning of warnings) note(`warning: ${warning}`);
-  const start = pretrained ? 'trained on simulated particles before' : 'not trained before';
+  const start = pretrained ? 'weights that know simulated particles' : 'random weights';
   note(
-    `network ${architecture.name} (${start}), box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
+    `network ${architecture.name} from ${start}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
   );
   const negatives = labels.negatives > 0 ? ` and ${labels.negatives} places without` : '';
   note(`${labels.positives} particles${negatives} of ${labels.micrographs} micrographs`);

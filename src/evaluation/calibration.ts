@@ -26,12 +26,14 @@ const SMALLEST = 1e-7;
 const RIDGE = 1e-3;
 const BINS = 10;
 
-function logit(score: number): number {
+/** Of a score; of one closer to 0 or 1 than 1e-7 that of 1e-7 from there. */
+export function logit(score: number): number {
   const kept = Math.min(1 - SMALLEST, Math.max(SMALLEST, score));
   return Math.log(kept / (1 - kept));
 }
 
-function sigmoid(value: number): number {
+/** The score of a logit. */
+export function sigmoid(value: number): number {
   return 1 / (1 + Math.exp(-value));
 }
 

@@ -9,16 +9,17 @@ import {
 } from '../evaluation/calibration.js';
 import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluation/evaluate.js';
+import { mixtureThreshold } from '../evaluation/mixture.js';
 import { choosePoint, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import type { Point } from '../particle.js';
+import type { Particle, Point } from '../particle.js';
 import { automaticStep, openPicker } from '../picking/pick.js';
 import { CANDIDATE_SCORE } from '../picking/prevalence.js';
 import { type ScoreMap, smooth } from '../picking/score-map.js';
 import { type Grounds, groundsOf, selectParticles } from '../picking/selection.js';
 import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
-import { inRegion, type Region } from './examples.js';
+import { inRegion, type Region, type Split } from './examples.js';
 import type { Recipe } from './recipe.js';
 import { SEED_STREAM } from './seeds.js';
 
@@ -33,11 +34,12 @@ const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
  */
 const FEW_HELD_OUT = 100;
 /**
- * Thresholds where labels are missing, set with beta-galactosidase in view. Of a training that removes the hidden particles
- * from the negatives: particles have a quarter of the weight but fill some hundredths of a micrograph, so at the middle recall
- * is far higher than precision. Of a short one that does not (recipe's `pretrained`): the hidden particles lower all scores.
+ * Where precision cannot be measured, candidates that are particles with more than this probability are picked: F1 is best a
+ * little below a half (see above), and the groups of the scores are no normal distributions. Set with beta-galactosidase in view.
  */
-const INCOMPLETE_THRESHOLDS = { removed: 0.7, notRemoved: 0.37 };
+const LIKELY = 0.3;
+/** Training micrographs whose candidates are looked at then. */
+const MOST_REGIONS = 3;
 /**
  * The filter against uneven ground stays unless it costs more than this of F1 and average precision together: held-out
  * micrographs were chosen to be labelled, and those to be picked may be worse.
@@ -71,24 +73,28 @@ export interface ChooseOptions {
 /**
  * Picks the held-out regions as `pick` does (none of them counts as nearly empty), and chooses the smallest distance (and, where the recipe lets it, which filters are
  * used) with the best mean of F1 and average precision; then calibrates the scores, and takes the
- * threshold with the best F1 or F2, as the recipe says.
+ * threshold with the best F1 or F2, as the recipe says. Where labels are missing, only the threshold is found, from the scores of the
+ * candidates in the training regions.
  *
  * @returns the choice (only words where nothing can be chosen), and how the model does with it
  */
 export async function chooseThreshold(
   engine: Engine,
   model: Model,
-  regions: readonly Region[],
+  split: Split,
   { recipe, seed, labelsComplete, pretrained }: ChooseOptions,
 ): Promise<{ choice: Partial<Choice>; heldOut: Evaluation | null }> {
+  const regions = split.heldOut;
   const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
   const unchosen = (reason: string) => ({
     choice: { ...usual, thresholdFrom: `the middle: ${reason}` },
     heldOut: null,
   });
-  if (!labelsComplete) {
-    const threshold = pretrained ? INCOMPLETE_THRESHOLDS.notRemoved : INCOMPLETE_THRESHOLDS.removed;
-    const thresholdFrom = 'the usual one: labels are missing, so that precision cannot be measured';
+  if (!labelsComplete || (pretrained && regions.length === 0)) {
+    const threshold = await thresholdFromScores(engine, model, split.training);
+    if (threshold === null) return unchosen('labels are too few, and so are the candidates');
+    const reason = labelsComplete ? 'nothing was held out' : 'labels are missing, so that precision cannot be measured';
+    const thresholdFrom = `two groups of the candidates' scores: ${reason}`;
     return { choice: { ...usual, threshold, thresholdFrom }, heldOut: null };
   }
   if (regions.length === 0) return unchosen('nothing was held out');
@@ -177,29 +183,47 @@ async function scoreRegions(engine: Engine, model: Model, regions: readonly Regi
   return scored;
 }
 
-/** Picks against labels, in pixels of the model's pixel size. */
-function judge(
-  { architecture, metadata }: Model,
-  scored: readonly ScoredRegion[],
-  { minDistance, deviationRange, unevennessLimit }: Pick<Choice, 'minDistance' | 'deviationRange' | 'unevennessLimit'>,
-): Evaluation {
-  const micrographs = scored.map(({ region, scoreMap, grounds }): EvaluatedMicrograph => {
-    const { name, edge, scale, positives } = region.micrograph;
-    const { particles } = selectParticles(scoreMap, grounds, region.micrograph, {
-      threshold: CANDIDATE_SCORE,
-      edge,
-      minDistance: minDistance * scale,
-      prevalence: null,
-      deviationRange,
-      unevennessLimit,
-      overlapDistance: null,
-      box: architecture.box,
-    });
-    const inModelPixels = <P extends Point>(points: readonly P[]) =>
-      points
-        .filter((point) => inRegion(region, point))
-        .map((point) => ({ ...point, x: point.x / scale, y: point.y / scale }));
-    return { name, picks: inModelPixels(particles), truth: inModelPixels(positives) };
+/** The threshold between the two groups of the scores of all candidates in some regions; null where there are too few. */
+async function thresholdFromScores(engine: Engine, model: Model, regions: readonly Region[]): Promise<number | null> {
+  const scored = await scoreRegions(engine, model, regions.slice(0, MOST_REGIONS));
+  const choice = { ...model.metadata, deviationRange: null };
+  const candidates = scored.flatMap((one) => candidatesOf(model, one, choice));
+  return mixtureThreshold(
+    candidates.map(({ score }) => score),
+    LIKELY,
+  );
+}
+
+type Filters = Pick<Choice, 'minDistance' | 'deviationRange' | 'unevennessLimit'>;
+
+/** What may be a particle in a region. */
+function candidatesOf(
+  { architecture }: Model,
+  { region, scoreMap, grounds }: ScoredRegion,
+  { minDistance, deviationRange, unevennessLimit }: Filters,
+): Required<Particle>[] {
+  const { edge, scale } = region.micrograph;
+  const { particles } = selectParticles(scoreMap, grounds, region.micrograph, {
+    threshold: CANDIDATE_SCORE,
+    edge,
+    minDistance: minDistance * scale,
+    prevalence: null,
+    deviationRange,
+    unevennessLimit,
+    overlapDistance: null,
+    box: architecture.box,
   });
-  return evaluate(micrographs, { radius: MATCH_DIAMETERS * metadata.diameter });
+  return particles.filter((point) => inRegion(region, point));
+}
+
+/** Picks against labels, in pixels of the model's pixel size. */
+function judge(model: Model, scored: readonly ScoredRegion[], filters: Filters): Evaluation {
+  const micrographs = scored.map((one): EvaluatedMicrograph => {
+    const { name, scale, positives } = one.region.micrograph;
+    const inModelPixels = <P extends Point>(points: readonly P[]) =>
+      points.map((point) => ({ ...point, x: point.x / scale, y: point.y / scale }));
+    const truth = positives.filter((point) => inRegion(one.region, point));
+    return { name, picks: inModelPixels(candidatesOf(model, one, filters)), truth: inModelPixels(truth) };
+  });
+  return evaluate(micrographs, { radius: MATCH_DIAMETERS * model.metadata.diameter });
 }
