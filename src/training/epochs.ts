@@ -63,7 +63,7 @@ export async function* runEpochs(
   let best = checkpoint?.best ?? { weights, epoch: 0, accuracy: null };
   let labelCheck = checkpoint?.labelCheck ?? null;
   for (let epoch = (checkpoint?.epoch ?? 0) + 1; epoch <= epochs && !signal?.aborted; epoch++) {
-    const hidden = labelCheck?.complete === false && !run.start.pretrained ? labelCheck.hidden : 0;
+    const hidden = labelCheck?.complete === false && !run.start.few ? labelCheck.hidden : 0;
     const batches = run.source.epoch(order, hidden);
     let total = 0;
     let done = 0;

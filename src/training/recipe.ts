@@ -33,16 +33,21 @@ const epochs = z.int().min(1).max(100_000);
 /** Steps after which no further epoch begins, so that many labels do not take longer; null: no limit. */
 const mostSteps = z.int().min(1).nullable();
 
-/**
- * A start from weights that know simulated particles (scripts/pretrain.ts), for the network of preset `wide`. The network
- * learns to tell what is labelled from everything else: so short a training does not learn the unlabelled particles by heart.
- */
+/** A start from weights that know simulated particles (scripts/pretrain.ts), for the network of preset `wide`. */
 const pretrainedSchema = z.strictObject({
-  /** With as many labels or more the weights start at random. */
-  fewerLabelsThan: z.int().min(1),
-  learningRate,
-  /** Times that each label is shown, which decides the epochs; null: the recipe's epochs. */
-  views: z.int().min(1).nullable(),
+  /** As the recipe's: such a start needs fewer. */
+  mostSteps,
+  /**
+   * Schedule for few labels. The network learns to tell what is labelled from everything else: so short a training does not
+   * learn the unlabelled particles by heart.
+   */
+  few: z.strictObject({
+    /** With as many labels or more they are not few. */
+    fewerThan: z.int().min(1),
+    learningRate,
+    /** Times that each label is shown, which decides the epochs; null: the recipe's epochs. */
+    views: z.int().min(1).nullable(),
+  }),
 });
 
 /** How a network is trained, but for the network itself. */
@@ -61,7 +66,7 @@ export const recipeSettingsSchema = z.strictObject({
   batch: z.int().min(1).max(10_000),
   epochs,
   mostSteps,
-  /** How a training with few labels starts; null: as any other, from random weights. */
+  /** null: every training starts from random weights. */
   pretrained: pretrainedSchema.nullable().default(null),
   /**
    * What an epoch shows of each label: its box in all four quarter turns, beside the boxes of random negatives; or patches,
@@ -135,7 +140,7 @@ export const AUTO_RECIPE: Recipe = {
   batch: 16,
   epochs: 12,
   mostSteps: 1200,
-  pretrained: { fewerLabelsThan: 100, learningRate: 1e-3, views: 128 },
+  pretrained: { mostSteps: 900, few: { fewerThan: 100, learningRate: 1e-3, views: 128 } },
   sampling: {
     kind: 'patches',
     positions: 7,
@@ -156,7 +161,9 @@ export const AUTO_RECIPE: Recipe = {
 
 /** The recipe with so many epochs, from whatever weights it starts, and no limit of steps. */
 export function withEpochs(recipe: Recipe, epochs: number): Recipe {
-  return { ...recipe, epochs, mostSteps: null, pretrained: recipe.pretrained && { ...recipe.pretrained, views: null } };
+  const { pretrained } = recipe;
+  const few = pretrained && { ...pretrained.few, views: null };
+  return { ...recipe, epochs, mostSteps: null, pretrained: few && { mostSteps: null, few } };
 }
 
 /** Recipes by name. */

@@ -29,19 +29,22 @@ describe('startOf', () => {
     startOf(recipe, architecture, micrographs, diameter, 1);
 
   it('takes the weights that come with the program, and their schedule, where labels are few', () => {
-    const { pretrained, recipe } = start();
-    expect(pretrained).toBe(true);
+    const { pretrained, few, recipe } = start();
+    expect([pretrained, few]).toEqual([true, true]);
     expect(recipe).toMatchObject({ learningRate: 1e-3, epochs: 3, mostSteps: null });
     expect(start(withEpochs(AUTO_RECIPE, 2)).recipe).toMatchObject({ epochs: 2, mostSteps: null });
   });
 
-  it('takes random weights for many labels, other networks, and recipes without', () => {
-    const many = start(AUTO_RECIPE, PRESETS.wide, Array(5).fill(prepared(1)));
-    const other = start(AUTO_RECIPE, PRESETS.small);
-    for (const { pretrained, recipe } of [many, other]) {
-      expect(pretrained).toBe(false);
-      expect(recipe).toEqual(AUTO_RECIPE);
-    }
+  it('takes them for many labels, too, with fewer steps than from random weights', () => {
+    const { pretrained, few, recipe } = start(AUTO_RECIPE, PRESETS.wide, Array(5).fill(prepared(1)));
+    expect([pretrained, few]).toEqual([true, false]);
+    expect(recipe).toEqual({ ...AUTO_RECIPE, mostSteps: AUTO_RECIPE.pretrained?.mostSteps });
+  });
+
+  it('takes random weights for other networks, and recipes without', () => {
+    const { pretrained, few, recipe } = start(AUTO_RECIPE, PRESETS.small);
+    expect([pretrained, few]).toEqual([false, false]);
+    expect(recipe).toEqual(AUTO_RECIPE);
     expect(start(DEEPEM_RECIPE, PRESETS.wide).pretrained).toBe(false);
   });
 

@@ -16,11 +16,14 @@ import { SEED_STREAM } from './seeds.js';
 export interface Start {
   readonly weights: Weights;
   readonly recipe: Recipe;
+  /** Whether the weights know simulated particles. */
   readonly pretrained: boolean;
+  /** Whether labels are so few that the schedule is a short one, from such weights. */
+  readonly few: boolean;
 }
 
 /**
- * The weights that come with the program where labels are few and the network is theirs, else random ones.
+ * The weights that come with the program where the recipe asks for them and the network is theirs, else random ones.
  *
  * @param micrographs - labelled; where their particles are bright, the weights are turned over: they know dark ones
  */
@@ -32,16 +35,18 @@ export function startOf(
   seed: number,
 ): Start {
   const { pretrained } = recipe;
-  const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
-  if (pretrained && labels < pretrained.fewerLabelsThan && sameNetwork(architecture, PRESETS.wide)) {
-    const known = { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
-    const weights = meanAtLabels(micrographs, diameter) > 0 ? forBrightParticles(known, architecture) : known;
-    const { learningRate, views } = pretrained;
-    const epochs = views && Math.max(1, Math.round(views / viewsAnEpoch(recipe, labels)));
-    const schedule = { learningRate, ...(epochs && { epochs, mostSteps: null }) };
-    return { weights, recipe: { ...recipe, ...schedule }, pretrained: true };
+  if (!pretrained || !sameNetwork(architecture, PRESETS.wide)) {
+    const weights = initialWeights(architecture, random(seed, SEED_STREAM.weights));
+    return { weights, recipe, pretrained: false, few: false };
   }
-  return { weights: initialWeights(architecture, random(seed, SEED_STREAM.weights)), recipe, pretrained: false };
+  const known = { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
+  const weights = meanAtLabels(micrographs, diameter) > 0 ? forBrightParticles(known, architecture) : known;
+  const { mostSteps } = pretrained;
+  const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
+  const { fewerThan, learningRate, views } = pretrained.few;
+  if (labels >= fewerThan) return { weights, recipe: { ...recipe, mostSteps }, pretrained: true, few: false };
+  const epochs = views ? Math.max(1, Math.round(views / viewsAnEpoch(recipe, labels))) : recipe.epochs;
+  return { weights, recipe: { ...recipe, learningRate, epochs, mostSteps: null }, pretrained: true, few: true };
 }
 
 /** True where two networks have the same weights to train: name and dropout do not count. */

@@ -66,8 +66,8 @@ export interface ChooseOptions {
   readonly seed: number;
   /** False where labels are missing: then precision cannot be measured, and nothing is chosen. */
   readonly labelsComplete: boolean;
-  /** Whether the training started from weights that know particles. */
-  readonly pretrained: boolean;
+  /** Whether labels were so few that the training was a short one. */
+  readonly few: boolean;
 }
 
 /**
@@ -82,7 +82,7 @@ export async function chooseThreshold(
   engine: Engine,
   model: Model,
   split: Split,
-  { recipe, seed, labelsComplete, pretrained }: ChooseOptions,
+  { recipe, seed, labelsComplete, few }: ChooseOptions,
 ): Promise<{ choice: Partial<Choice>; heldOut: Evaluation | null }> {
   const regions = split.heldOut;
   const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
@@ -90,7 +90,7 @@ export async function chooseThreshold(
     choice: { ...usual, thresholdFrom: `the middle: ${reason}` },
     heldOut: null,
   });
-  if (!labelsComplete || (pretrained && regions.length === 0)) {
+  if (!labelsComplete || (few && regions.length === 0)) {
     const threshold = await thresholdFromScores(engine, model, split.training);
     if (threshold === null) return unchosen('labels are too few, and so are the candidates');
     const reason = labelsComplete ? 'nothing was held out' : 'labels are missing, so that precision cannot be measured';
@@ -124,11 +124,11 @@ export async function chooseThreshold(
   const source = random(seed, SEED_STREAM.bootstrap);
   const choiceOf = (point: CurvePoint, beta: 1 | 2) => {
     const [low, high] = thresholdRange(curve, truthCount, beta, source).map(probability);
-    const threshold = few ? fMeasure(point, beta) / (1 + beta ** 2) : probability(point.threshold);
+    const threshold = fewHeldOut ? fMeasure(point, beta) / (1 + beta ** 2) : probability(point.threshold);
     return { threshold, low: Math.min(low, threshold), high: Math.max(high, threshold) };
   };
   const points = { f1, f2: f2.threshold < f1.threshold ? f2 : f1 };
-  const few = truthCount < FEW_HELD_OUT && calibration !== null;
+  const fewHeldOut = truthCount < FEW_HELD_OUT && calibration !== null;
   const thresholds = { f1: choiceOf(points.f1, 1), f2: choiceOf(points.f2, 2) };
   const beta = recipe.threshold === 'f1' ? 1 : 2;
   const chosen = points[recipe.threshold];

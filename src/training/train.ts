@@ -157,7 +157,7 @@ export async function* train(
       seed,
     };
     const model: Model = { architecture, weights: best.weights, metadata };
-    const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, pretrained });
+    const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, few: start.few });
     const before = split.heldOut.length > 0 ? settings.before : undefined;
     yield {
       kind: 'done',

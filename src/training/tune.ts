@@ -39,8 +39,6 @@ const SPACE = {
   ],
   dropout: [0.1, 0.3, 0.5],
   learningRate: [1e-3, 2e-3, 4e-3],
-  /** Of the network that is trained before, where the recipe has one. */
-  pretrainedRate: [5e-4, 1e-3, 2e-3],
   weightDecay: [0.001, 0.01, 0.1],
   negativesPerPositive: [1, 3, 6],
   anywhere: [0.5, 1, 2],
@@ -77,7 +75,7 @@ function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial,
       ...recipe,
       name: `tuned-${number}`,
       boxDiameters: pretrained ? base.boxDiameters : box.diameters,
-      pretrained: pretrained && { ...pretrained, learningRate: draw(SPACE.pretrainedRate) },
+      pretrained,
       optimiser: {
         ...base.optimiser,
         ...(base.optimiser.kind === 'adamw' && { weightDecay: draw(SPACE.weightDecay) }),
