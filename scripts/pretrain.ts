@@ -1,10 +1,11 @@
 /**
  * Trains the network of preset `wide` on simulated micrographs of many particles, no two of them alike, and writes
  * src/training/pretrained-weights.ts: what recipe `auto` starts from. Nothing real is looked at, and none of the bodies that
- * demo, tests and experiments simulate. Usage: npx tsx scripts/pretrain.ts [--fields 28] [--steps 3000]
+ * demo, tests and experiments simulate. Usage: npx tsx scripts/pretrain.ts [--fields 28] [--steps 3000] [--out FILE]
  */
 
 import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { blur } from '../src/imaging/blur.js';
 import { WINDOWS } from '../src/picking/prepare.js';
 import { type Random, random } from '../src/random.js';
@@ -16,12 +17,17 @@ import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
 import { train } from '../src/training/train.js';
 
-const FILE = process.env.PRETRAINED ?? 'src/training/pretrained-weights.ts';
 const [SIDE, DIAMETER] = [640, 28];
 const SEED = { bodies: 977, fields: 31, training: 5 };
 /** The result depends on it to the last bit. */
 const THREADS = 1;
-const argument = (name: string, usual: number) => Number(process.argv[process.argv.indexOf(name) + 1]) || usual;
+const { values: given } = parseArgs({
+  options: {
+    fields: { type: 'string', default: '28' },
+    steps: { type: 'string', default: '3000' },
+    out: { type: 'string', default: 'src/training/pretrained-weights.ts' },
+  },
+});
 
 /** A soft body of up to nine ellipsoids, or a hollow one, stretched, on a grid of 48 x 48 x 48. */
 function randomBody(source: Random): Volume {
@@ -90,12 +96,12 @@ function makeField(index: number): LabelledMicrograph {
   };
 }
 
-const fields = Array.from({ length: argument('--fields', 28) }, (_, i) => makeField(i));
+const fields = Array.from({ length: Number(given.fields) }, (_, i) => makeField(i));
 const recipe = {
   ...AUTO_RECIPE,
   pretrained: null,
   epochs: 1000,
-  mostSteps: argument('--steps', 3000),
+  mostSteps: Number(given.steps),
   windows: WINDOWS,
 };
 const options = { diameter: DIAMETER, recipe, labels: 'complete' as const, seed: SEED.training, threads: THREADS };
@@ -105,7 +111,7 @@ for await (const report of train(fields, options)) {
   if (report.kind !== 'done') continue;
   const { values, statistics } = report.model.weights;
   writeFileSync(
-    FILE,
+    given.out,
     `/** Weights of preset \`wide\` that know simulated particles. Made by scripts/pretrain.ts: not to be edited. */
 
 export const PRETRAINED_VALUES =
@@ -115,6 +121,6 @@ export const PRETRAINED_STATISTICS =
 `,
   );
   process.stdout.write(
-    `${FILE}: average precision on held-out fields ${report.heldOut?.averagePrecision.toFixed(3)}\n`,
+    `${given.out}: average precision on held-out fields ${report.heldOut?.averagePrecision.toFixed(3)}\n`,
   );
 }
