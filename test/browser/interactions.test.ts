@@ -224,9 +224,10 @@ describe('picks', () => {
 
   it('of a training that is stopped come from the best model so far', async () => {
     await page.getByLabel('Diameter in pixels').fill('66');
-    await clickPlaces(page, SIDE, (await truthOf(truth, 'sim_0001')).filter(({ y }) => y < 480).slice(0, 8));
+    const places = (await truthOf(truth, 'sim_0001')).filter(({ y }) => y < 480).slice(0, 18);
+    await clickPlaces(page, SIDE, places);
     await page.getByRole('tab', { name: 'Train' }).click();
-    await page.getByRole('button', { name: 'Train on 8 labels' }).click();
+    await page.getByRole('button', { name: `Train on ${places.length} labels` }).click();
     await page
       .getByRole('tabpanel')
       .getByText(/epoch 1 of/)
