@@ -22,7 +22,6 @@ const SCORING_BATCH = 64;
 /** Everything that the epochs need. */
 export interface Run {
   readonly architecture: Architecture;
-  readonly recipe: Recipe;
   readonly seed: number;
   readonly source: BatchSource;
   readonly workers: GradientWorkers;
@@ -30,7 +29,7 @@ export interface Run {
   readonly heldOut: readonly Example[];
   /** Looks after the first epoch whether the labels are complete; null: they are taken as complete. */
   readonly checkLabels: ((weights: Weights) => Promise<LabelCheck>) | null;
-  /** What the first step starts from. */
+  /** What the first step starts from, and the recipe that goes with it. */
   readonly start: Start;
   /** State to go on from; null: from the start. */
   readonly checkpoint: Checkpoint | null;
@@ -53,7 +52,8 @@ export async function* runEpochs(
   run: Run,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StepReport | EpochReport | ObjectiveReport | CheckpointReport, Best, void> {
-  const { recipe, architecture } = run;
+  const { architecture } = run;
+  const { recipe } = run.start;
   const { epochs, stepsPerEpoch } = run.source;
   const steps = epochs * stepsPerEpoch;
   const { checkpoint } = run;

@@ -3,9 +3,11 @@
 import { LabelError } from '../errors.js';
 import { indexPoints } from '../evaluation/match.js';
 import { toResampled } from '../imaging/resample.js';
+import type { ModelMetadata } from '../network/model.js';
 import type { Point } from '../particle.js';
 import { type Random, shuffle } from '../random.js';
 import type { PreparedMicrograph } from './labelled.js';
+import type { Recipe } from './recipe.js';
 
 /** A box of one micrograph. */
 export interface Example {
@@ -138,6 +140,26 @@ export function assertTrainable(examples: readonly Example[], micrographs: numbe
     expected: 'particles, and places without particles between them',
     hint: ['Check that the labels belong to these micrographs, and --edge and --diameter', ...warnings].join('. '),
   });
+}
+
+/** Patches show every place without a label: of their negatives only those that were given are counted. */
+export function countLabels(
+  split: Split,
+  examples: readonly Example[],
+  heldOut: readonly Example[],
+  { sampling }: Recipe,
+): ModelMetadata['labels'] {
+  const count = (all: readonly Example[], target: number) => all.filter((example) => example.target === target).length;
+  const given = split.training.flatMap((region) =>
+    region.micrograph.negatives.filter((point) => inRegion(region, point)),
+  );
+  return {
+    positives: count(examples, 1),
+    negatives: sampling.kind === 'patches' ? given.length : count(examples, 0),
+    heldOutPositives: count(heldOut, 1),
+    micrographs: split.training.length,
+    heldOutMicrographs: split.heldOut.length,
+  };
 }
 
 /** The box around a point: its first pixel is chosen so that the box's centre is as near as whole pixels allow. */

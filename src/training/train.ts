@@ -1,12 +1,11 @@
 /** Training: labelled micrographs in, a model out, a report after every epoch. It prints nothing and touches no disk. */
 
-import { LabelError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
-import type { Model, ModelMetadata } from '../network/model.js';
+import type { Model } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
 import { deviationRangeOf } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
-import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
 import { unevennessLimitOf } from '../picking/unevenness.js';
 import { random } from '../random.js';
 import { type Engine, startEngine, threadCount } from '../runtime/engine.js';
@@ -17,6 +16,7 @@ import { openGradientWorkers } from './device.js';
 import { runEpochs } from './epochs.js';
 import {
   assertTrainable,
+  countLabels,
   type Example,
   type HeldOutColumns,
   inRegion,
@@ -25,9 +25,10 @@ import {
   splitAsBefore,
   splitMicrographs,
 } from './examples.js';
+import { gather } from './gather.js';
 import { checkLabels, type LabelCheck } from './label-check.js';
 import { makeLabelMap } from './label-map.js';
-import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
+import type { LabelledMicrograph, PreparedMicrograph } from './labelled.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
 import { SEED_STREAM } from './seeds.js';
@@ -126,7 +127,7 @@ export async function* train(
     if (settings.device !== 'cpu') yield { kind: 'device', ...found };
     const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
     const run = {
-      ...{ architecture, recipe, seed, source, workers, engine, heldOut, start },
+      ...{ architecture, seed, source, workers, engine, heldOut, start },
       checkLabels: labelChecker(engine, settings, split, smoothing),
       checkpoint: settings.checkpoint ?? null,
     };
@@ -239,54 +240,6 @@ interface Settings {
   readonly heldOut?: HeldOutColumns;
   readonly checkpoint?: Checkpoint;
   readonly signal?: AbortSignal;
-}
-
-/** Reads and prepares every micrograph; the first one's pixel size is the model's. */
-async function gather(
-  micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
-  settings: Settings,
-) {
-  const { diameter, architecture, edge } = settings;
-  const { boxDiameters, windows, unevennessFilter } = settings.recipe;
-  const preparation = choosePreparation(diameter, architecture.box, boxDiameters, windows);
-  const box = 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2));
-  const prepared: PreparedMicrograph[] = [];
-  let pixelSize: number | null = null;
-  for await (const labelled of micrographs) {
-    if (settings.signal?.aborted) break;
-    if (prepared.length === 0) pixelSize = labelled.micrograph.pixelSize;
-    const options = { preparation, pixelSize, box: architecture.box, edge, diameter, unevenness: unevennessFilter };
-    prepared.push(prepareLabelled(labelled, options));
-  }
-  if (prepared.length === 0 && !settings.signal?.aborted) {
-    throw new LabelError({
-      what: 'There is nothing to train on',
-      received: 'no labelled micrographs',
-      expected: 'at least one',
-    });
-  }
-  const warnings = prepared.flatMap((one) => one.warnings.map((warning) => `${one.name}: ${warning}`));
-  return { preparation, box, prepared, pixelSize, warnings };
-}
-
-/** Patches show every place without a label: of their negatives only those that were given are counted. */
-function countLabels(
-  split: Split,
-  examples: readonly Example[],
-  heldOut: readonly Example[],
-  { sampling }: Recipe,
-): ModelMetadata['labels'] {
-  const count = (all: readonly Example[], target: number) => all.filter((example) => example.target === target).length;
-  const given = split.training.flatMap((region) =>
-    region.micrograph.negatives.filter((point) => inRegion(region, point)),
-  );
-  return {
-    positives: count(examples, 1),
-    negatives: sampling.kind === 'patches' ? given.length : count(examples, 0),
-    heldOutPositives: count(heldOut, 1),
-    micrographs: split.training.length,
-    heldOutMicrographs: split.heldOut.length,
-  };
 }
 
 function fewLabels(positives: number): string[] {
