@@ -7,10 +7,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import type { Architecture, Layer } from '../src/network/architecture.js';
+import type { Model } from '../src/network/model.js';
+import type { Weights } from '../src/network/parameters.js';
 import { WINDOWS } from '../src/picking/prepare.js';
 import { AUTO_RECIPE, type PatchSampling, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
-import { BETA_GALACTOSIDASE, foldsOf, loadAll, pickAll, splitOfFold } from './data-sets.js';
+import { BETA_GALACTOSIDASE, foldsOf, loadAll, pickAll, splitOfFold, spread } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { startTime, writeSection } from './results.js';
 
@@ -29,6 +31,10 @@ interface Attempt {
   readonly options?: Partial<TrainOptions>;
   /** Labels in all; all of them by default. */
   readonly labels?: number;
+  /** Micrographs that are trained on, the middle ones of equal parts; all but the judged by default. */
+  readonly micrographs?: number;
+  /** Trainings from the same start, with seeds 1, 2, ..., whose weights are averaged; one by default. */
+  readonly trainings?: number;
   /** Also trains on what is judged: no picker of this kind can be better. */
   readonly cheats?: boolean;
   /** Is judged by all folds, too. */
@@ -74,6 +80,8 @@ const DEEPER = network('deeper', 64, stage(16, 9), stage(32, 5), stage(32, 3, fa
 const FARTHER = network('farther', 80, stage(16, 9), stage(32, 5), stage(32, 3));
 const QUARTER_TURNS = { sampling: { ...sampling, turnedShare: 0 } };
 
+const FEWEST = { labels: 20, micrographs: 2, recipe: AUTO_RECIPE };
+
 const ATTEMPTS: readonly Attempt[] = [
   { name: 'patches of 5 x 5 positions', everywhere: true },
   { name: 'trained on the judged micrographs as well', cheats: true, everywhere: true },
@@ -94,26 +102,39 @@ const ATTEMPTS: readonly Attempt[] = [
   { name: 'recipe auto, trained on the judged micrographs as well', recipe: AUTO_RECIPE, cheats: true },
   { name: '50 labels: and windows of 2 and 6 diameters', labels: 50, recipe: FROM_RANDOM },
   { name: '50 labels: and from simulated particles: recipe auto', labels: 50, recipe: AUTO_RECIPE },
+  { name: '20 labels on 2 micrographs: recipe auto', ...FEWEST },
+  { name: '20 labels on 2 micrographs: mean weights of three trainings', ...FEWEST, trainings: 3 },
 ];
 
-async function run({ name, recipe, options, labels, cheats }: Attempt, fold: number): Promise<Result> {
-  const { judged, others } = splitOfFold(BETA_GALACTOSIDASE, fold);
-  const names = cheats ? [...others, ...judged] : others;
-  const settings = { diameter, edge, recipe: { ...BASE, ...recipe }, ...options };
-  const started = performance.now();
-  for await (const report of train(loadAll(BETA_GALACTOSIDASE, names, labels), settings)) {
-    if (report.kind !== 'done') continue;
-    const trainSeconds = (performance.now() - started) / 1000;
-    const micrographs = [];
-    for await (const { name: micrograph, particles, result } of pickAll(BETA_GALACTOSIDASE, report.model, judged, {
-      threshold: LOWEST,
-    }))
-      micrographs.push({ name: micrograph, truth: particles, picks: result.particles });
-    const { bestF1, averagePrecision, centringError } = evaluate(micrographs, { radius });
-    const measures = { f1: bestF1?.f1 ?? 0, averagePrecision, centringError: centringError ?? 0 };
-    return { attempt: name, fold, ...measures, trainSeconds };
+/** Trains with seeds 1, 2, ...; the model has the mean of the weights, all else is the first one's. */
+async function trainMean(
+  names: readonly string[],
+  { recipe, options, labels, trainings = 1 }: Attempt,
+): Promise<Model> {
+  const models: Model[] = [];
+  for (let seed = 1; seed <= trainings; seed++) {
+    const settings = { diameter, edge, recipe: { ...BASE, ...recipe }, seed, ...options };
+    for await (const report of train(loadAll(BETA_GALACTOSIDASE, names, labels), settings)) {
+      if (report.kind === 'done') models.push(report.model);
+    }
   }
-  throw new Error('training ended without a model');
+  const mean = (key: keyof Weights) =>
+    models[0].weights[key].map((_, i) => models.reduce((sum, { weights }) => sum + weights[key][i], 0) / trainings);
+  return { ...models[0], weights: { values: mean('values'), statistics: mean('statistics') } };
+}
+
+async function run(attempt: Attempt, fold: number): Promise<Result> {
+  const { judged, others } = splitOfFold(BETA_GALACTOSIDASE, fold);
+  const chosen = spread(others, attempt.micrographs);
+  const started = performance.now();
+  const model = await trainMean(attempt.cheats ? [...chosen, ...judged] : chosen, attempt);
+  const trainSeconds = (performance.now() - started) / 1000;
+  const micrographs = [];
+  for await (const { name, particles, result } of pickAll(BETA_GALACTOSIDASE, model, judged, { threshold: LOWEST }))
+    micrographs.push({ name, truth: particles, picks: result.particles });
+  const { bestF1, averagePrecision, centringError } = evaluate(micrographs, { radius });
+  const measures = { f1: bestF1?.f1 ?? 0, averagePrecision, centringError: centringError ?? 0 };
+  return { attempt: attempt.name, fold, ...measures, trainSeconds };
 }
 
 const fresh = process.argv.includes('--fresh') || !existsSync(RESULTS);

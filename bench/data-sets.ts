@@ -83,6 +83,14 @@ export function splitOfFold(set: DataSet, fold: number): { judged: string[]; oth
   return { judged, others: names.filter((name) => !judged.includes(name)) };
 }
 
+/** So many of a list, evenly spread over it. */
+export function spread<T>(all: readonly T[], count = all.length): T[] {
+  return Array.from(
+    { length: Math.min(count, all.length) },
+    (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)],
+  );
+}
+
 /** Labels of some micrographs: all, or so many in all, drawn at random from those away from the edge. */
 export function labelsOf(set: DataSet, names: readonly string[], count?: number): (readonly Particle[])[] {
   let drawn = 0;

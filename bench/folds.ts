@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Evaluation } from '../src/evaluation/evaluate.js';
-import { type DataSet, labelsOf, splitOfFold } from './data-sets.js';
+import { type DataSet, labelsOf, splitOfFold, spread } from './data-sets.js';
 
 /** Picks below this score are not written: the whole curve is judged. */
 const LOWEST = '0.005';
@@ -84,14 +84,6 @@ function deepem(args: readonly string[]): string {
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 28,
   });
-}
-
-/** So many of a list, evenly spread over it. */
-function spread<T>(all: readonly T[], count = all.length): T[] {
-  return Array.from(
-    { length: Math.min(count, all.length) },
-    (_, i) => all[Math.floor(((i + 0.5) * all.length) / count)],
-  );
 }
 
 /** Writes labels of some micrographs; returns how many. */
