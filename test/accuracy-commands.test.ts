@@ -97,6 +97,8 @@ describe('train with recipe auto', () => {
     const run = deepem('train', at('train'), ...how);
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toMatch(/network wide from weights that know simulated particles/);
+    expect(run.stderr).toMatch(/labels are few and look incomplete .* labelled places are told from all others/);
+    expect(JSON.parse(deepem('info', at('started.onnx'), '--json').stdout).objective).toBe('labelled-unlabelled');
     const args = ['--model', at('started.onnx'), '--out', at('started-picks'), '--format', 'csv'];
     expect(deepem('pick', at('judge'), ...args).code).toBe(0);
     const judgement = [
@@ -136,6 +138,16 @@ describe('retrain', () => {
     expect(second.micrographs[0].negatives.length).toBeGreaterThan(0);
   });
 
+  it('holds out anew where the model held out nothing, and takes no micrograph twice', () => {
+    const accepted = ['--accepted', at('train'), '-o', at('more.onnx')];
+    const run = deepem('retrain', at('few.onnx'), `${at('train')}/../train`, ...accepted);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/held out nothing to judge by: what was gained cannot be shown/);
+    expect(run.stdout).not.toMatch(/before: average precision/);
+    expect(JSON.parse(deepem('info', at('more.onnx'), '--json').stdout).thresholds).not.toBeNull();
+    expect(JSON.parse(readFileSync(at('more.training.json'), 'utf8')).micrographs).toHaveLength(4);
+  });
+
   it('says what it lacks', () => {
     expect(deepem('retrain', at('model.onnx'), '-o', at('x.onnx')).stderr).toMatch(/nothing new to learn/);
     writePoints('others', 'elsewhere', ['5,5']);
@@ -173,9 +185,17 @@ describe('tune', () => {
     expect(run.code, run.stderr).toBe(0);
     expect(run.stderr).toMatch(/going on from 1 folds/);
     expect(folds()).toBeGreaterThanOrEqual(2);
-    expect(run.stdout).toMatch(/trial +0: AP [01]\.\d+, F1 [01]\.\d+, \d+ s; box 28, maps 8-8/);
+    expect(run.stdout).toMatch(/trial +0: AP [01]\.\d+, F1 [01]\.\d+, \d+ s; random start, box 28, maps 8-8/);
     const preset = ['--preset', at('tuned', 'preset.json'), '--epochs', '1', '-o', at('tuned.onnx')];
     expect(deepem('train', ...args.slice(0, 5), ...preset).code).toBe(0);
+  });
+
+  it('refuses labels that are missing, said or seen', () => {
+    const few = [at('train'), '--picks', at('few'), ...args.slice(3, -1), at('tuned-few')];
+    const said = deepem('tune', ...few, '--labels', 'incomplete');
+    expect([said.code, said.stderr]).toEqual([1, expect.stringMatching(/labels are missing.*Label two or more/s)]);
+    expect(deepem('tune', ...few).stderr).toMatch(/labels are missing.*Label two or more micrographs completely/s);
+    expect(existsSync(at('tuned-few', 'preset.json'))).toBe(false);
   });
 
   it('does not go on with other inputs, and needs two micrographs', () => {
@@ -192,6 +212,7 @@ describe('threshold', () => {
     const found = JSON.parse(deepem('threshold', at('picks'), '--json', '--plot', at('scores.svg')).stdout);
     expect(found.threshold).toBeGreaterThan(0.1);
     expect(found.threshold).toBeLessThan(1);
+    expect(found.micrographs).toBe(2);
     expect(found.choices[0].particles).toBeGreaterThanOrEqual(found.particles);
     expect(readFileSync(at('scores.svg'), 'utf8')).toContain('Particles kept');
     expect(deepem('threshold', at('picks')).stdout).toMatch(/from the histogram: 0\.\d+, which keeps \d+ of \d+/);

@@ -8,7 +8,7 @@ import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import type { Provenance } from '../provenance.js';
-import { type CoordinateSet, mostExact, readCoordinateSets, samePicks } from '../storage/coordinates.js';
+import { type CoordinateSet, onePerMicrograph, readCoordinateSets } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { findMicrograph } from '../storage/micrographs.js';
@@ -83,7 +83,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
     for (const { reason } of read.failed) failed.push(reason);
   }
   assertElsewhere(sets, options.out);
-  const chosen = onePerMicrograph(sets);
+  const chosen = belowCommonFolder(onePerMicrograph(sets));
   const bare = options.to.find(({ bareNames }) => bareNames);
   if (bare)
     assertDistinctNames(
@@ -231,23 +231,10 @@ function provenanceOf(
   };
 }
 
-/**
- * One set for each micrograph, in folders below their common one; of the same picks in several formats the most exact.
- *
- * @throws LabelError if sets of one micrograph differ
- */
-function onePerMicrograph(sets: readonly CoordinateSet[]): CoordinateSet[] {
-  const byName = new Map<string, CoordinateSet[][]>();
-  for (const set of sets) {
-    const groups = byName.get(set.name) ?? [];
-    const group = groups.find(([other]) => other.folder === set.folder || samePicks(other, set));
-    if (group) group.push(set);
-    else groups.push([set]);
-    byName.set(set.name, groups);
-  }
-  const chosen = [...byName.values()].flat().flatMap((group) => mostExact(group, group[0].micrograph) ?? []);
-  const common = commonFolder(chosen.map(({ folder, name }) => join(folder, name)));
-  return chosen.map((set) => ({ ...set, folder: relative(common, resolve(set.folder)) }));
+/** Sets with their folders below the common one. */
+function belowCommonFolder(sets: readonly CoordinateSet[]): CoordinateSet[] {
+  const common = commonFolder(sets.map(({ folder, name }) => join(folder, name)));
+  return sets.map((set) => ({ ...set, folder: relative(common, resolve(set.folder)) }));
 }
 
 /** @throws UsageError if a file that was read would be replaced */

@@ -1,6 +1,7 @@
 /** From arguments to labelled micrographs: matching by name, reading one by one, naming what is left out. */
 
 import { LabelError, messageOf } from '../errors.js';
+import { LARGEST_RATIO } from '../picking/prepare.js';
 import { type CoordinateSet, findCoordinates, type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { TrainingRecord } from '../storage/model-file.js';
@@ -147,7 +148,7 @@ export async function* readLabelled(
     for (const [i, one] of labels.entries()) {
       try {
         const labelled = await readOne(one, modelPixelSize, options);
-        record.micrographs.push(recordOf(one));
+        record.micrographs.push(recordOf(one, labelled.micrograph.pixelSize));
         yield labelled;
       } catch (error) {
         failed.push(messageOf(error));
@@ -168,12 +169,7 @@ async function readOne(
   const read = await readMicrograph(input.path);
   for (const warning of read.warnings) note(`warning: ${input.path}: ${warning}`);
   const micrograph = { ...read, pixelSize: options.pixelSize ?? input.pixelSize ?? read.pixelSize };
-  if (modelPixelSize !== null && micrograph.pixelSize === null) {
-    throw new LabelError({
-      what: `The pixel size of ${input.path} is unknown, but that of others is not`,
-      hint: 'Give --pixel-size',
-    });
-  }
+  if (modelPixelSize !== null) assertComparable(input.path, micrograph.pixelSize, modelPixelSize);
   return {
     name: input.path,
     micrograph,
@@ -182,7 +178,22 @@ async function readOne(
   };
 }
 
-function recordOf({ input, positives, negatives }: LabelledInput): TrainingRecord['micrographs'][number] {
+/** @throws LabelError unless a micrograph can be brought to the model's pixel size */
+function assertComparable(path: string, pixelSize: number | null, modelPixelSize: number): void {
+  const ratio = (pixelSize ?? 0) / modelPixelSize;
+  if (ratio > 1 / LARGEST_RATIO && ratio < LARGEST_RATIO) return;
+  throw new LabelError({
+    what: `The pixel size of ${path} is unknown, or too far from the one that lengths were converted with`,
+    received: pixelSize === null ? 'none in the file' : `${pixelSize} A`,
+    expected: `between ${modelPixelSize / LARGEST_RATIO} and ${modelPixelSize * LARGEST_RATIO} A`,
+    hint: 'Check the header, or give --pixel-size',
+  });
+}
+
+function recordOf(
+  { input, positives, negatives }: LabelledInput,
+  pixelSize: number | null,
+): TrainingRecord['micrographs'][number] {
   const centres = (set: CoordinateSet | undefined) => (set?.particles ?? []).map(({ x, y }) => ({ x, y }));
-  return { path: input.path, heldOut: null, particles: centres(positives), negatives: centres(negatives) };
+  return { path: input.path, pixelSize, heldOut: null, particles: centres(positives), negatives: centres(negatives) };
 }

@@ -1,7 +1,9 @@
 /** `deepem retrain`: the paper's loop (Fig. 2), with confirmed picks as new labels. */
 
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LabelError, UsageError } from '../errors.js';
+import type { Model } from '../network/model.js';
 import type { Point } from '../particle.js';
 import type { DeviceChoice } from '../picking/device.js';
 import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
@@ -33,8 +35,10 @@ Example:
   deepem retrain model.onnx --accepted accepted/ --rejected rejected/ -o better.onnx
 
 The new model is trained on the labels in model.training.json, plus the accepted picks, with the rejected ones as places that
-are no particles. The same micrographs stay held out, and the gain on them is shown. Picks on micrographs that the model was not
-trained on need these micrographs as arguments.`;
+are no particles. What was held out stays held out, and the gain on it is shown; where nothing was (of fewer than 100 labels),
+a fifth is held out once there are more, and no gain can be shown. Confirmed picks belong to the micrographs of the same base
+name; picks on micrographs that the model was not trained on need these micrographs as arguments. Run it in the folder in which
+the model was trained, unless paths were absolute.`;
 
 export function configure(command: Command): void {
   command
@@ -42,7 +46,7 @@ export function configure(command: Command): void {
     .argument('[micrographs...]', 'further micrographs that were picked')
     .option('--accepted <path>', 'picks that are particles: a folder of coordinate files, or one file')
     .option('--rejected <path>', 'picks that are none')
-    .option('--pixel-size <A>', 'angstroms per pixel, where the files do not say', parsePixelSize)
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option(
       '--seed <n>',
       "of all random choices (default: the model's)",
@@ -69,23 +73,24 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
   const record = await loadTrainingRecord(file);
   const accepted = options.accepted ? await readLabels(options.accepted) : [];
   const rejected = options.rejected ? await readLabels(options.rejected) : [];
-  const labels = merge(await inputsOf(record, args), accepted, rejected, model.metadata.diameter);
-  reportUnused(labels, [...accepted, ...rejected]);
   const { metadata, architecture } = model;
+  const labels = merge(await inputsOf(record, args), accepted, rejected, metadata);
+  reportUnused(labels, [...accepted, ...rejected]);
+  const heldOut = heldOutColumns(record);
+  if (heldOut.size === 0) note('the model held out nothing to judge by: what was gained cannot be shown');
   await runTraining(labels, {
     settings: { model: file, micrographs: args, ...options },
     output: options.output,
-    pixelSize: metadata.pixelSize,
     labelOptions: options,
     ...(options.plot && { plot: options.plot }),
     train: {
       diameter: metadata.diameter,
+      pixelSize: metadata.pixelSize,
       architecture,
       recipe: { ...record.training.recipe, architecture },
       edge: record.training.edge,
       labels: record.training.labels,
-      heldOut: heldOutColumns(record),
-      before: model,
+      ...(heldOut.size > 0 && { heldOut, before: model }),
       seed: options.seed ?? metadata.seed,
       device: options.device,
       ...(options.threads && { threads: options.threads }),
@@ -95,16 +100,16 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
 
 /** What was trained on, then further micrographs. */
 async function inputsOf(record: TrainingRecord, args: readonly string[]): Promise<LabelledInput[]> {
-  const known = new Set(record.micrographs.map(({ path }) => path));
+  const known = new Set(record.micrographs.map(({ path }) => resolve(path)));
   const further = args.length > 0 ? await expandMicrographs(args) : [];
   return [
-    ...record.micrographs.map(({ path, particles, negatives }) => ({
-      input: { path, pixelSize: null, folder: '' },
+    ...record.micrographs.map(({ path, pixelSize, particles, negatives }) => ({
+      input: { path, pixelSize, folder: '' },
       positives: setOf(path, particles),
       negatives: setOf(path, negatives),
     })),
     ...further
-      .filter(({ path }) => !known.has(path))
+      .filter(({ path }) => !known.has(resolve(path)))
       .map((input) => ({ input, positives: setOf(input.path, []), negatives: setOf(input.path, []) })),
   ];
 }
@@ -118,15 +123,16 @@ function merge(
   inputs: readonly LabelledInput[],
   accepted: readonly CoordinateSet[],
   rejected: readonly CoordinateSet[],
-  diameter: number,
+  { diameter, pixelSize }: Model['metadata'],
 ): LabelledInput[] {
   return inputs.flatMap((one) => {
+    const scale = (pixelSize ?? 1) / (one.input.pixelSize ?? pixelSize ?? 1);
     const found = (sets: readonly CoordinateSet[]) =>
       findCoordinates(sets, one.input.path, one.input.folder)?.particles ?? [];
     const { particles, negatives } = addConfirmed(
       { particles: one.positives.particles, negatives: one.negatives?.particles ?? [] },
       { accepted: found(accepted), rejected: found(rejected) },
-      diameter,
+      scale * diameter,
     );
     if (particles.length + negatives.length === 0) return [];
     return [{ ...one, positives: setOf(one.input.path, particles), negatives: setOf(one.input.path, negatives) }];

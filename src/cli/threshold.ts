@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { LabelError } from '../errors.js';
 import { histogramThreshold } from '../evaluation/histogram.js';
 import { drawCharts } from '../report/chart.js';
+import { onePerMicrograph } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { print, printJson } from './console.js';
 import { readLabels } from './labelled-inputs.js';
@@ -14,14 +15,18 @@ interface ThresholdArguments {
 }
 
 const STEPS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
+/** Bars of the histogram. */
+const BINS = 20;
 
 const HELP = `
 Example:
   deepem pick micrographs/ --model model.onnx --out picks/ --threshold 0.02
   deepem threshold picks/ --plot scores.svg
 
-Without labels: finds the threshold that parts the scores best into two groups (Otsu), and shows how many particles each threshold
-keeps. Pick with a low --threshold first, so that both groups are there.`;
+Finds the threshold that parts the scores best into two groups (Otsu), and shows how many particles each threshold keeps: for picks
+of --blob, and of models that were trained with nothing held out. Other models have a threshold already (deepem info). Pick with a
+low --threshold first, so that both groups are there; then deepem convert picks/ --to star --threshold T --out chosen/ keeps
+those above it.`;
 
 export function configure(command: Command): void {
   command
@@ -33,7 +38,7 @@ export function configure(command: Command): void {
 }
 
 async function runThreshold(path: string, options: ThresholdArguments): Promise<void> {
-  const sets = await readLabels(path);
+  const sets = onePerMicrograph(await readLabels(path));
   const scores = sets.flatMap(({ particles }) =>
     particles.flatMap(({ score }) => (score === undefined ? [] : [score])),
   );
@@ -61,9 +66,9 @@ async function runThreshold(path: string, options: ThresholdArguments): Promise<
 }
 
 function drawScores(scores: readonly number[], choices: readonly { threshold: number; particles: number }[]): string {
-  const bins = STEPS.map((limit) => ({
-    x: limit,
-    y: scores.filter((score) => Math.abs(score - limit) <= 1 / 40).length,
+  const bins = Array.from({ length: BINS }, (_, bin) => ({
+    x: (bin + 0.5) / BINS,
+    y: scores.filter((score) => Math.min(BINS - 1, Math.floor(score * BINS)) === bin).length,
   }));
   return drawCharts([
     { title: 'Scores', x: 'score', y: 'picks', series: [{ label: 'picks', points: bins }] },

@@ -25,16 +25,19 @@ Examples:
   deepem train "data/*.mrc" --picks particles.star --diameter 108px --edge 130px -o model.onnx
 
 Labels are matched to micrographs by base name: folder, ending, a cryoSPARC UID prefix and the endings
-_autopick, _manualpick, _automatch, _picks do not count. .box, .star (RELION, any version) and .csv (x,y) are read.
+_autopick, _manualpick, _automatch, _picks do not count. Labels of RELION (any version), EMAN2, crYOLO, Topaz and cryoSPARC are read,
+and .csv (x,y): docs/formats.md.
 Ctrl-C saves the best model so far.`;
 
 export function configure(command: Command): void {
-  addTrainingInputs(command.argument('<micrographs...>', 'files, folders, globs, or a micrographs.star'))
+  addTrainingInputs(
+    command.argument('<micrographs...>', 'files, folders, globs, @LIST with one path a line, or a micrographs.star'),
+  )
     .option(
       '--preset <name>',
-      `network: ${Object.keys(PRESETS).join(', ')}, or a .json file: an architecture, or what deepem tune wrote (default: the recipe's)`,
+      `network: ${Object.keys(PRESETS).join(', ')}, or a .json file: an architecture, or what deepem tune wrote, with its recipe in place of --recipe (default: the recipe's)`,
     )
-    .option('--recipe <name>', `how to train: ${Object.keys(RECIPES).join(', ')}`, 'auto')
+    .option('--recipe <name>', 'how to train: auto, for few labels or many, or deepem, as in the paper', 'auto')
     .option(
       '--test-fraction <f>',
       'share of the micrographs held out to judge (default: 0.2; recipe auto: none of fewer than 100 labels)',
@@ -68,12 +71,12 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
   await runTraining(labels, {
     settings: { micrographs: args, ...options },
     output: options.output,
-    pixelSize,
     labelOptions: options,
     ...(options.plot && { plot: options.plot }),
     ...(options.json && { json: true }),
     train: {
       diameter,
+      pixelSize,
       architecture: preset.architecture,
       recipe: options.epochs ? withEpochs(recipe, options.epochs) : recipe,
       edge,

@@ -38,14 +38,17 @@ export function addTrainingInputs(command: Command): Command {
     .requiredOption('--picks <path>', 'labels: a folder of coordinate files, or one file')
     .requiredOption('--diameter <length>', 'of the particle, for example 108px or 190A', length('--diameter'))
     .option('--negatives <path>', 'places that are no particles, as for --picks')
-    .option('--pixel-size <A>', 'angstroms per pixel, where the files do not say', parsePixelSize)
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option(
       '--edge <length>',
       'leave out labels closer to the edge (default: half the diameter)',
       length('--edge', 'px'),
     )
     .addOption(
-      new Option('--labels <kind>', 'whether every particle is labelled; auto: looked at after the first epoch')
+      new Option(
+        '--labels <kind>',
+        'whether every particle is labelled; auto: looked at after the first epoch (recipe deepem takes them as complete)',
+      )
         .choices(['auto', 'complete', 'incomplete'])
         .default('auto'),
     )

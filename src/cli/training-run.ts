@@ -24,15 +24,13 @@ export interface TrainingRun {
   readonly settings: Record<string, unknown>;
   /** Model file. */
   readonly output: string;
-  /** Of the first micrograph in angstroms, or null. */
-  readonly pixelSize: number | null;
   /** Angstroms per pixel, instead of what the files say. */
   readonly labelOptions: { readonly pixelSize?: number };
   /** SVG of loss and accuracy. */
   readonly plot?: string;
   /** Prints the reports as JSON lines instead of words. */
   readonly json?: boolean;
-  readonly train: TrainOptions & { readonly edge: number };
+  readonly train: TrainOptions & { readonly edge: number; readonly pixelSize: number | null };
 }
 
 /** The paper's acceptance: this share of a test set right at 0.5. */
@@ -52,7 +50,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   const training = { recipe, edge: run.train.edge, labels: run.train.labels ?? 'auto' };
   const record: TrainingRecord = { program: PROGRAM, settings: run.settings, training, micrographs: [] };
   const failed: string[] = [];
-  const micrographs = readLabelled(labels, run.pixelSize, run.labelOptions, record, failed);
+  const micrographs = readLabelled(labels, run.train.pixelSize, run.labelOptions, record, failed);
   const keeper = await openCheckpoint(run.output, {
     ...{ train: run.train, threads: threadCount(run.train.threads) },
     micrographs: await fingerprints(labels),
@@ -145,9 +143,14 @@ function printReport(report: TrainReport): void {
 
 function describeObjective({ objective, found, labelled }: ObjectiveReport): string {
   const counts = `${labelled} of the ${found} best candidates are labelled`;
-  return objective === 'positive-negative'
-    ? `labels look complete (${counts}): other places count as no particles`
-    : `labels look incomplete (${counts}): other places count as unlabelled, not as no particles`;
+  switch (objective) {
+    case 'positive-negative':
+      return `labels look complete (${counts}): other places count as no particles`;
+    case 'positive-unlabelled':
+      return `labels look incomplete (${counts}): other places count as unlabelled, not as no particles`;
+    case 'labelled-unlabelled':
+      return `labels are few and look incomplete (${counts}): labelled places are told from all others, by a training too short to learn the others by heart`;
+  }
 }
 
 function announce({ warnings, labels, architecture, factor, pretrained }: DataReport): void {

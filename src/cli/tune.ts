@@ -10,6 +10,7 @@ import { loadPreset } from '../storage/model-file.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { AUTO_RECIPE, type Recipe } from '../training/recipe.js';
+import { hasPretrainedStart } from '../training/start.js';
 import { train } from '../training/train.js';
 import { bestTrial, dealFolds, drawTrials, type FoldScore, isBehind, merit, type Trial } from '../training/tune.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
@@ -35,11 +36,17 @@ Example:
   deepem train micrographs/ --picks picks/ --diameter 190A --preset tuned/preset.json -o model.onnx
 
 Each trial trains on all but some of the micrographs and is judged on these, by the mean of average precision and best F1; the
-first trial is the recipe auto, or the preset given, as it is. Micrographs kept back for the final judgement must not be given here. Started again with
-the same folder, the search goes on from its last fold for another so many minutes.`;
+first trial is the recipe auto, or the preset given, as it is. Particles without a label count as false picks: label micrographs
+completely. Micrographs kept back for the final judgement must not be given here. Started again with the same folder, the
+search goes on from its last fold for another so many minutes.`;
 
 export function configure(command: Command): void {
-  addTrainingInputs(command.argument('<micrographs...>', 'files, folders, globs, or a micrographs.star: two or more'))
+  addTrainingInputs(
+    command.argument(
+      '<micrographs...>',
+      'files, folders, globs, @LIST with one path a line, or a micrographs.star: two or more',
+    ),
+  )
     .requiredOption('--out <folder>', `where ${PRESET} and the results so far (${STATE}) go`)
     .option(
       '--minutes <n>',
@@ -80,15 +87,17 @@ const stateSchema = z.object({
 
 async function runTune(args: readonly string[], options: TuneArguments): Promise<void> {
   const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
-  if (labels.length < 2) {
+  assertComplete(options.labels !== 'incomplete');
+  const labelled = labels.filter(({ positives }) => positives.particles.length > 0);
+  if (labelled.length < 2) {
     throw new LabelError({
       what: 'Tuning holds out whole micrographs',
-      received: `${labels.length} labelled micrograph`,
+      received: `${labelled.length} labelled micrograph`,
       expected: 'two or more',
     });
   }
   const micrographs = labels.map(({ input, positives }) => ({ path: input.path, labels: positives.particles.length }));
-  const folds = Math.min(options.folds, labels.length);
+  const folds = Math.min(options.folds, labelled.length);
   const { seed, preset = null } = options;
   const inputs: Inputs = { preset, seed, folds, diameter, edge, labels: options.labels, micrographs };
   const base = options.preset ? await loadBase(options.preset) : AUTO_RECIPE;
@@ -102,6 +111,17 @@ async function runTune(args: readonly string[], options: TuneArguments): Promise
   }
   await finish(scores, inputs, base, options);
   process.exitCode = interruption.exitCode();
+}
+
+/** @throws LabelError unless precision can be measured */
+function assertComplete(labelsComplete: boolean): void {
+  if (labelsComplete) return;
+  throw new LabelError({
+    what: 'A search compares settings by their picks without a label, and labels are missing',
+    received: 'incomplete labels',
+    expected: 'micrographs on which every particle is labelled',
+    hint: 'Label two or more micrographs completely; --labels complete takes the labels as they are',
+  });
 }
 
 async function loadBase(preset: string): Promise<Recipe> {
@@ -136,8 +156,9 @@ async function search(
   signal: AbortSignal,
 ): Promise<void> {
   const end = performance.now() + 1000 * MINUTE * options.minutes;
+  const labelled = inputs.micrographs.filter((micrograph) => micrograph.labels > 0);
   const dealt = dealFolds(
-    inputs.micrographs.map(({ path }) => path),
+    labelled.map(({ path }) => path),
     inputs.folds,
     inputs.seed,
   );
@@ -148,7 +169,9 @@ async function search(
       const best = bestTrial(scores, inputs.folds);
       if (best && isBehind(own, best)) break;
       if (signal.aborted || performance.now() >= end) return;
-      const found = await runFold(labels, trial, dealt[fold], inputs, pixelSize, options, signal);
+      // The first fold looks whether labels are complete: a trial that learns badly could not tell.
+      const kind = scores.length > 0 ? 'complete' : options.labels;
+      const found = await runFold(labels, trial, dealt[fold], inputs, pixelSize, { ...options, labels: kind }, signal);
       if (!found) return;
       scores.push({ trial: trial.number, fold, ...found });
       await writeWhole(join(options.out, STATE), `${JSON.stringify({ inputs, scores }, null, 1)}\n`);
@@ -182,6 +205,7 @@ async function runFold(
   );
   const reports = train(micrographs, {
     diameter: inputs.diameter,
+    pixelSize,
     architecture,
     recipe: { ...recipe, architecture },
     edge: inputs.edge,
@@ -196,6 +220,7 @@ async function runFold(
   try {
     for await (const report of reports) {
       if (report.kind === 'data') progress = startProgress(report.steps, 'training');
+      if (report.kind === 'objective') assertComplete(report.objective === 'positive-negative');
       if (report.kind === 'step') progress?.update(report.step, `loss ${report.loss.toFixed(4)}`);
       if (report.kind !== 'done' || report.interrupted) continue;
       const { averagePrecision, bestF1 } = report.heldOut ?? { averagePrecision: 0, bestF1: null };
@@ -243,6 +268,7 @@ function describeTrial({ number, architecture, recipe }: Trial, own: readonly Fo
   const dropout = architecture.layers.flatMap((layer) => (layer.type === 'dropout' ? [layer.rate] : []));
   const { sampling, optimiser } = recipe;
   const settings = [
+    hasPretrainedStart(recipe, architecture) ? 'simulated start' : 'random start',
     `box ${architecture.box}`,
     `maps ${maps.join('-')}`,
     `dropout ${dropout.join()}`,

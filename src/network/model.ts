@@ -59,8 +59,11 @@ const metadataSchema = z.strictObject({
   calibrationError: z.number().min(0).max(1).nullable(),
   /** Share of the candidates of held-out micrographs that were particles; null where scores are not calibrated. */
   prevalence: z.number().gt(0).lt(1).nullable().default(null),
-  /** How unlabelled places were taken: as no particles, or as perhaps some. */
-  objective: z.enum(['positive-negative', 'positive-unlabelled']),
+  /**
+   * How unlabelled places were taken: as no particles; as perhaps some (du Plessis et al. 2015, Kiryo et al. 2017); or, where
+   * labels are few and missing, as what the labelled ones are told from in a short training (Elkan & Noto 2008).
+   */
+  objective: z.enum(['positive-negative', 'positive-unlabelled', 'labelled-unlabelled']),
   /** Smallest distance between two particles in full-size pixels. */
   minDistance: positive,
   /** Standard deviation of the Gaussian that smooths the score map, in prepared pixels; 0: none. */

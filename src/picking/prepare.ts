@@ -31,7 +31,7 @@ export const BOX_DIAMETERS = 1.5;
 /** Pixel sizes that differ by less than this share are the same. */
 const SAME_PIXEL_SIZE = 0.002;
 /** Pixel sizes that differ by more than this factor are a mistake. */
-const LARGEST_RATIO = 5;
+export const LARGEST_RATIO = 5;
 /** Largest prepared image: that of the largest micrograph, unbinned. */
 const LARGEST_PREPARED = 2 ** 28;
 

@@ -65,7 +65,7 @@ export interface ApiModel {
   readonly thresholds: Readonly<Record<'f1' | 'f2', { threshold: number; low: number; high: number }>> | null;
   readonly accuracy: number | null;
   readonly calibrationError: number | null;
-  readonly objective: string;
+  readonly objective: 'positive-negative' | 'positive-unlabelled' | 'labelled-unlabelled';
   readonly recipe: string;
   readonly network: string;
   readonly binning: number;

@@ -221,6 +221,23 @@ export function mostExact(candidates: readonly CoordinateSet[], owner: string): 
   });
 }
 
+/**
+ * One set for each micrograph; of the same picks in several formats the most exact.
+ *
+ * @throws LabelError if sets of one micrograph differ
+ */
+export function onePerMicrograph(sets: readonly CoordinateSet[]): CoordinateSet[] {
+  const byName = new Map<string, CoordinateSet[][]>();
+  for (const set of sets) {
+    const groups = byName.get(set.name) ?? [];
+    const group = groups.find(([other]) => other.folder === set.folder || samePicks(other, set));
+    if (group) group.push(set);
+    else groups.push([set]);
+    byName.set(set.name, groups);
+  }
+  return [...byName.values()].flat().flatMap((group) => mostExact(group, group[0].micrograph) ?? []);
+}
+
 /** Place of a file's format in the list: the most exact is first. */
 function exactness(file: string): number {
   const format = formatOfFile(file);
@@ -228,7 +245,7 @@ function exactness(file: string): number {
 }
 
 /** True where two sets hold the same centres in the same order, up to what formats round. */
-export function samePicks(a: CoordinateSet, b: CoordinateSet): boolean {
+function samePicks(a: CoordinateSet, b: CoordinateSet): boolean {
   if (a.particles.length !== b.particles.length) return false;
   return a.particles.every(({ x, y }, i) => {
     const other = b.particles[i];

@@ -89,6 +89,8 @@ const trainingRecordSchema = z.object({
   micrographs: z.array(
     z.object({
       path: z.string(),
+      /** Angstroms per pixel, or null where unknown. */
+      pixelSize: z.number().gt(0).nullable().default(null),
       /** First and last full-size column that was held out; null where the micrograph was trained on. */
       heldOut: z.tuple([z.number(), z.number()]).nullable(),
       particles: z.array(pointSchema),

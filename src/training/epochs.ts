@@ -9,7 +9,7 @@ import { type BatchSource, cutBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Example } from './examples.js';
 import type { GradientWorkers } from './gradient-workers.js';
-import type { LabelCheck } from './label-check.js';
+import { type LabelCheck, objectiveOf } from './label-check.js';
 import { startOptimiser, updateWeights } from './optimisers.js';
 import type { Recipe } from './recipe.js';
 import type { CheckpointReport, EpochReport, ObjectiveReport, StepReport } from './reports.js';
@@ -63,7 +63,8 @@ export async function* runEpochs(
   let best = checkpoint?.best ?? { weights, epoch: 0, accuracy: null };
   let labelCheck = checkpoint?.labelCheck ?? null;
   for (let epoch = (checkpoint?.epoch ?? 0) + 1; epoch <= epochs && !signal?.aborted; epoch++) {
-    const hidden = labelCheck?.complete === false && !run.start.few ? labelCheck.hidden : 0;
+    const objective = objectiveOf(labelCheck?.complete ?? true, run.start.few);
+    const hidden = labelCheck && objective === 'positive-unlabelled' ? labelCheck.hidden : 0;
     const batches = run.source.epoch(order, hidden);
     let total = 0;
     let done = 0;
@@ -83,10 +84,11 @@ export async function* runEpochs(
     if (epoch === 1 && run.checkLabels && !signal?.aborted) {
       labelCheck = await run.checkLabels(weights);
       const { found, labelled, complete } = labelCheck;
-      yield { kind: 'objective', objective: complete ? 'positive-negative' : 'positive-unlabelled', found, labelled };
+      yield { kind: 'objective', objective: objectiveOf(complete, run.start.few), found, labelled };
     }
     const state = { epoch, weights, optimiser, random: order.state(), best, labelCheck };
-    if (done === stepsPerEpoch) yield { kind: 'checkpoint', checkpoint: state };
+    const isChecked = labelCheck !== null || run.checkLabels === null;
+    if (done === stepsPerEpoch && isChecked) yield { kind: 'checkpoint', checkpoint: state };
   }
   return { ...best, labelCheck };
 }

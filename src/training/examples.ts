@@ -34,7 +34,8 @@ export interface Split {
 }
 
 /**
- * Splits whole micrographs; a single micrograph is split by columns, with a gap of one box between the parts.
+ * Splits whole micrographs, of which only those with labels are held out; where a single one has labels, it is split by columns,
+ * with a gap of one box between the parts.
  *
  * @param fraction - held out, 0 to below 1; above 0 at least one micrograph is
  * @param gap - full-size pixels between the parts of a single micrograph
@@ -47,20 +48,21 @@ export function splitMicrographs(
 ): Split {
   const whole = (micrograph: PreparedMicrograph): Region => ({ micrograph, from: 0, to: micrograph.width - 1 });
   if (fraction === 0) return { training: micrographs.map(whole), heldOut: [] };
-  if (micrographs.length === 1) {
-    const [micrograph] = micrographs;
+  const labelled = micrographs.filter(({ positives }) => positives.length > 0);
+  const others = micrographs.filter(({ positives }) => positives.length === 0);
+  if (labelled.length === 1) {
+    const [micrograph] = labelled;
     const border = Math.round((1 - fraction) * micrograph.width);
     return {
-      training: [{ micrograph, from: 0, to: border - gap / 2 }],
+      training: [{ micrograph, from: 0, to: border - gap / 2 }, ...others.map(whole)],
       heldOut: [{ micrograph, from: border + gap / 2, to: micrograph.width - 1 }],
     };
   }
-  const count = Math.min(micrographs.length - 1, Math.max(1, Math.round(fraction * micrographs.length)));
-  const order = shuffle([...micrographs.keys()], random);
-  const held = new Set(order.slice(0, count));
+  const count = Math.min(labelled.length - 1, Math.max(1, Math.round(fraction * labelled.length)));
+  const held = new Set(shuffle(labelled, random).slice(0, count));
   return {
-    training: micrographs.filter((_, i) => !held.has(i)).map(whole),
-    heldOut: micrographs.filter((_, i) => held.has(i)).map(whole),
+    training: micrographs.filter((micrograph) => !held.has(micrograph)).map(whole),
+    heldOut: micrographs.filter((micrograph) => held.has(micrograph)).map(whole),
   };
 }
 
@@ -136,7 +138,7 @@ export function assertTrainable(examples: readonly Example[], micrographs: numbe
   if (examples.some(({ target }) => target === 1) && examples.some(({ target }) => target === 0)) return;
   throw new LabelError({
     what: 'There is nothing to train on',
-    received: `${examples.length} usable boxes on ${micrographs} micrographs, none of them ${examples.length === 0 ? 'a particle' : 'empty'}`,
+    received: `${examples.length} usable boxes on ${micrographs} micrographs, none of them ${examples.some(({ target }) => target === 1) ? 'empty' : 'a particle'}`,
     expected: 'particles, and places without particles between them',
     hint: ['Check that the labels belong to these micrographs, and --edge and --diameter', ...warnings].join('. '),
   });

@@ -6,10 +6,12 @@ import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
 import type { Recipe } from './recipe.js';
 
-/** What gathering needs to know. Lengths in full-size pixels. */
+/** What gathering needs to know. Lengths in full-size pixels of the model's pixel size. */
 export interface GatherSettings {
   /** Particle diameter. */
   readonly diameter: number;
+  /** Angstroms per pixel of the model, or null; that of the first micrograph by default. */
+  readonly pixelSize?: number | null;
   readonly architecture: Architecture;
   readonly recipe: Recipe;
   /** Labels closer to the edge are left out. */
@@ -19,7 +21,7 @@ export interface GatherSettings {
 }
 
 /**
- * Reads and prepares every micrograph; the first one's pixel size is the model's.
+ * Reads and prepares every micrograph.
  *
  * @throws LabelError if there are none, or a coordinate is not a finite number
  */
@@ -32,10 +34,10 @@ export async function gather(
   const preparation = choosePreparation(diameter, architecture.box, boxDiameters, windows);
   const box = 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2));
   const prepared: PreparedMicrograph[] = [];
-  let pixelSize: number | null = null;
+  let { pixelSize } = settings;
   for await (const labelled of micrographs) {
     if (settings.signal?.aborted) break;
-    if (prepared.length === 0) pixelSize = labelled.micrograph.pixelSize;
+    if (pixelSize === undefined) pixelSize = labelled.micrograph.pixelSize;
     const options = { preparation, pixelSize, box: architecture.box, edge, diameter, unevenness: unevennessFilter };
     prepared.push(prepareLabelled(labelled, options));
   }
@@ -47,5 +49,5 @@ export async function gather(
     });
   }
   const warnings = prepared.flatMap((one) => one.warnings.map((warning) => `${one.name}: ${warning}`));
-  return { preparation, box, prepared, pixelSize, warnings };
+  return { preparation, box, prepared, pixelSize: pixelSize ?? null, warnings };
 }

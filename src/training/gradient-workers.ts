@@ -60,8 +60,9 @@ const SMALLEST_PART = 8;
 export async function startGradientWorkers(options: GradientWorkersOptions): Promise<GradientWorkers> {
   const { architecture, batch, loss, positions = 1, device = 'cpu' } = options;
   const threads = device === 'cpu' ? options.threads : 1;
-  const parts = Math.max(1, Math.min(threads, Math.floor((batch * positions) / SMALLEST_PART), batch));
-  const size = Math.ceil(batch / parts);
+  const most = Math.max(1, Math.min(threads, Math.floor((batch * positions) / SMALLEST_PART), batch));
+  const size = Math.ceil(batch / most);
+  const parts = Math.ceil(batch / size);
   const graph = buildGradientGraph(architecture, size, loss, positions);
   const engines = Array.from({ length: parts }, () => startEngine(1, device));
   const close = async () => {

@@ -1,8 +1,9 @@
 /** Whether the labels look complete: what a half-trained network finds, beside what is labelled. */
 
 import { precisionRecall, type ScoredHit } from '../evaluation/curve.js';
-import { matchPicks } from '../evaluation/match.js';
+import { indexPoints, matchPicks } from '../evaluation/match.js';
 import type { Architecture } from '../network/architecture.js';
+import type { ModelMetadata } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
 import { isInside, type Point } from '../particle.js';
 import { findPeaks, suppressClose } from '../picking/peaks.js';
@@ -10,7 +11,10 @@ import { openScorer, type ScoreMap, smooth } from '../picking/score-map.js';
 import type { Engine } from '../runtime/engine.js';
 import { inRegion, type Region } from './examples.js';
 
-/** What the check found among the candidates that score at least as high as the better half of the labels. */
+/**
+ * What the check found among the candidates that score at least as high as the better half of the labels, without those at places
+ * that were given as no particles.
+ */
 export interface LabelCheck {
   /** Candidates. */
   readonly found: number;
@@ -30,6 +34,12 @@ export interface LabelCheckOptions {
   readonly smoothing: number;
   /** Positions closer than this to a label show a particle, in full-size pixels. */
   readonly particleDistance: number;
+}
+
+/** How places without a label are taken. */
+export function objectiveOf(labelsComplete: boolean, few: boolean): ModelMetadata['objective'] {
+  if (labelsComplete) return 'positive-negative';
+  return few ? 'labelled-unlabelled' : 'positive-unlabelled';
 }
 
 /** Labels are incomplete where fewer than this share of the candidates found are labelled. */
@@ -94,8 +104,10 @@ function judgeCandidates(region: Region, map: ScoreMap, { diameter, smoothing }:
   const peaks = findPeaks(smooth(map, smoothing), LOWEST);
   const inside = peaks.filter((peak) => isInside(peak, width, height, edge) && inRegion(region, peak));
   const candidates = suppressClose(inside, MIN_DISTANCE_DIAMETERS * diameter * scale);
-  return matchPicks(labelsIn(region), candidates, MATCH_DIAMETERS * diameter * scale).map(({ pick, truth }) => ({
-    score: pick.score ?? 0,
-    hit: truth >= 0,
-  }));
+  const radius = MATCH_DIAMETERS * diameter * scale;
+  const refused = indexPoints(region.micrograph.negatives);
+  return matchPicks(labelsIn(region), candidates, radius).flatMap(({ pick, truth }) => {
+    const isRefused = (refused?.within(pick.x, pick.y, radius).length ?? 0) > 0;
+    return truth < 0 && isRefused ? [] : [{ score: pick.score ?? 0, hit: truth >= 0 }];
+  });
 }

@@ -2,7 +2,7 @@
 
 import { toResampled } from '../imaging/resample.js';
 import type { Point } from '../particle.js';
-import type { Region } from './examples.js';
+import { inRegion, type Region } from './examples.js';
 
 /** What a box shows. `unlabelled` is taken for no particle, or for perhaps one, as the recipe says. */
 export const LABEL = { unlabelled: 0, particle: 1, unknown: 2, negative: 3 } as const;
@@ -18,6 +18,8 @@ export interface LabelMap {
   readonly labels: Uint8Array;
   /** Box starts of the labelled particles. */
   readonly particles: readonly Point[];
+  /** Box starts of the places that were given as no particles. */
+  readonly negatives: readonly Point[];
 }
 
 /** Distances in full-size pixels of the model's pixel size. */
@@ -57,10 +59,12 @@ export function makeLabelMap(region: Region, box: number, distances: LabelDistan
   mark(micrograph.negatives, distances.particle, LABEL.negative);
   mark(micrograph.avoid, distances.unknown, LABEL.unknown);
   mark(micrograph.positives, distances.particle, LABEL.particle);
-  const particles = micrograph.positives
-    .filter(({ x }) => x >= region.from && x <= region.to)
-    .map(({ x, y }) => ({ x: Math.round(index(x)) + start, y: Math.round(index(y)) + start }));
-  return { region, start, width, height, labels, particles };
+  const starts = (points: readonly Point[]) =>
+    points
+      .filter((point) => inRegion(region, point))
+      .map(({ x, y }) => ({ x: Math.round(index(x)) + start, y: Math.round(index(y)) + start }));
+  const [particles, negatives] = [starts(micrograph.positives), starts(micrograph.negatives)];
+  return { region, start, width, height, labels, particles, negatives };
 }
 
 /** Label of the box that starts at a column and row. */

@@ -4,7 +4,7 @@ import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { LABEL, labelAt, makeLabelMap } from './label-map.js';
 import { prepareLabelled } from './labelled.js';
-import { cutPatches, drawPatches } from './patches.js';
+import { cutPatches, drawPatches, type Patch } from './patches.js';
 
 const ARCHITECTURE: Architecture = {
   name: 'a',
@@ -52,7 +52,10 @@ describe('label map', () => {
     }
   });
 
-  it('lists the particles of its region', () => {
+  it('lists the particles and the negatives of its region', () => {
+    expect(map.negatives.map(({ x, y }) => [centreOf(x), centreOf(y)])).toEqual([
+      [expect.closeTo(90.5, -0.4), expect.closeTo(120.5, -0.4)],
+    ]);
     expect(map.particles.map(({ x, y }) => [centreOf(x), centreOf(y)])).toEqual([
       [expect.closeTo(60.5, -0.4), expect.closeTo(70.5, -0.4)],
       [expect.closeTo(120.5, -0.4), expect.closeTo(90.5, -0.4)],
@@ -61,11 +64,16 @@ describe('label map', () => {
 });
 
 describe('patches', () => {
-  const options = { positions: 3, randomPerParticle: 0.5, particleShare: 0.25, turnedShare: 0 };
+  const options = { positions: 3, randomPerLabel: 0.5, particleShare: 0.25, turnedShare: 0 };
 
-  it('hold a particle each, and one more anywhere for every second', () => {
+  it('hold a particle or a negative each, and one more anywhere for every second', () => {
     const patches = drawPatches([map], ARCHITECTURE, options, 10, random(1));
-    expect(patches).toHaveLength(30);
+    expect(patches).toHaveLength(45);
+    const holds = (patch: Patch, label: number) => {
+      const cells = Array.from({ length: options.positions ** 2 }, (_, k) => [k % 3, Math.floor(k / 3)]);
+      return cells.some(([i, j]) => labelAt(map, patch.left + 4 * i, patch.top + 4 * j) === label);
+    };
+    expect(patches.filter((patch) => holds(patch, LABEL.negative)).length).toBeGreaterThanOrEqual(10);
     const withParticle = patches.filter((patch) => {
       return cutPatches([patch], ARCHITECTURE, { ...options, hidden: 0 }).positiveWeights.some((weight) => weight > 0);
     });

@@ -13,8 +13,8 @@ import { LABEL, type LabelMap, labelAt } from './label-map.js';
 export interface PatchOptions {
   /** Positions along a patch's side. */
   readonly positions: number;
-  /** Random patches for each labelled particle. */
-  readonly randomPerParticle: number;
+  /** Random patches for each one around a label. */
+  readonly randomPerLabel: number;
   /** Share of the particles in the weight of a batch. */
   readonly particleShare: number;
   /** Share of the patches that are turned by any angle and zoomed; the others only by quarter turns. */
@@ -37,7 +37,11 @@ const CONTRAST_SD = 0.1;
 const ZOOM_SD = 0.03;
 const LARGEST_SHIFT = 1;
 
-/** The patches of one epoch, in random order: one around each particle, and some anywhere. */
+/**
+ * The patches of one epoch, in random order: some around each particle and each place that was given as none, and some anywhere.
+ *
+ * @param times - patches around each
+ */
 export function drawPatches(
   maps: readonly LabelMap[],
   architecture: Architecture,
@@ -59,8 +63,8 @@ export function drawPatches(
   const along = (start: number) =>
     start - stride * random.integer(positions) + random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
   const patches = maps.flatMap((map) => {
-    const around = Array.from({ length: times }, () => map.particles).flat();
-    const anywhere = Math.round(options.randomPerParticle * around.length);
+    const around = Array.from({ length: times }, () => [...map.particles, ...map.negatives]).flat();
+    const anywhere = Math.round(options.randomPerLabel * around.length);
     return [
       ...around.map(({ x, y }) => ({ map, left: along(x), top: along(y), ...view() })),
       ...Array.from({ length: anywhere }, () => ({
@@ -129,7 +133,7 @@ function turn(square: Float32Array, side: number, { turns, mirrored }: Pick<Patc
  * Particles share one part of the weight, everything else the other. What is hidden among the unlabelled positions is taken
  * out of the risk of the negatives again: with u the mean loss of unlabelled positions as negatives, p that of the particles
  * and h the share hidden, the risk of true negatives is (u - h p) / (1 - h) (du Plessis et al. 2015), and the gradient graph
- * never lets it fall below 0 (Kiryo et al. 2017).
+ * never lets that of its part of the batch fall below 0 (Kiryo et al. 2017).
  */
 function weigh(
   labels: Float32Array,
@@ -139,11 +143,12 @@ function weigh(
   for (const label of labels) counts[label]++;
   const particles = counts[LABEL.particle];
   const unlabelled = counts[LABEL.unlabelled];
-  const one = (1 - particleShare) / Math.max(1, unlabelled + counts[LABEL.negative]);
+  const shareHidden = particles > 0 ? hidden : 0;
+  const one = (1 - particleShare) / Math.max(1, unlabelled * (1 - shareHidden) + counts[LABEL.negative]);
   const negative = [0, 0, 0, 0];
   negative[LABEL.negative] = one;
-  negative[LABEL.unlabelled] = particles > 0 ? one / (1 - hidden) : one;
-  negative[LABEL.particle] = particles > 0 ? (-one * unlabelled * hidden) / (1 - hidden) / particles : 0;
+  negative[LABEL.unlabelled] = one;
+  negative[LABEL.particle] = particles > 0 ? (-one * unlabelled * shareHidden) / particles : 0;
   return {
     positiveWeights: labels.map((label) => (label === LABEL.particle ? particleShare / particles : 0)),
     negativeWeights: labels.map((label) => negative[label]),

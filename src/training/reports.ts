@@ -53,8 +53,7 @@ export interface EpochReport {
 /** How unlabelled places are taken, after the first epoch. */
 export interface ObjectiveReport {
   readonly kind: 'objective';
-  /** `positive-negative`: as no particles; `positive-unlabelled`: as perhaps some. */
-  readonly objective: 'positive-negative' | 'positive-unlabelled';
+  readonly objective: ModelMetadata['objective'];
   /** Candidates that score at least as high as the better half of the labels, in some micrographs. */
   readonly found: number;
   /** Of these, labelled. */

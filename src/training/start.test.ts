@@ -25,13 +25,14 @@ function prepared(sign: 1 | -1, labels = made.particles.length): PreparedMicrogr
 }
 
 describe('startOf', () => {
-  const start = (recipe = AUTO_RECIPE, architecture = PRESETS.wide, micrographs = [prepared(1)]) =>
-    startOf(recipe, architecture, micrographs, diameter, 1);
+  const start = (recipe = AUTO_RECIPE, architecture = PRESETS.wide, micrographs = [prepared(1)], trained = 20) =>
+    startOf(recipe, architecture, micrographs, { diameter, trained, seed: 1 });
 
   it('takes the weights that come with the program, and their schedule, where labels are few', () => {
     const { pretrained, few, recipe } = start();
     expect([pretrained, few]).toEqual([true, true]);
     expect(recipe).toMatchObject({ learningRate: 1e-3, epochs: 3, mostSteps: null });
+    expect(start(AUTO_RECIPE, PRESETS.wide, [prepared(1)], 10).recipe.epochs).toBe(2);
     expect(start(withEpochs(AUTO_RECIPE, 2)).recipe).toMatchObject({ epochs: 2, mostSteps: null });
   });
 
@@ -70,7 +71,7 @@ describe('startOf', () => {
 
 describe('forBrightParticles', () => {
   it('turns the first kernels over, and nothing else', () => {
-    const { weights } = startOf(AUTO_RECIPE, PRESETS.wide, [prepared(1)], diameter, 1);
+    const { weights } = startOf(AUTO_RECIPE, PRESETS.wide, [prepared(1)], { diameter, trained: 20, seed: 1 });
     const turned = forBrightParticles(weights, PRESETS.wide);
     expect(turned.values.slice(0, 16 * 81)).toEqual(weights.values.slice(0, 16 * 81).map((value) => -value));
     expect(turned.values.slice(16 * 81)).toEqual(weights.values.slice(16 * 81));

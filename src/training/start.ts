@@ -22,6 +22,15 @@ export interface Start {
   readonly few: boolean;
 }
 
+/** What else a start depends on. */
+export interface StartOptions {
+  /** Particle diameter in full-size pixels of the model's pixel size. */
+  readonly diameter: number;
+  /** Labels that are not held out. */
+  readonly trained: number;
+  readonly seed: number;
+}
+
 /**
  * The weights that come with the program where the recipe asks for them and the network is theirs, else random ones.
  *
@@ -31,11 +40,10 @@ export function startOf(
   recipe: Recipe,
   architecture: Architecture,
   micrographs: readonly PreparedMicrograph[],
-  diameter: number,
-  seed: number,
+  { diameter, trained, seed }: StartOptions,
 ): Start {
   const { pretrained } = recipe;
-  if (!pretrained || !sameNetwork(architecture, PRESETS.wide)) {
+  if (!pretrained || !hasPretrainedStart(recipe, architecture)) {
     const weights = initialWeights(architecture, random(seed, SEED_STREAM.weights));
     return { weights, recipe, pretrained: false, few: false };
   }
@@ -45,8 +53,13 @@ export function startOf(
   const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
   const { fewerThan, learningRate, views } = pretrained.few;
   if (labels >= fewerThan) return { weights, recipe: { ...recipe, mostSteps }, pretrained: true, few: false };
-  const epochs = views ? Math.max(1, Math.round(views / viewsAnEpoch(recipe, labels))) : recipe.epochs;
+  const epochs = views ? Math.max(1, Math.round(views / viewsAnEpoch(recipe, trained))) : recipe.epochs;
   return { weights, recipe: { ...recipe, learningRate, epochs, mostSteps: null }, pretrained: true, few: true };
+}
+
+/** Whether a training starts from the weights that come with the program: where the recipe asks for them and the network is theirs. */
+export function hasPretrainedStart({ pretrained }: Pick<Recipe, 'pretrained'>, architecture: Architecture): boolean {
+  return pretrained !== null && sameNetwork(architecture, PRESETS.wide);
 }
 
 /** True where two networks have the same weights to train: name and dropout do not count. */

@@ -26,7 +26,7 @@ import {
   splitMicrographs,
 } from './examples.js';
 import { gather } from './gather.js';
-import { checkLabels, type LabelCheck } from './label-check.js';
+import { checkLabels, type LabelCheck, objectiveOf } from './label-check.js';
 import { makeLabelMap } from './label-map.js';
 import type { LabelledMicrograph, PreparedMicrograph } from './labelled.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
@@ -39,6 +39,8 @@ import { chooseThreshold, judgeModel } from './threshold.js';
 export interface TrainOptions {
   /** Particle diameter in full-size pixels. */
   readonly diameter: number;
+  /** Angstroms per pixel that lengths in pixels refer to, or null; that of the first micrograph by default. */
+  readonly pixelSize?: number | null;
   /** Network; the recipe's by default. */
   readonly architecture?: Architecture;
   /** Training recipe; `AUTO_RECIPE` by default. */
@@ -98,10 +100,10 @@ export async function* train(
   const threads = threadCount(settings.threads);
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
-  const start = startOf(settings.recipe, architecture, data.prepared, options.diameter, seed);
+  const split = splitOf(data.prepared, settings);
+  const trained = atPositives(split, 'deviations').flat().length;
+  const start = startOf(settings.recipe, architecture, data.prepared, { diameter: options.diameter, trained, seed });
   const { recipe, pretrained } = start;
-  const gap = recipe.boxDiameters * options.diameter;
-  const split = splitOf(data.prepared, settings, gap);
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
   const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
   assertTrainable(examples, split.training.length, data.warnings);
@@ -132,7 +134,7 @@ export async function* train(
       checkpoint: settings.checkpoint ?? null,
     };
     const best = yield* runEpochs(run, settings.signal);
-    const labelsComplete = best.labelCheck?.complete ?? true;
+    const labelsComplete = best.labelCheck?.complete ?? settings.labels !== 'incomplete';
     const metadata = {
       program: PROGRAM,
       preparation: data.preparation,
@@ -145,7 +147,7 @@ export async function* train(
       calibration: null,
       calibrationError: null,
       prevalence: null,
-      objective: labelsComplete ? ('positive-negative' as const) : ('positive-unlabelled' as const),
+      objective: objectiveOf(labelsComplete, start.few),
       minDistance: options.diameter / 2,
       smoothing,
       deviationRange: deviationRangeOf(atPositives(split, 'deviations').flat()),
@@ -185,9 +187,9 @@ function assertObjective({ recipe, labels }: Settings): void {
 
 function splitOf(
   prepared: readonly PreparedMicrograph[],
-  { heldOut, testFraction, recipe, seed }: Settings,
-  gap: number,
+  { heldOut, testFraction, recipe, seed, diameter }: Settings,
 ): Split {
+  const gap = recipe.boxDiameters * diameter;
   if (heldOut) return splitAsBefore(prepared, heldOut, gap);
   const labels = prepared.reduce((sum, { positives }) => sum + positives.length, 0);
   const fraction = testFraction ?? (labels >= recipe.holdOutFrom ? TEST_FRACTION : 0);
@@ -231,6 +233,7 @@ function sourceOf(
 /** What the helpers below need to know. */
 interface Settings {
   readonly diameter: number;
+  readonly pixelSize?: number | null;
   readonly recipe: Recipe;
   readonly architecture: Architecture;
   readonly edge: number;

@@ -74,6 +74,19 @@ describe('splitMicrographs', () => {
     expect(splitMicrographs(many, 0, 30, random(1)).heldOut).toEqual([]);
   });
 
+  it('holds out only micrographs with labels', () => {
+    const empty = ['g', 'h', 'i'].map((name) => prepareLabelled(labelled(name, [], [[50, 50]]), OPTIONS));
+    for (let seed = 1; seed <= 20; seed++) {
+      const two = splitMicrographs([...empty, ...many.slice(0, 2)], 0.2, 30, random(seed));
+      expect(two.heldOut.map(({ micrograph }) => micrograph.positives.length)).toEqual([1]);
+      expect(two.training).toHaveLength(4);
+      const one = splitMicrographs([...empty, many[0]], 0.25, 30, random(seed));
+      expect(one.heldOut).toMatchObject([{ micrograph: { name: 'a' }, from: 165 }]);
+      expect(one.training).toHaveLength(4);
+    }
+    expect(splitMicrographs(empty, 0.2, 30, random(1))).toMatchObject({ heldOut: [], training: { length: 3 } });
+  });
+
   it('splits a single micrograph by columns with a gap', () => {
     const { training, heldOut } = splitMicrographs([many[0]], 0.25, 30, random(1));
     expect([training[0].from, training[0].to]).toEqual([0, 135]);

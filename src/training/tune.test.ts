@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { layerShapes } from '../network/architecture.js';
 import { AUTO_RECIPE, recipeSettingsSchema } from './recipe.js';
+import { hasPretrainedStart } from './start.js';
 import { bestTrial, dealFolds, drawTrials, type FoldScore, isBehind, type Trial } from './tune.js';
 
 function take(seed: number, count: number): Trial[] {
@@ -25,6 +26,11 @@ describe('tuning', () => {
     expect(take(1, 40)).toEqual(trials);
     expect(take(2, 3)[2]).not.toEqual(trials[2]);
     expect(new Set(trials.map(({ architecture }) => JSON.stringify(architecture.layers))).size).toBeGreaterThan(5);
+    const starts = trials.filter(({ architecture, recipe }) => hasPretrainedStart(recipe, architecture));
+    expect(starts.length).toBeGreaterThan(5);
+    expect(new Set(starts.slice(1).map(({ recipe }) => recipe.pretrained?.few.learningRate)).size).toBeGreaterThan(1);
+    for (const { recipe } of starts.slice(1))
+      expect(recipe.pretrained?.few).toMatchObject({ learningRate: recipe.learningRate, views: null });
     for (const { architecture, recipe } of trials) {
       expect(() => layerShapes(architecture)).not.toThrow();
       expect(recipeSettingsSchema.safeParse(recipe).success).toBe(true);

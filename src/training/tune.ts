@@ -7,6 +7,7 @@
 import type { Architecture, Layer } from '../network/architecture.js';
 import { type Random, random, shuffle } from '../random.js';
 import { AUTO_RECIPE, type Recipe, type RecipeSettings } from './recipe.js';
+import { hasPretrainedStart } from './start.js';
 
 /** What one trial trains with. */
 export interface Trial {
@@ -66,7 +67,9 @@ function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial,
   const maps = draw(SPACE.maps);
   const dropout = draw(SPACE.dropout);
   const { architecture: _, ...recipe } = base;
-  const pretrained = draw([base.pretrained, null]);
+  const pretrained = draw([hasPretrainedStart(base, base.architecture) ? base.pretrained : null, null]);
+  const learningRate = draw(SPACE.learningRate);
+  const epochs = draw(SPACE.epochs);
   return {
     architecture: pretrained
       ? withDropout(base.architecture, `tuned-${number}`, dropout)
@@ -75,16 +78,16 @@ function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial,
       ...recipe,
       name: `tuned-${number}`,
       boxDiameters: pretrained ? base.boxDiameters : box.diameters,
-      pretrained,
+      pretrained: pretrained && { ...pretrained, few: { ...pretrained.few, learningRate, views: null } },
       optimiser: {
         ...base.optimiser,
         ...(base.optimiser.kind === 'adamw' && { weightDecay: draw(SPACE.weightDecay) }),
       },
-      learningRate: draw(SPACE.learningRate),
+      learningRate,
       negativesPerPositive: draw(SPACE.negativesPerPositive),
       negativeDistance: draw(SPACE.negativeDistance),
       smoothing: draw(SPACE.smoothing),
-      epochs: draw(SPACE.epochs),
+      epochs,
       ...(recipe.sampling.kind === 'patches' && {
         sampling: {
           ...recipe.sampling,

@@ -96,6 +96,14 @@ interface ModelCardProps {
   onPick(anew: boolean): void;
 }
 
+/** How places without a label were taken. */
+const OBJECTIVES: Readonly<Record<ApiModel['objective'], string>> = {
+  'positive-negative': 'Places without a label count as no particles.',
+  'positive-unlabelled': 'Labels look incomplete: places without one count as perhaps particles.',
+  'labelled-unlabelled':
+    'Labels are few and look incomplete: labelled places were told from all others, in a short training.',
+};
+
 function ModelCard({ model, picked, onPick }: ModelCardProps) {
   const { labels, thresholds, accuracy, calibrationError } = model;
   return (
@@ -106,11 +114,7 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
         {labels.heldOutPositives > 0 && `, ${labels.heldOutPositives} held out`}. Network {model.network}, micrographs
         binned {Number(model.binning.toFixed(2))} times, {model.epochs} epochs.
       </p>
-      <p>
-        {model.objective === 'positive-negative'
-          ? 'Places without a label count as no particles.'
-          : 'Labels look incomplete: places without one count as perhaps particles.'}
-      </p>
+      <p>{OBJECTIVES[model.objective]}</p>
       {accuracy !== null && <p>{(100 * accuracy).toFixed(1)} % of held-out boxes are right.</p>}
       {thresholds && (
         <p>
