@@ -57,6 +57,8 @@ beforeAll(() => {
   const settings = ['--size', '512', '--particles', '30', '--body', 'asymmetric', '--snr', '0.2'];
   expect(deepem('simulate', '--out', at('train'), '--micrographs', '4', '--seed', '1', ...settings).code).toBe(0);
   expect(deepem('simulate', '--out', at('judge'), '--micrographs', '2', '--seed', '2', ...settings).code).toBe(0);
+  const names = readdirSync(at('train')).filter((file) => file.endsWith('.csv'));
+  for (const name of names) writePoints('few', name.slice(0, -4), rowsOf('train', name).slice(0, 5));
   trained = deepem('train', at('train'), ...TRAIN, '--epochs', '2', '-o', at('model.onnx'));
 });
 
@@ -75,8 +77,6 @@ describe('train with recipe auto', () => {
   });
 
   it('finds labels incomplete, says which objective it takes, and still finds the others: F1 at least 0.8', () => {
-    const names = readdirSync(at('train')).filter((file) => file.endsWith('.csv'));
-    for (const name of names) writePoints('few', name.slice(0, -4), rowsOf('train', name).slice(0, 5));
     const args = ['--picks', at('few'), '--epochs', '4', '-o', at('few.onnx')];
     const run = deepem('train', at('train'), ...TRAIN, ...args);
     expect(run.code, run.stderr).toBe(0);
