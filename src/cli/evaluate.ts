@@ -43,7 +43,7 @@ export function configure(command: Command): void {
     .option('--pixel-size <A>', 'angstroms per pixel, for lengths in angstroms', parsePixelSize)
     .option(
       '--threshold <t>',
-      "the program's own threshold, judged beside the best",
+      'judged beside the best one, for example the threshold of the model (deepem info)',
       number('--threshold', { min: 0, max: 1 }),
     )
     .option('--json', 'everything as one JSON object')

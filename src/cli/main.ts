@@ -40,7 +40,7 @@ const USAGE = 2;
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('deepem')
-    .description('Finds particles in cryo-EM micrographs: label a few, train in seconds, pick thousands.')
+    .description('Finds particles in cryo-EM micrographs: label a few, train in a minute or two, pick thousands.')
     .version(VERSION)
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();

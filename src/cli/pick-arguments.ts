@@ -62,7 +62,7 @@ export function addPickOptions(command: Command): Command {
     )
     .option(
       '--threshold <t>',
-      "lowest score; auto: the model's; f1 or f2: the model's with the best F1 or F2",
+      "lowest score; auto: the model's; f1 or f2: the model's with the best F1 or F2 (of 100 labels or more)",
       wordOrNumber('--threshold', ['auto', 'f1', 'f2'], { min: 0, max: 1 }),
       'auto',
     )
@@ -76,17 +76,20 @@ export function addPickOptions(command: Command): Command {
     .option('--min-distance <length>', "between two particles (default: the model's)", length('--min-distance', 'px'))
     .option(
       '--std-range <range>',
-      'allowed standard deviation of the (binned) grey values in a box: auto, off, or MIN,MAX',
+      "allowed standard deviation of the (binned) grey values in a box: auto (the model's, if it has one), off, or MIN,MAX in grey values",
       parseRange,
       'auto',
     )
     .option(
       '--ground <limit>',
-      'highest unevenness of the ground (carbon, ice, aggregates): auto, off, or a number',
+      "highest unevenness of the ground (carbon, ice, aggregates): auto (the model's: deepem info), off, or a number; lower is stricter",
       wordOrNumber('--ground', ['auto', 'off'], { min: 0 }),
       'auto',
     )
-    .option('--keep-scores', 'do not lower scores in micrographs that look nearly empty')
+    .option(
+      '--keep-scores',
+      'do not lower scores in micrographs that look nearly empty (only calibrated models do: of 100 labels or more)',
+    )
     .option(
       '--overlap <length>',
       'leave out particles closer to another than this, both (default: they stay)',

@@ -112,7 +112,8 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
           break;
         case 'epoch': {
           epochs.push(report);
-          const left = ((performance.now() - started) / 1000 / report.epoch) * (report.epochs - report.epoch);
+          const epochsHere = report.epoch - (keeper.found?.epoch ?? 0);
+          const left = ((performance.now() - started) / 1000 / epochsHere) * (report.epochs - report.epoch);
           const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
           if (!process.stderr.isTTY && !json) note(`${line}, ${duration(left)} left`);
           if (report.epoch === report.epochs && !json)

@@ -64,7 +64,7 @@ export type Choice = Pick<
 export interface ChooseOptions {
   readonly recipe: Recipe;
   readonly seed: number;
-  /** False where labels are missing: then precision cannot be measured, and nothing is chosen. */
+  /** False where labels are missing: then precision cannot be measured, and only a threshold is found. */
   readonly labelsComplete: boolean;
   /** Whether labels were so few that the training was a short one. */
   readonly few: boolean;
@@ -91,9 +91,9 @@ export async function chooseThreshold(
     heldOut: null,
   });
   if (!labelsComplete || (few && regions.length === 0)) {
-    const threshold = await thresholdFromScores(engine, model, split.training);
-    if (threshold === null) return unchosen('labels are too few, and so are the candidates');
     const reason = labelsComplete ? 'nothing was held out' : 'labels are missing, so that precision cannot be measured';
+    const threshold = await thresholdFromScores(engine, model, split.training);
+    if (threshold === null) return unchosen(`${reason}, and candidates are too few`);
     const thresholdFrom = `two groups of the candidates' scores: ${reason}`;
     return { choice: { ...usual, threshold, thresholdFrom }, heldOut: null };
   }
@@ -154,7 +154,7 @@ function prevalenceOf(counts: readonly ScoredCount[]): number {
   return hits / (hits + misses);
 }
 
-/** Judges a model on regions, with its own distance, filter and calibration. */
+/** Judges a model on regions, with its own distance and filters. */
 export async function judgeModel(engine: Engine, model: Model, regions: readonly Region[]): Promise<Evaluation> {
   return judge(model, await scoreRegions(engine, model, regions), model.metadata);
 }
