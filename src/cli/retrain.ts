@@ -3,11 +3,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LabelError, UsageError } from '../errors.js';
-import type { Model } from '../network/model.js';
 import type { Point } from '../particle.js';
 import type { DeviceChoice } from '../picking/device.js';
 import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
-import { expandMicrographs } from '../storage/inputs.js';
+import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/model-file.js';
 import { baseName } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
@@ -74,7 +73,10 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
   const accepted = options.accepted ? await readLabels(options.accepted) : [];
   const rejected = options.rejected ? await readLabels(options.rejected) : [];
   const { metadata, architecture } = model;
-  const labels = merge(await inputsOf(record, args), accepted, rejected, metadata);
+  const pixelSize = metadata.pixelSize ?? options.pixelSize ?? null;
+  const scaleOf = (input: InputMicrograph) =>
+    pixelSize === null ? 1 : pixelSize / (options.pixelSize ?? input.pixelSize ?? pixelSize);
+  const labels = merge(await inputsOf(record, args), accepted, rejected, (input) => scaleOf(input) * metadata.diameter);
   reportUnused(labels, [...accepted, ...rejected]);
   const heldOut = heldOutColumns(record);
   if (heldOut.size === 0) note('the model held out nothing to judge by: what was gained cannot be shown');
@@ -85,12 +87,13 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
     ...(options.plot && { plot: options.plot }),
     train: {
       diameter: metadata.diameter,
-      pixelSize: metadata.pixelSize,
+      pixelSize,
       architecture,
       recipe: { ...record.training.recipe, architecture },
       edge: record.training.edge,
       labels: record.training.labels,
       ...(heldOut.size > 0 && { heldOut, before: model }),
+      ...(record.training.testFraction !== null && { testFraction: record.training.testFraction }),
       seed: options.seed ?? metadata.seed,
       device: options.device,
       ...(options.threads && { threads: options.threads }),
@@ -123,16 +126,15 @@ function merge(
   inputs: readonly LabelledInput[],
   accepted: readonly CoordinateSet[],
   rejected: readonly CoordinateSet[],
-  { diameter, pixelSize }: Model['metadata'],
+  diameterIn: (input: InputMicrograph) => number,
 ): LabelledInput[] {
   return inputs.flatMap((one) => {
-    const scale = (pixelSize ?? 1) / (one.input.pixelSize ?? pixelSize ?? 1);
     const found = (sets: readonly CoordinateSet[]) =>
       findCoordinates(sets, one.input.path, one.input.folder)?.particles ?? [];
     const { particles, negatives } = addConfirmed(
       { particles: one.positives.particles, negatives: one.negatives?.particles ?? [] },
       { accepted: found(accepted), rejected: found(rejected) },
-      scale * diameter,
+      diameterIn(one.input),
     );
     if (particles.length + negatives.length === 0) return [];
     return [{ ...one, positives: setOf(one.input.path, particles), negatives: setOf(one.input.path, negatives) }];

@@ -24,7 +24,7 @@ Example:
   deepem threshold picks/ --plot scores.svg
 
 Finds the threshold that parts the scores best into two groups (Otsu), and shows how many particles each threshold keeps: for picks
-of --blob, and of models that were trained with nothing held out. Other models have a threshold already (deepem info). Pick with a
+of --blob, or to look at. Models have a threshold already (deepem info). Pick with a
 low --threshold first, so that both groups are there; then deepem convert picks/ --to star --threshold T --out chosen/ keeps
 those above it.`;
 

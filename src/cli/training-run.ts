@@ -47,7 +47,8 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   const interruption = onInterrupt('Stopping: the best model so far will be saved. Ctrl-C again ends at once.');
   const started = performance.now();
   const { architecture: _, ...recipe } = run.train.recipe ?? AUTO_RECIPE;
-  const training = { recipe, edge: run.train.edge, labels: run.train.labels ?? 'auto' };
+  const { edge, labels: kind = 'auto' as const, testFraction = null } = run.train;
+  const training = { recipe, edge, testFraction, labels: kind };
   const record: TrainingRecord = { program: PROGRAM, settings: run.settings, training, micrographs: [] };
   const failed: string[] = [];
   const micrographs = readLabelled(labels, run.train.pixelSize, run.labelOptions, record, failed);

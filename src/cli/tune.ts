@@ -124,6 +124,17 @@ function assertComplete(labelsComplete: boolean): void {
   });
 }
 
+/** @throws LabelError if a fold has nothing to judge by */
+function assertJudged(labels: number, heldOut: readonly string[], edge: number): void {
+  if (labels > 0) return;
+  throw new LabelError({
+    what: 'A fold of the search has no labels to judge by',
+    received: `${heldOut.join(', ')}, all labels closer to the edge than ${edge.toFixed(0)} px`,
+    expected: 'labels away from the edge on each micrograph',
+    hint: 'Leave these micrographs out, or give a smaller --edge',
+  });
+}
+
 async function loadBase(preset: string): Promise<Recipe> {
   const { architecture, recipe } = await loadPreset(preset);
   return { ...(recipe ?? AUTO_RECIPE), architecture };
@@ -219,6 +230,7 @@ async function runFold(
   let progress: Progress | undefined;
   try {
     for await (const report of reports) {
+      if (report.kind === 'data') assertJudged(report.labels.heldOutPositives, heldOut, inputs.edge);
       if (report.kind === 'data') progress = startProgress(report.steps, 'training');
       if (report.kind === 'objective') assertComplete(report.objective === 'positive-negative');
       if (report.kind === 'step') progress?.update(report.step, `loss ${report.loss.toFixed(4)}`);

@@ -84,6 +84,8 @@ const trainingRecordSchema = z.object({
     recipe: recipeSettingsSchema,
     /** Smallest distance of a label from the edge in full-size pixels. */
     edge: z.number().min(0),
+    /** Share that was to be held out; null: the recipe's. */
+    testFraction: z.number().min(0).max(1).nullable().default(null),
     labels: z.enum(['auto', 'complete', 'incomplete']),
   }),
   micrographs: z.array(

@@ -48,23 +48,22 @@ export function turnedBoxes(examples: readonly Example[], box: number, recipe: R
   };
 }
 
-/** Patches around every labelled particle and every place that was given as none, and anywhere. */
+/** Patches around every labelled particle, anywhere, and around places that were given as no particles. */
 export function patchesOf(
   maps: readonly LabelMap[],
   architecture: Architecture,
   recipe: Recipe,
   sampling: PatchSampling,
 ): BatchSource {
-  const count = (of: (map: LabelMap) => readonly unknown[]) => maps.reduce((sum, map) => sum + of(map).length, 0);
-  const [particles, negatives] = [count((map) => map.particles), count((map) => map.negatives)];
+  const particles = maps.reduce((sum, map) => sum + map.particles.length, 0);
   const times = viewsAnEpoch(recipe, particles);
   const options = {
     positions: sampling.positions,
-    randomPerLabel: sampling.anywhere,
+    othersPerParticle: sampling.anywhere,
     particleShare: 1 / (1 + recipe.negativesPerPositive),
     turnedShare: times > 1 ? sampling.turnedShare : 0,
   };
-  const plan = planEpochs(recipe, Math.floor(times * (particles + negatives) * (1 + sampling.anywhere)));
+  const plan = planEpochs(recipe, Math.floor(times * particles * (1 + sampling.anywhere)));
   return {
     ...plan,
     epoch(random, hidden) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { patchSide } from '../network/architecture.js';
 import { PRESETS } from '../network/presets.js';
 import { random } from '../random.js';
 import { EVERY_LAYER, testWeights } from '../testing/architectures.js';
@@ -34,6 +35,23 @@ describe('gradient of a batch in parts', () => {
     const { statistics: whole } = await compute(EVERY_LAYER, 50, 1);
     const maps = 6;
     for (let i = 0; i < maps; i++) expect(Math.abs(statistics[maps + i] / whole[maps + i] - 1)).toBeLessThan(0.1);
+  });
+
+  it('takes no more threads than have something to do: batch statistics are those of real patches alone', async () => {
+    const [batch, positions] = [9, 3];
+    const side = patchSide(EVERY_LAYER, positions);
+    const weight = new Float32Array(batch * positions ** 2).fill(1 / batch);
+    const patches = noiseImage(side, batch * side, 4).pixels;
+    const data = { count: batch, patches, positiveWeights: weight, negativeWeights: weight };
+    const statisticsOn = async (threads: number) => {
+      const options = { architecture: EVERY_LAYER, loss: 'cross-entropy' as const, batch, positions, threads };
+      const workers = await startGradientWorkers(options);
+      const { statistics } = await workers.compute(testWeights(EVERY_LAYER, 2), data, random(3));
+      await workers.close();
+      return statistics;
+    };
+    // Nine patches on seven threads are five parts of two, the last of them half filled: as on five threads.
+    expect(maxDifference(await statisticsOn(7), await statisticsOn(5))).toBe(0);
   });
 
   it('repeats to the last bit', async () => {

@@ -56,7 +56,7 @@ const LOWEST = 0.001;
 const MOST_HIDDEN = 0.3;
 
 /**
- * Looks at the candidates of the first regions that score at least as high as the better half of the labels. Where labels are
+ * Looks at the candidates of the first regions with labels that score at least as high as the better half of the labels. Where labels are
  * complete, most of these are labelled, however little the network has learnt; where most particles have no label, few are.
  */
 export async function checkLabels(
@@ -66,7 +66,7 @@ export async function checkLabels(
   regions: readonly Region[],
   options: LabelCheckOptions,
 ): Promise<LabelCheck> {
-  const looked = regions.slice(0, MOST_REGIONS);
+  const looked = regions.filter((region) => labelsIn(region).length > 0).slice(0, MOST_REGIONS);
   const scorer = await openScorer(engine, architecture, weights, { step: STEP });
   const hits: ScoredHit[] = [];
   for (const region of looked)

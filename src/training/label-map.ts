@@ -30,7 +30,10 @@ export interface LabelDistances {
   readonly unknown: number;
 }
 
-/** Marks every box of a region; boxes whose centre lies outside of it or in the margin are unknown. */
+/**
+ * Marks every box of a region; boxes whose centre lies outside of it or in the margin are unknown. Where no particle is labelled, no
+ * one looked for any: all is unknown but the places that were given as none.
+ */
 export function makeLabelMap(region: Region, box: number, distances: LabelDistances): LabelMap {
   const { micrograph } = region;
   const { image, scale, edge } = micrograph;
@@ -39,12 +42,18 @@ export function makeLabelMap(region: Region, box: number, distances: LabelDistan
   const labels = new Uint8Array(width * height).fill(LABEL.unknown);
   const offset = (box - 1) / 2 + start;
   const index = (x: number) => toResampled(x, image.factor) - offset;
+  const starts = (points: readonly Point[]) =>
+    points
+      .filter((point) => inRegion(region, point))
+      .map(({ x, y }) => ({ x: Math.round(index(x)) + start, y: Math.round(index(y)) + start }));
   const limit = (i: number, last: number) => Math.max(0, Math.min(last, i));
   const left = limit(Math.ceil(index(Math.max(region.from, edge))), width - 1);
   const right = limit(Math.floor(index(Math.min(region.to, micrograph.width - 1 - edge))), width - 1);
   const top = limit(Math.ceil(index(edge)), height - 1);
   const bottom = limit(Math.floor(index(micrograph.height - 1 - edge)), height - 1);
-  for (let y = top; y <= bottom; y++) labels.fill(LABEL.unlabelled, y * width + left, y * width + right + 1);
+  const [particles, negatives] = [starts(micrograph.positives), starts(micrograph.negatives)];
+  for (let y = top; particles.length > 0 && y <= bottom; y++)
+    labels.fill(LABEL.unlabelled, y * width + left, y * width + right + 1);
   const mark = (points: readonly Point[], distance: number, label: number) => {
     const radius = (distance * scale) / image.factor;
     for (const point of points) {
@@ -59,11 +68,6 @@ export function makeLabelMap(region: Region, box: number, distances: LabelDistan
   mark(micrograph.negatives, distances.particle, LABEL.negative);
   mark(micrograph.avoid, distances.unknown, LABEL.unknown);
   mark(micrograph.positives, distances.particle, LABEL.particle);
-  const starts = (points: readonly Point[]) =>
-    points
-      .filter((point) => inRegion(region, point))
-      .map(({ x, y }) => ({ x: Math.round(index(x)) + start, y: Math.round(index(y)) + start }));
-  const [particles, negatives] = [starts(micrograph.positives), starts(micrograph.negatives)];
   return { region, start, width, height, labels, particles, negatives };
 }
 

@@ -46,7 +46,7 @@ export interface PreparedMicrograph {
 /** What preparing labels needs to know. Lengths in full-size pixels of the model's pixel size. */
 export interface PrepareLabelsOptions {
   readonly preparation: Preparation;
-  /** Angstroms per pixel of the first micrograph, or null. */
+  /** Angstroms per pixel of the model, or null. */
   readonly pixelSize: number | null;
   /** Of the network, in prepared pixels. */
   readonly box: number;

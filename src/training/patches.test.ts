@@ -52,6 +52,16 @@ describe('label map', () => {
     }
   });
 
+  it('knows nothing but the negatives of a region without labels', () => {
+    const only = makeLabelMap(
+      { micrograph: { ...prepared, positives: [] }, from: 0, to: 150 },
+      ARCHITECTURE.box,
+      DISTANCES,
+    );
+    expect(new Set(only.labels)).toEqual(new Set([LABEL.unknown, LABEL.negative]));
+    expect(only.negatives).toHaveLength(1);
+  });
+
   it('lists the particles and the negatives of its region', () => {
     expect(map.negatives.map(({ x, y }) => [centreOf(x), centreOf(y)])).toEqual([
       [expect.closeTo(90.5, -0.4), expect.closeTo(120.5, -0.4)],
@@ -64,16 +74,16 @@ describe('label map', () => {
 });
 
 describe('patches', () => {
-  const options = { positions: 3, randomPerLabel: 0.5, particleShare: 0.25, turnedShare: 0 };
+  const options = { positions: 3, othersPerParticle: 0.5, particleShare: 0.25, turnedShare: 0 };
 
   it('hold a particle or a negative each, and one more anywhere for every second', () => {
     const patches = drawPatches([map], ARCHITECTURE, options, 10, random(1));
-    expect(patches).toHaveLength(45);
+    expect(patches).toHaveLength(30);
     const holds = (patch: Patch, label: number) => {
       const cells = Array.from({ length: options.positions ** 2 }, (_, k) => [k % 3, Math.floor(k / 3)]);
       return cells.some(([i, j]) => labelAt(map, patch.left + 4 * i, patch.top + 4 * j) === label);
     };
-    expect(patches.filter((patch) => holds(patch, LABEL.negative)).length).toBeGreaterThanOrEqual(10);
+    expect(patches.filter((patch) => holds(patch, LABEL.negative)).length).toBeGreaterThanOrEqual(5);
     const withParticle = patches.filter((patch) => {
       return cutPatches([patch], ARCHITECTURE, { ...options, hidden: 0 }).positiveWeights.some((weight) => weight > 0);
     });
@@ -115,6 +125,19 @@ describe('patches', () => {
       return positiveWeights.indexOf(Math.max(...positiveWeights));
     };
     expect([at(null), at(0), at(Math.PI / 2), at(-Math.PI / 2)]).toEqual([5, 5, 1, 7]);
+  });
+
+  it('weigh what is given as none like any other place without a particle, also where particles are hidden', () => {
+    const [{ x, y }] = map.negatives;
+    const at = (left: number, top: number) => ({
+      ...{ map, left, top, oblique: null, turns: 0, mirrored: false, contrast: 1 },
+    });
+    const patches = [at(x, y), at(map.particles[0].x, map.particles[0].y)];
+    const { negativeWeights } = cutPatches(patches, ARCHITECTURE, { ...options, hidden: 0.2 });
+    expect(labelAt(map, x, y)).toBe(LABEL.negative);
+    const unlabelled = negativeWeights.filter((weight) => weight > 0).at(-1);
+    expect(negativeWeights[0]).toBeCloseTo(unlabelled ?? 0, 7);
+    expect(negativeWeights.reduce((a, b) => a + b)).toBeCloseTo(0.75, 5);
   });
 
   it('take what is hidden among the unlabelled out of the weight of the negatives', () => {

@@ -4,6 +4,7 @@ import { extractInto } from '../imaging/pad.js';
 import { rotateQuarter } from '../imaging/rotate.js';
 import { cutTurnedInto, turnedOffset } from '../imaging/turn.js';
 import { type Architecture, patchSide, positionStride } from '../network/architecture.js';
+import type { Point } from '../particle.js';
 import type { Random } from '../random.js';
 import { shuffle } from '../random.js';
 import type { Batch } from './gradient-workers.js';
@@ -13,8 +14,8 @@ import { LABEL, type LabelMap, labelAt } from './label-map.js';
 export interface PatchOptions {
   /** Positions along a patch's side. */
   readonly positions: number;
-  /** Random patches for each one around a label. */
-  readonly randomPerLabel: number;
+  /** Other patches for each one around a particle. */
+  readonly othersPerParticle: number;
   /** Share of the particles in the weight of a batch. */
   readonly particleShare: number;
   /** Share of the patches that are turned by any angle and zoomed; the others only by quarter turns. */
@@ -37,10 +38,14 @@ const CONTRAST_SD = 0.1;
 const ZOOM_SD = 0.03;
 const LARGEST_SHIFT = 1;
 
+/** Of the patches that are not around particles, at most this share is around places that were given as none. */
+const MOST_GIVEN = 0.5;
+
 /**
- * The patches of one epoch, in random order: some around each particle and each place that was given as none, and some anywhere.
+ * The patches of one epoch, in random order: some around each particle, and others: anywhere, or around places that were given as
+ * no particles, each of them as often as a particle if half of the others suffice.
  *
- * @param times - patches around each
+ * @param times - patches around each particle
  */
 export function drawPatches(
   maps: readonly LabelMap[],
@@ -62,11 +67,16 @@ export function drawPatches(
   });
   const along = (start: number) =>
     start - stride * random.integer(positions) + random.integer(2 * LARGEST_SHIFT + 1) - LARGEST_SHIFT;
+  const around = (map: LabelMap, { x, y }: Point) => ({ map, left: along(x), top: along(y), ...view() });
+  const given = maps.flatMap((map) => map.negatives.map((point) => ({ map, point })));
+  const others = options.othersPerParticle * times * maps.reduce((sum, map) => sum + map.particles.length, 0);
+  const aroundGiven = Math.floor(Math.min(times * given.length, MOST_GIVEN * others));
+  const shareAnywhere = others > 0 ? 1 - aroundGiven / others : 0;
   const patches = maps.flatMap((map) => {
-    const around = Array.from({ length: times }, () => [...map.particles, ...map.negatives]).flat();
-    const anywhere = Math.round(options.randomPerLabel * around.length);
+    const particles = Array.from({ length: times }, () => map.particles).flat();
+    const anywhere = Math.round(shareAnywhere * options.othersPerParticle * particles.length);
     return [
-      ...around.map(({ x, y }) => ({ map, left: along(x), top: along(y), ...view() })),
+      ...particles.map((point) => around(map, point)),
       ...Array.from({ length: anywhere }, () => ({
         map,
         left: map.start + random.integer(map.width) - stride * random.integer(positions),
@@ -75,6 +85,10 @@ export function drawPatches(
       })),
     ];
   });
+  for (let i = 0; i < aroundGiven; i++) {
+    const { map, point } = given[random.integer(given.length)];
+    patches.push(around(map, point));
+  }
   return shuffle(patches, random);
 }
 

@@ -12,7 +12,7 @@ const patchSamplingSchema = z.strictObject({
   kind: z.literal('patches'),
   /** Positions along a patch's side. */
   positions: z.int().min(1).max(16),
-  /** Patches anywhere for each patch around a label, or around a place that was given as no particle. */
+  /** Patches for each one around a label that are anywhere, at most half of them around places that were given as no particles. */
   anywhere: z.number().min(0).max(100),
   /** Positions closer than this to a label show a particle, in particle diameters. */
   particleDistance: z.number().gt(0).max(0.5),

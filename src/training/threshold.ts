@@ -28,11 +28,11 @@ const MATCH_DIAMETERS = 1 / 3;
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
 const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /**
- * With fewer held-out labels than this the curve is too coarse to read a threshold off it. Of probabilities, the threshold with
+ * With fewer held-out labels than this the curve is too coarse to read a threshold off it (docs/results.md). Of probabilities, the threshold with
  * the best F_beta is that best F_beta over 1 + beta^2 (Lipton, Elkan & Naryanaswamy 2014): the calibration, a fit to all
  * candidates, is surer than single ones.
  */
-const FEW_HELD_OUT = 100;
+const FEW_HELD_OUT = 200;
 /**
  * Where precision cannot be measured, candidates that are particles with more than this probability are picked: F1 is best a
  * little below a half (see above), and the groups of the scores are no normal distributions. Set with beta-galactosidase in view.

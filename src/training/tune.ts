@@ -68,8 +68,8 @@ function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial,
   const dropout = draw(SPACE.dropout);
   const { architecture: _, ...recipe } = base;
   const pretrained = draw([hasPretrainedStart(base, base.architecture) ? base.pretrained : null, null]);
+  const decay = base.optimiser.kind === 'adamw' && { weightDecay: draw(SPACE.weightDecay) };
   const learningRate = draw(SPACE.learningRate);
-  const epochs = draw(SPACE.epochs);
   return {
     architecture: pretrained
       ? withDropout(base.architecture, `tuned-${number}`, dropout)
@@ -79,15 +79,12 @@ function drawSettings(source: Random, base: Recipe, number: number): Omit<Trial,
       name: `tuned-${number}`,
       boxDiameters: pretrained ? base.boxDiameters : box.diameters,
       pretrained: pretrained && { ...pretrained, few: { ...pretrained.few, learningRate, views: null } },
-      optimiser: {
-        ...base.optimiser,
-        ...(base.optimiser.kind === 'adamw' && { weightDecay: draw(SPACE.weightDecay) }),
-      },
+      optimiser: { ...base.optimiser, ...decay },
       learningRate,
       negativesPerPositive: draw(SPACE.negativesPerPositive),
       negativeDistance: draw(SPACE.negativeDistance),
       smoothing: draw(SPACE.smoothing),
-      epochs,
+      epochs: draw(SPACE.epochs),
       ...(recipe.sampling.kind === 'patches' && {
         sampling: {
           ...recipe.sampling,
