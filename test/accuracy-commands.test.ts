@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { AUTO_RECIPE } from '../src/training/recipe.js';
 import { deepem, deepemInterrupted, type Run } from './command-line.js';
 
 const work = mkdtempSync(join(tmpdir(), 'deepem-accuracy-'));
@@ -54,7 +55,9 @@ function writePoints(folder: string, name: string, rows: readonly string[]): voi
 }
 
 beforeAll(() => {
+  const { architecture: _, ...recipe } = AUTO_RECIPE;
   writeFileSync(at('quick.json'), JSON.stringify(SMALL));
+  writeFileSync(at('quicker.json'), JSON.stringify({ architecture: SMALL, recipe: { ...recipe, epochs: 2 } }));
   const settings = ['--size', '512', '--particles', '30', '--body', 'asymmetric', '--snr', '0.2'];
   expect(deepem('simulate', '--out', at('train'), '--micrographs', '4', '--seed', '1', ...settings).code).toBe(0);
   expect(deepem('simulate', '--out', at('judge'), '--micrographs', '2', '--seed', '2', ...settings).code).toBe(0);
@@ -168,7 +171,7 @@ describe('tune', () => {
     '--diameter',
     '360A',
     '--preset',
-    at('quick.json'),
+    at('quicker.json'),
     '--folds',
     '2',
     '--out',
