@@ -118,7 +118,11 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
           const line = `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}${accuracyOf(report)}`;
           if (!process.stderr.isTTY && !json) note(`${line}, ${duration(left)} left`);
           if (report.epoch === report.epochs && !json)
-            note('choosing distance, filters and thresholds on what is held out');
+            note(
+              heldOut.size > 0
+                ? 'choosing distance, filters and thresholds on what is held out'
+                : 'choosing the threshold',
+            );
           break;
         }
         case 'objective':
@@ -163,7 +167,11 @@ function announce({ warnings, labels, architecture, factor, pretrained }: DataRe
   );
   const negatives = labels.negatives > 0 ? ` and ${labels.negatives} places without` : '';
   note(`${labels.positives} particles${negatives} of ${labels.micrographs} micrographs`);
-  note(`${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`);
+  note(
+    labels.heldOutMicrographs > 0
+      ? `${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`
+      : 'nothing is held out to judge by',
+  );
 }
 
 function accuracyOf(report: EpochReport | undefined): string {
