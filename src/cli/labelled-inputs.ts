@@ -1,7 +1,7 @@
 /** From arguments to labelled micrographs: matching by name, reading one by one, naming what is left out. */
 
 import { LabelError, messageOf } from '../errors.js';
-import { LARGEST_RATIO } from '../picking/prepare.js';
+import { isComparable, LARGEST_RATIO } from '../picking/prepare.js';
 import { type CoordinateSet, findCoordinates, type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { TrainingRecord } from '../storage/model-file.js';
@@ -180,8 +180,7 @@ async function readOne(
 
 /** @throws LabelError unless a micrograph can be brought to the model's pixel size */
 function assertComparable(path: string, pixelSize: number | null, modelPixelSize: number): void {
-  const ratio = (pixelSize ?? 0) / modelPixelSize;
-  if (ratio > 1 / LARGEST_RATIO && ratio < LARGEST_RATIO) return;
+  if (pixelSize !== null && isComparable(pixelSize, modelPixelSize)) return;
   throw new LabelError({
     what: `The pixel size of ${path} is unknown, or too far from the one that lengths were converted with`,
     received: pixelSize === null ? 'none in the file' : `${pixelSize} A`,

@@ -60,6 +60,12 @@ export function choosePreparation(
   };
 }
 
+/** Whether pixel sizes in angstroms are near enough to bring one to the other. */
+export function isComparable(pixelSize: number, trained: number): boolean {
+  const ratio = pixelSize / trained;
+  return ratio > 1 / LARGEST_RATIO && ratio < LARGEST_RATIO;
+}
+
 /**
  * The factor for one micrograph: that of the model, corrected where the micrograph's pixel size differs.
  *
@@ -79,7 +85,7 @@ export function factorFor(preparation: Preparation, trained: number | null, pixe
   }
   const ratio = pixelSize / trained;
   if (Math.abs(ratio - 1) < SAME_PIXEL_SIZE) return preparation.factor;
-  if (!(ratio > 1 / LARGEST_RATIO && ratio < LARGEST_RATIO)) {
+  if (!isComparable(pixelSize, trained)) {
     throw new ModelError({
       what: 'The pixel size of the micrograph is too far from that of the model',
       received: `${pixelSize} A`,

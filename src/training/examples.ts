@@ -93,6 +93,11 @@ export function inRegion({ from, to }: Region, { x }: Point): boolean {
   return x >= from && x <= to;
 }
 
+/** The labels of a region. */
+export function labelsIn(region: Region): Point[] {
+  return region.micrograph.positives.filter((point) => inRegion(region, point));
+}
+
 /** How negatives are drawn. */
 export interface NegativeOptions {
   /** For each positive. */
@@ -117,7 +122,7 @@ export function makeExamples(
 ): Example[] {
   return regions.flatMap((region) => {
     const { micrograph } = region;
-    const positives = micrograph.positives.filter((point) => inRegion(region, point));
+    const positives = labelsIn(region);
     const given = micrograph.negatives.filter((point) => inRegion(region, point));
     const wanted = Math.max(0, Math.round(positives.length * options.perPositive) - given.length);
     const drawn = randomNegatives(region, wanted, options.distance * micrograph.scale, random);

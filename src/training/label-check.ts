@@ -5,11 +5,11 @@ import { indexPoints, matchPicks } from '../evaluation/match.js';
 import type { Architecture } from '../network/architecture.js';
 import type { ModelMetadata } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
-import { isInside, type Point } from '../particle.js';
+import { isInside } from '../particle.js';
 import { findPeaks, suppressClose } from '../picking/peaks.js';
 import { openScorer, type ScoreMap, smooth } from '../picking/score-map.js';
 import type { Engine } from '../runtime/engine.js';
-import { inRegion, type Region } from './examples.js';
+import { inRegion, labelsIn, type Region } from './examples.js';
 
 /**
  * What the check found among the candidates that score at least as high as the better half of the labels, without those at places
@@ -87,10 +87,6 @@ export async function checkLabels(
       ((particles - labels) * positionsOfOne) / Math.max(1, area - labels * positionsOfOne),
     ),
   };
-}
-
-function labelsIn(region: Region): Point[] {
-  return region.micrograph.positives.filter((point) => inRegion(region, point));
 }
 
 /** Usable area of a region in square pixels of the model's pixel size. */

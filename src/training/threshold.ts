@@ -19,7 +19,7 @@ import { type ScoreMap, smooth } from '../picking/score-map.js';
 import { type Grounds, groundsOf, selectParticles } from '../picking/selection.js';
 import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
-import { inRegion, type Region, type Split } from './examples.js';
+import { inRegion, labelsIn, type Region, type Split } from './examples.js';
 import type { Recipe } from './recipe.js';
 import { SEED_STREAM } from './seeds.js';
 
@@ -219,11 +219,11 @@ function candidatesOf(
 /** Picks against labels, in pixels of the model's pixel size. */
 function judge(model: Model, scored: readonly ScoredRegion[], filters: Filters): Evaluation {
   const micrographs = scored.map((one): EvaluatedMicrograph => {
-    const { name, scale, positives } = one.region.micrograph;
+    const { name, scale } = one.region.micrograph;
     const inModelPixels = <P extends Point>(points: readonly P[]) =>
       points.map((point) => ({ ...point, x: point.x / scale, y: point.y / scale }));
-    const truth = positives.filter((point) => inRegion(one.region, point));
-    return { name, picks: inModelPixels(candidatesOf(model, one, filters)), truth: inModelPixels(truth) };
+    const truth = inModelPixels(labelsIn(one.region));
+    return { name, picks: inModelPixels(candidatesOf(model, one, filters)), truth };
   });
   return evaluate(micrographs, { radius: MATCH_DIAMETERS * model.metadata.diameter });
 }

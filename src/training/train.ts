@@ -20,6 +20,7 @@ import {
   type Example,
   type HeldOutColumns,
   inRegion,
+  labelsIn,
   makeExamples,
   type Split,
   splitAsBefore,
@@ -101,7 +102,7 @@ export async function* train(
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
   const split = splitOf(data.prepared, settings);
-  const trained = atPositives(split, 'deviations').flat().length;
+  const trained = split.training.flatMap(labelsIn).length;
   const start = startOf(settings.recipe, architecture, data.prepared, { diameter: options.diameter, trained, seed });
   const { recipe, pretrained } = start;
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
