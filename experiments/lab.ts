@@ -19,14 +19,13 @@ import { drawPicks } from '../src/report/picture.js';
 import { startEngine, threadCount } from '../src/runtime/engine.js';
 import { type SimulatedMicrograph, type SimulateOptions, simulate } from '../src/simulation/simulate.js';
 import { barrel } from '../src/simulation/volume.js';
+import { matchRadius } from '../src/sizes.js';
 import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { DEEPEM_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';
 
 /** Candidates below this are not judged. */
 const LOWEST = 0.005;
-/** A pick is right within this share of the diameter. */
-const MATCH_DIAMETERS = 1 / 3;
 const PAPER_SIZE = process.argv.includes('--paper-size');
 /** Where pictures and tables go. */
 export const RESULTS = `docs/results/experiments${PAPER_SIZE ? '/paper-size' : ''}`;
@@ -120,16 +119,11 @@ export async function judge(
       truth: particles,
       picks: results[i].particles,
     }));
-    const settings = { radius: matchRadius(fields[0]), threshold: model.metadata.threshold };
+    const settings = { radius: matchRadius(fields[0].diameter), threshold: model.metadata.threshold };
     return { evaluation: evaluate(judged, settings), results, secondsEach };
   } finally {
     await engine.close();
   }
-}
-
-/** How far a pick may lie from a true centre, in pixels. */
-function matchRadius({ diameter }: SimulatedMicrograph): number {
-  return MATCH_DIAMETERS * diameter;
 }
 
 /** Draws a field as PNG with right (green), false (red) and missed (yellow) picks. */
@@ -140,7 +134,7 @@ export async function drawJudged(
   threshold: number,
 ): Promise<void> {
   const kept = particles.filter(({ score }) => score >= threshold);
-  const matches = matchPicks(field.particles, kept, matchRadius(field));
+  const matches = matchPicks(field.particles, kept, matchRadius(field.diameter));
   const found = new Set(matches.map(({ truth }) => truth));
   const picks = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map(({ pick }) => pick);
   const { diameter } = field;

@@ -1,6 +1,7 @@
 /** Paper, Fig. S3: before and after a person sorted the picks of a first model into true and false. */
 
 import { matchPicks } from '../src/evaluation/match.js';
+import { matchRadius } from '../src/sizes.js';
 import { addConfirmed } from '../src/training/confirmed.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
 import { crossingOf, judge, KLH, makeFields, PAPER, publish, type Row, trainOn } from './lab.js';
@@ -18,7 +19,7 @@ for (const recipe of [PAPER, AUTO_RECIPE]) {
   const corrected = training.map((field, i) => {
     const picks = picked.results[i].particles.slice(0, Math.min(left, 30));
     left -= picks.length;
-    const matches = matchPicks(field.particles, picks, field.diameter / 3);
+    const matches = matchPicks(field.particles, picks, matchRadius(field.diameter));
     const chosen = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map(({ pick }) => pick);
     const known = i < first.length ? field.particles : [];
     const confirmed = { accepted: chosen(true), rejected: chosen(false) };

@@ -114,9 +114,9 @@ for await (const report of train(fields, options)) {
     given.out,
     `/** Weights of preset \`wide\` that know simulated particles. Made by scripts/pretrain.ts: not to be edited. */
 
-export const PRETRAINED_VALUES =
+export const PRETRAINED_VALUES: string =
   '${floatsToText(values)}';
-export const PRETRAINED_STATISTICS =
+export const PRETRAINED_STATISTICS: string =
   '${floatsToText(statistics)}';
 `,
   );

@@ -8,6 +8,7 @@ import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import type { Provenance } from '../provenance.js';
+import { evenBox } from '../sizes.js';
 import { type CoordinateSet, onePerMicrograph, readCoordinateSets } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
@@ -196,7 +197,7 @@ async function headerOf(input: InputMicrograph, { flipX, flipY, to }: ConvertArg
 
 /** @throws UsageError if the new files need a box and there is none */
 function boxOf(set: CoordinateSet, { box, scale, to }: ConvertArguments): number {
-  const side = box ?? (set.box === undefined ? 0 : 2 * Math.round((set.box * scale) / 2));
+  const side = box ?? (set.box === undefined ? 0 : evenBox(set.box * scale));
   if (side > 0 || set.particles.length === 0 || !to.some(({ needsBox }) => needsBox)) return side;
   throw new UsageError({
     what: `The format ${NAMES(to.filter(({ needsBox }) => needsBox))} has boxes, and ${set.file} has none`,

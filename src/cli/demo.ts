@@ -13,6 +13,7 @@ import { drawPicks } from '../report/picture.js';
 import { startEngine, threadCount } from '../runtime/engine.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel } from '../simulation/volume.js';
+import { matchRadius } from '../sizes.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel } from '../storage/model-file.js';
 import { openPicksWriter } from '../storage/write-picks.js';
@@ -46,7 +47,7 @@ async function runDemo(out: string): Promise<void> {
   const judged = fields.slice(TRAINING);
   const results = await pickAll(model, judged);
   const { threshold } = model.metadata;
-  const radius = model.metadata.diameter / 3;
+  const radius = matchRadius(model.metadata.diameter);
   const evaluation = judge(judged, results, threshold);
   const blobs = judge(judged, await pickAll(blobModel(model.metadata.diameter, model.metadata.pixelSize), judged));
   const writer = openPicksWriter(join(out, 'picks'), [csvFormat]);
@@ -88,7 +89,7 @@ function judge(fields: readonly Field[], results: readonly PickResult[], thresho
   }));
   const { diameter } = fields[0].made;
   return evaluate(micrographs, {
-    radius: diameter / 3,
+    radius: matchRadius(diameter),
     edge: diameter / 2,
     ...(threshold !== undefined && { threshold }),
   });

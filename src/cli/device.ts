@@ -3,12 +3,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Option } from 'commander';
+import { docsPage } from '../docs.js';
 import type { OpenDevice } from '../picking/device.js';
 import { note } from './console.js';
 
 /** @param does - what the device does, as in "what scores" */
 export function deviceOption(does: string): Option {
-  const help = `what ${does}: auto takes a graphics card if it works and is faster (docs/gpu.md)`;
+  const help = `what ${does}: auto takes a graphics card if it works and is faster (${docsPage('gpu')})`;
   return new Option('--device <name>', help).choices(['auto', 'cpu', 'webgpu', 'cuda']).default('cpu');
 }
 

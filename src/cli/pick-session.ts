@@ -12,6 +12,7 @@ import { openPicker, type Picker, type PickResult, pickPrepared } from '../picki
 import { rescaleModel } from '../picking/rescale.js';
 import type { Provenance } from '../provenance.js';
 import { threadCount } from '../runtime/engine.js';
+import { evenBox } from '../sizes.js';
 import { changedWhileRead, hashFile, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
@@ -218,7 +219,7 @@ async function writeResult(
 ): Promise<string[]> {
   const { metadata } = model;
   const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
-  const box = 2 * Math.round((metadata.box * scale) / 2);
+  const box = evenBox(metadata.box * scale);
   const { values = {}, optics = {} } = input.star ?? {};
   const picked = { name: listedName(input), width, height, pixelSize, values, optics, box, particles };
   const files = await writer.write(picked, input.folder, {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
+import { docsPage } from '../docs.js';
 import { FileError, UsageError } from '../errors.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { assertDistinctNames, assertOutputsApart, SCORES } from '../storage/outputs.js';
@@ -36,7 +37,7 @@ ${FORMATS_HELP}
 Where a format cannot hold a comment, NAME.provenance.json says what the picks were made from. The step of the original program: --step 20 --edge half a box.
 A micrograph that cannot be read is listed at the end with its reason; the exit code is then 3. Started again with the same folder, only what is missing, has
 failed or has changed is picked (deepem status OUT shows the state); with other parameters the folder is refused.
---cluster slurm submits the same run as jobs: docs/cluster.md.`;
+--cluster slurm submits the same run as jobs: ${docsPage('cluster')}.`;
 
 export function configure(command: Command): void {
   const withPicking = addPickOptions(

@@ -1,6 +1,7 @@
 /** `deepem train` */
 
 import type { Command } from 'commander';
+import { docsPage } from '../docs.js';
 import { UsageError } from '../errors.js';
 import { PRESETS } from '../network/presets.js';
 import { loadPreset } from '../storage/model-file.js';
@@ -26,7 +27,7 @@ Examples:
 
 Labels are matched to micrographs by base name: folder, ending, a cryoSPARC UID prefix and the endings
 _autopick, _manualpick, _automatch, _picks do not count. Labels of RELION (any version), EMAN2, crYOLO, Topaz and cryoSPARC are read,
-and .csv (x,y): docs/formats.md.
+and .csv (x,y): ${docsPage('formats')}.
 Ctrl-C saves the best model so far.`;
 
 export function configure(command: Command): void {

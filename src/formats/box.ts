@@ -1,6 +1,6 @@
 /**
  * EMAN's `.box`: `x y width height [score]`, where (x, y) is the corner with the smallest column and row and the centre
- * is x + width/2 (formats.md 5.4). Integers are written, as RELION reads nothing else there.
+ * is x + width/2. Integers are written, as RELION reads nothing else there.
  */
 
 import {

@@ -1,6 +1,6 @@
 /**
  * crYOLO's `.cbox`: STAR with the block `data_cryolo`, whose `_CoordinateX/Y` are the corner with the smallest column and row;
- * missing values are `<NA>` (formats.md 5.6). The oldest `.cbox` are bare lines like those of `.box`. Boxes below
+ * missing values are `<NA>`. The oldest `.cbox` are bare lines like those of `.box`. Boxes below
  * crYOLO's threshold are in the file too: filter by score.
  */
 

@@ -1,6 +1,6 @@
 /**
  * CryoPPP's ground truth: `X-Coordinate,Y-Coordinate,Diameter,...`, centres in pixels, y counted from the last stored row:
- * y = rows - stored row (formats.md 5.9). It shares its ending with plain csv and is read and written only by name.
+ * y = rows - stored row. It shares its ending with plain csv and is read and written only by name.
  */
 
 import { type CoordinateFormat, type ReadContext, textReader } from './coordinate-format.js';

@@ -1,6 +1,6 @@
 /**
  * cryoSPARC's `.cs` of picked particles: a NumPy structured array with the centre as a fraction of the micrograph's shape
- * [rows, columns]; y is the stored row (formats.md 5.8: turned over only where the image itself is; `deepem doctor` tells). It is
+ * [rows, columns]; y is the stored row (turned over only where the image itself is; `deepem doctor` tells). It is
  * read only: cryoSPARC imports the format `particles-star`.
  */
 

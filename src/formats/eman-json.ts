@@ -1,6 +1,6 @@
 /**
  * EMAN2's `info/NAME_info.json`: the key `boxes` holds `[x, y, type]` or `[x, y, type, score]`, centres in full-size pixels
- * (formats.md 5.5). Written into an existing file, only the boxes of earlier automatic picking are replaced.
+ *. Written into an existing file, only the boxes of earlier automatic picking are replaced.
  */
 
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 /**
  * The rules of MRC2014 for images and stacks, and what else goes wrong with the files.
- * Sources: https://www.ccpem.ac.uk/mrc-format/mrc2014/, `mrcfile/validator.py`, formats.md 5.1.
+ * Sources: https://www.ccpem.ac.uk/mrc-format/mrc2014/, `mrcfile/validator.py`, docs/formats.md.
  */
 
 import { type FileFinding, findingsOf } from './finding.js';

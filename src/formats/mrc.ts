@@ -1,4 +1,4 @@
-/** MRC images: bytes to pixels and back. Rows stay as stored (formats.md 5.0). It knows bytes, not disks. */
+/** MRC images: bytes to pixels and back. Rows stay as stored. It knows bytes, not disks. */
 
 import { FileError } from '../errors.js';
 import type { Image, Micrograph } from '../micrograph.js';

@@ -1,5 +1,5 @@
 /**
- * One particle STAR for a whole run, with optics groups, as RELION 3.1 and later and cryoSPARC import it (formats.md 5.3). Voltage,
+ * One particle STAR for a whole run, with optics groups, as RELION 3.1 and later and cryoSPARC import it. Voltage,
  * spherical aberration, amplitude contrast and defocus come from the `micrographs.star` that the micrographs were listed in.
  */
 

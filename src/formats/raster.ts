@@ -1,6 +1,6 @@
 /**
  * PNG, JPEG and TIFF to pixels, by `sharp` and `tiff`. PNG and JPEG rows stay as stored; TIFF rows are reversed, as
- * IMOD, EMAN2, SerialEM, MotionCor2 and RELION do (formats.md 5.0). It knows bytes, not disks.
+ * IMOD, EMAN2, SerialEM, MotionCor2 and RELION do. It knows bytes, not disks.
  */
 
 import sharp from 'sharp';
@@ -49,7 +49,7 @@ export async function sizeOfPngOrJpeg(bytes: Uint8Array, file: string): Promise<
 
 /**
  * Reads a TIFF of one page with 8- or 16-bit integers or 32-bit floats; the rows come out reversed, whatever the
- * orientation tag says (formats.md 5.0).
+ * orientation tag says.
  *
  * @throws FileError for other kinds, several pages (a movie) or damaged files
  */

@@ -1,6 +1,6 @@
 /**
  * RELION coordinates: the block with `rlnCoordinateX` and `rlnCoordinateY`, whatever its name and place (3.0: one unnamed
- * block; 3.1 and later: `data_particles` after `data_optics`). Centres, 0-based pixels of the micrograph (formats.md 5.3).
+ * block; 3.1 and later: `data_particles` after `data_optics`). Centres, 0-based pixels of the micrograph.
  */
 
 import { type CoordinateFormat, parseNumber, scoredParticle, scoreText, textReader } from './coordinate-format.js';

@@ -1,4 +1,4 @@
-/** The rules of STAR and box files beyond those without which they cannot be read. Sources: formats.md 5.3, 5.4. */
+/** The rules of STAR and box files beyond those without which they cannot be read. Sources are in docs/formats.md. */
 
 import { filledLines, isComment } from './coordinate-format.js';
 import { type FileFinding, findingsOf } from './finding.js';

@@ -1,6 +1,6 @@
 /**
  * Topaz's text: tab-separated `image_name x_coord y_coord score` for all micrographs, whole 0-based pixels of the image that was
- * scored, which Topaz mostly scales down (formats.md 5.7): `convert --scale` brings them to full size. Names have no
+ * scored, which Topaz mostly scales down: `convert --scale` brings them to full size. Names have no
  * folder and no ending.
  */
 

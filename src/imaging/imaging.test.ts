@@ -4,7 +4,7 @@ import { blur } from './blur.js';
 import { repairDefects } from './defects.js';
 import { filterByFrequency } from './fft.js';
 import { normalise } from './normalise.js';
-import { extract, mirror, padByReflection } from './pad.js';
+import { extract, mirror } from './pad.js';
 import { resample, toFullSize, toResampled } from './resample.js';
 import { rotateQuarter } from './rotate.js';
 import { medianInPlace, percentile, robustStatistics, selectInPlace } from './statistics.js';
@@ -159,9 +159,9 @@ describe('padding and turning', () => {
     expect(mirror(-7, 1)).toBe(0);
   });
 
-  it('pads by reflection', () => {
+  it('extracts by reflection', () => {
     const image = { pixels: Float32Array.of(1, 2, 3, 4, 5, 6), width: 3, height: 2 };
-    expect([...padByReflection(image, 1, 0).pixels]).toEqual([5, 4, 5, 6, 2, 1, 2, 3, 5, 4, 5, 6]);
+    expect([...extract(image, -1, -1, 4, 3).pixels]).toEqual([5, 4, 5, 6, 2, 1, 2, 3, 5, 4, 5, 6]);
     expect([...extract(image, 1, 0, 2, 1).pixels]).toEqual([2, 3]);
   });
 

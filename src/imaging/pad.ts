@@ -15,11 +15,6 @@ export function windowPositions(side: number, window: number, step: number): num
   return side < window ? 0 : Math.floor((side - window) / step) + 1;
 }
 
-/** Adds `before` pixels at the left and top and `after` at the right and bottom, by reflection. */
-export function padByReflection(image: Image, before: number, after: number): Image {
-  return extract(image, -before, -before, image.width + before + after, image.height + before + after);
-}
-
 /** A part of an image, reflected where it reaches beyond the edges. */
 export function extract(image: Image, left: number, top: number, width: number, height: number): Image {
   const pixels = new Float32Array(width * height);

@@ -3,8 +3,11 @@
 import type { Layer } from './architecture.js';
 import type { GraphBuilder } from './onnx.js';
 
-/** Adds an activation; other layers give their input back. */
-export function addActivation(graph: GraphBuilder, layer: Layer, input: string): string {
+/** A layer that works on each value alone. */
+export type Activation = Extract<Layer, { type: 'sigmoid' | 'relu' | 'leaky-relu' }>;
+
+/** Adds an activation. */
+export function addActivation(graph: GraphBuilder, layer: Activation, input: string): string {
   switch (layer.type) {
     case 'sigmoid':
       return graph.node('Sigmoid', [input]);
@@ -12,7 +15,5 @@ export function addActivation(graph: GraphBuilder, layer: Layer, input: string):
       return graph.node('Relu', [input]);
     case 'leaky-relu':
       return graph.node('LeakyRelu', [input], { alpha: { float: layer.slope } });
-    default:
-      return input;
   }
 }

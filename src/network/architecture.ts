@@ -120,7 +120,11 @@ function outputShape(layer: Layer, { maps, side }: Shape): Shape | string {
       return { maps, side: side / layer.size };
     case 'fully-connected':
       return { maps: layer.units, side: 1 };
-    default:
+    case 'batch-normalisation':
+    case 'dropout':
+    case 'sigmoid':
+    case 'relu':
+    case 'leaky-relu':
       return { maps, side };
   }
 }

@@ -82,7 +82,11 @@ function addLayer(graph: GraphBuilder, layer: Layer, input: string, tensor: (rol
       const flat = graph.node('Flatten', [input], { axis: 1 });
       return graph.node('Gemm', [flat, tensor('kernel'), tensor('bias')], { transB: 1 });
     }
-    default:
+    case 'dropout':
+      return input;
+    case 'sigmoid':
+    case 'relu':
+    case 'leaky-relu':
       return addActivation(graph, layer, input);
   }
 }

@@ -1,6 +1,6 @@
 /** Arithmetic of a network, counted from its architecture, never from what a graph happens to execute. */
 
-import { type Architecture, isPool, layerShapes } from './architecture.js';
+import { type Architecture, layerShapes } from './architecture.js';
 
 /**
  * Floating-point operations of the dense graph per position of its score map, four rotations together: two for each
@@ -15,11 +15,26 @@ export function denseOperations(architecture: Architecture, step: number): numbe
   architecture.layers.forEach((layer, index) => {
     const perPosition = (step / gcd(step, spacing)) ** 2;
     const { maps, side } = shapes[index];
-    if (isPool(layer)) spacing *= layer.size;
-    if (layer.type === 'convolution') operations += 2 * 4 * perPosition * layer.maps * maps * layer.kernel ** 2;
-    if (layer.type === 'fully-connected') {
-      operations += 2 * 4 * layer.units * maps * side ** 2;
-      spacing = step;
+    switch (layer.type) {
+      case 'convolution':
+        operations += 2 * 4 * perPosition * layer.maps * maps * layer.kernel ** 2;
+        return;
+      case 'mean-pool':
+      case 'max-pool':
+        spacing *= layer.size;
+        return;
+      case 'fully-connected':
+        operations += 2 * 4 * layer.units * maps * side ** 2;
+        spacing = step;
+        return;
+      case 'batch-normalisation':
+      case 'dropout':
+      case 'sigmoid':
+      case 'relu':
+      case 'leaky-relu':
+        return;
+      default:
+        layer satisfies never;
     }
   });
   return operations;

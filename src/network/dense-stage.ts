@@ -148,7 +148,11 @@ export class StageBuilder {
         return graph.node('MaxPool', [value], this.#attributes(index));
       case 'batch-normalisation':
         return this.#batchNormalisation(index, value, this.grid.shared ? [0] : turns);
-      default:
+      case 'dropout':
+        return value;
+      case 'sigmoid':
+      case 'relu':
+      case 'leaky-relu':
         return addActivation(graph, layer, value);
     }
   }

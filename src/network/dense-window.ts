@@ -28,7 +28,11 @@ export function nextGrid(layer: Layer, grid: Grid, step: number): Omit<Grid, 'fi
       return { ...grid, shared: false };
     case 'fully-connected':
       return { spacing: step, step, shared: false };
-    default:
+    case 'batch-normalisation':
+    case 'dropout':
+    case 'sigmoid':
+    case 'relu':
+    case 'leaky-relu':
       return grid;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Forward and backward nodes of each layer type, for the gradient graph. Maps are [n, maps, side, side] throughout, with
  * as many positions as the patch has after a fully connected layer. The inference build of ONNX Runtime has no gradient operators, so each layer
- * writes its own from ordinary ones; which ones are fast was measured (shared engine.md, docs/architecture.md).
+ * writes its own from ordinary ones; which ones are fast was measured (docs/architecture.md).
  */
 
 import { BATCH_NORM_EPSILON, type Layer, type Shape } from './architecture.js';

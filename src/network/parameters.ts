@@ -76,14 +76,19 @@ function groupShapes(layer: Layer, input: Shape): [ParameterRole, number[]][] {
         ['scale', [input.maps]],
         ['shift', [input.maps]],
       ];
-    default:
+    case 'mean-pool':
+    case 'max-pool':
+    case 'dropout':
+    case 'sigmoid':
+    case 'relu':
+    case 'leaky-relu':
       return [];
   }
 }
 
 /**
  * Starting weights as in DeepEM's program: kernels uniform within sqrt(6 / (fan in + fan out)), biases 0
- * (deepem-reference.md, Training); batch normalisation starts as the identity.
+ * (Zhu, Ouyang & Mao 2017, Methods, Training); batch normalisation starts as the identity.
  */
 export function initialWeights(architecture: Architecture, random: Random): Weights {
   const layout = parameterLayout(architecture);

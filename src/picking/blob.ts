@@ -6,8 +6,9 @@
 
 import type { Architecture } from '../network/architecture.js';
 import type { Model } from '../network/model.js';
+import { boxOfDiameter } from '../sizes.js';
 import { PROGRAM } from '../version.js';
-import { BOX_DIAMETERS, choosePreparation } from './prepare.js';
+import { choosePreparation } from './prepare.js';
 
 /** Side of the kernel's box in prepared pixels, and how many particle diameters fill it. */
 const BOX = 40;
@@ -37,7 +38,7 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
       preparation,
       pixelSize,
       diameter,
-      box: 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2)),
+      box: boxOfDiameter(diameter),
       threshold: 0.5,
       thresholdFrom: `an answer of ${MIDDLE} standard deviations of white noise`,
       thresholds: null,

@@ -3,6 +3,7 @@
  * used, at the density of the model. WebGPU has been seen to give wrong numbers without a word (docs/gpu.md).
  */
 
+import { docsPage } from '../docs.js';
 import { messageOf, UsageError } from '../errors.js';
 import type { Model } from '../network/model.js';
 import { random } from '../random.js';
@@ -79,7 +80,7 @@ function unusable(device: Device, reason: string): UsageError {
     what: `The device ${device} cannot be used`,
     received: reason,
     expected: 'a device that gives the numbers of the CPU',
-    hint: 'docs/gpu.md says what it needs; --device cpu works everywhere',
+    hint: `${docsPage('gpu')} says what it needs; --device cpu works everywhere`,
   });
 }
 

@@ -111,7 +111,7 @@ export function prepareForPicking(micrograph: SizedImage, model: PreparedFor, un
 
 /**
  * Picks the particles of one micrograph: prepare, score every position with four rotations, peaks above the threshold,
- * non-maximum suppression, filters (deepem-reference.md, Recognition).
+ * non-maximum suppression, filters (Zhu, Ouyang & Mao 2017, Methods, Recognition).
  *
  * @throws ModelError if the model needs a pixel size and the micrograph has none
  */

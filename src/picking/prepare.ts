@@ -26,8 +26,6 @@ export const WINDOWS: Windows = { background: 1, variance: 2 };
 const LIMIT = 6;
 /** A factor this close to a whole number becomes that number: binning is sharper than resampling, and faster. */
 const SNAP = 0.05;
-/** Boxes written to files are this many particle diameters wide. */
-export const BOX_DIAMETERS = 1.5;
 /** Pixel sizes that differ by less than this share are the same. */
 const SAME_PIXEL_SIZE = 0.002;
 /** Pixel sizes that differ by more than this factor are a mistake. */

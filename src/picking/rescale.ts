@@ -1,6 +1,7 @@
 /** The same model for another magnification. */
 
 import type { Model } from '../network/model.js';
+import { evenBox } from '../sizes.js';
 
 /**
  * A model for micrographs in which the particle has another diameter than in those it was trained on, whatever pixel sizes
@@ -19,7 +20,7 @@ export function rescaleModel(model: Model, diameter: number): Model {
       diameter,
       preparation: { ...metadata.preparation, factor: metadata.preparation.factor * ratio },
       minDistance: metadata.minDistance * ratio,
-      box: 2 * Math.max(1, Math.round((metadata.box * ratio) / 2)),
+      box: evenBox(metadata.box * ratio),
     },
   };
 }

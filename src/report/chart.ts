@@ -2,6 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { escapeXml } from './xml.js';
 
 /** One line of a chart. */
 export interface Series {
@@ -71,8 +72,4 @@ function lastPoints(chart: Chart) {
     const at = points[Math.floor((points.length - 1) * (0.35 + (0.3 * (i + 1)) / chart.series.length))];
     return at ? [{ ...at, label }] : [];
   });
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

@@ -6,6 +6,7 @@ import { toGrey } from '../imaging/contrast.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
+import { escapeXml } from './xml.js';
 
 /** A group of circles. */
 export interface Circles {
@@ -111,10 +112,6 @@ export async function drawTiles(tiles: readonly Tile[]): Promise<Uint8Array> {
   });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">${labels.join('')}</svg>`;
   return png(canvas, width, height, svg);
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 function png(grey: Uint8Array, width: number, height: number, overlay: string): Promise<Uint8Array> {

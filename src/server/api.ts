@@ -95,6 +95,8 @@ export interface ApiProject {
   readonly version: string;
   /** In full-size pixels, or null while unknown. */
   readonly diameter: number | null;
+  /** Side of the box that files get unless another is asked for, in full-size pixels; null without a diameter. */
+  readonly box: number | null;
   /** Angstroms per pixel, or null where unknown. */
   readonly pixelSize: number | null;
   readonly micrographs: readonly ApiMicrograph[];

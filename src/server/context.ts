@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { WRITTEN_FORMATS } from '../formats/coordinates.js';
+import { boxOfDiameter } from '../sizes.js';
 import { VERSION } from '../version.js';
 import type { ApiEvent, ApiModel, ApiProject } from './api.js';
 import type { Images } from './images.js';
@@ -73,7 +74,8 @@ export async function describeProject(context: Context): Promise<ApiProject> {
     pickSets.push({ name, threshold, micrographs: all.size, particles });
   }
   return {
-    ...{ name: project.name, folder: project.folder, version: VERSION, diameter, pixelSize: project.pixelSize() },
+    ...{ name: project.name, folder: project.folder, version: VERSION, pixelSize: project.pixelSize() },
+    ...{ diameter, box: diameter === null ? null : boxOfDiameter(diameter) },
     micrographs: [...project.micrographs()].map(([id, { path }]) => ({
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
       ...{ checked: seen.has(id), failed: picked.has(id) ? null : (failed.get(id) ?? null) },

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
+import { boxOfDiameter } from '../sizes.js';
 import type { Context } from './context.js';
 import type { JobPlan } from './jobs.js';
 import { LOWEST } from './pick-sets.js';
@@ -175,5 +176,5 @@ function planExport(
 
 /** A box of 1.5 diameters, even. */
 function boxArguments(context: Context): string[] {
-  return ['--box', String(2 * Math.round((1.5 * diameterOf(context)) / 2))];
+  return ['--box', String(boxOfDiameter(diameterOf(context)))];
 }

@@ -154,7 +154,7 @@ function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Par
   const { kind, event } = line;
   if (kind === 'step') {
     const losses = [...job.losses, { step: Number(line.step), loss: Number(line.loss) }];
-    return { losses: losses.length > MOST_LOSSES ? evenly(losses, MOST_LOSSES / 2) : losses };
+    return { losses: losses.length > MOST_LOSSES ? thinOut(losses, MOST_LOSSES / 2) : losses };
   }
   if (kind === 'epoch') {
     const { epoch, epochs, loss, accuracy } = line as unknown as ApiEpoch & { epochs: number };
@@ -166,7 +166,7 @@ function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Par
 }
 
 /** About so many of the losses, the same number of steps apart. */
-function evenly(losses: ApiJob['losses'], most: number): ApiJob['losses'] {
+function thinOut(losses: ApiJob['losses'], most: number): ApiJob['losses'] {
   const stride = Math.ceil((losses.at(-1)?.step ?? 1) / most);
   return losses.filter(({ step }) => step % stride === 0);
 }

@@ -8,6 +8,7 @@ import { fMeasure } from '../evaluation/curve.js';
 import { evaluate } from '../evaluation/evaluate.js';
 import { indexPoints } from '../evaluation/match.js';
 import type { Particle } from '../particle.js';
+import { matchRadius } from '../sizes.js';
 import { readCoordinates } from '../storage/coordinates.js';
 import { readText } from '../storage/files.js';
 import { LEFT_OUT, SCORES } from '../storage/outputs.js';
@@ -30,8 +31,6 @@ import { NAME } from './requests.js';
 export const LOWEST = 0.02;
 /** Scores this close to the threshold are doubtful. */
 const DOUBT = 0.15;
-/** A match for judging, in diameters: the paper's and the benches'. */
-const MATCH_DIAMETERS = 1 / 3;
 const CURVE_POINTS = 300;
 
 /** The picks of one micrograph. */
@@ -247,7 +246,7 @@ export async function evaluateChecked(
   for (const id of judged) {
     micrographs.push({ name: id, truth: (await labelsOf(id)).particles, picks: picks.get(id) ?? [] });
   }
-  const result = evaluate(micrographs, { radius: MATCH_DIAMETERS * diameter });
+  const result = evaluate(micrographs, { radius: matchRadius(diameter) });
   return evaluationOf(name, `the labels of ${judged.length} checked micrographs`, result);
 }
 

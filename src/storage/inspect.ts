@@ -53,8 +53,9 @@ export async function inspectFile(file: string): Promise<Inspection> {
 async function inspectMrc(file: string): Promise<Inspection> {
   const { start, size } = await readStart(file, MRC_HEADER_BYTES);
   const header = readMrcHeader(start, file);
-  const findings = checkMrcHeader(start, header, { bytes: size, expected: wholeFileBytes(header) });
-  const broken = findings.some(({ what }) => what.endsWith(`needs ${wholeFileBytes(header)}`));
+  const needed = wholeFileBytes(header);
+  const findings = checkMrcHeader(start, header, { bytes: size, expected: needed });
+  const broken = size < needed;
   const pixels = broken ? null : await summariseStack(file);
   if (pixels) findings.push(...checkMrcStatistics(header, pixels));
   return { file, kind: kindOfMrc(header), facts: mrcFacts(start, header, size), pixels, findings };

@@ -2,7 +2,8 @@
 
 import { LabelError } from '../errors.js';
 import type { Architecture } from '../network/architecture.js';
-import { BOX_DIAMETERS, choosePreparation } from '../picking/prepare.js';
+import { choosePreparation } from '../picking/prepare.js';
+import { boxOfDiameter } from '../sizes.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
 import type { Recipe } from './recipe.js';
 
@@ -32,7 +33,7 @@ export async function gather(
   const { diameter, architecture, edge } = settings;
   const { boxDiameters, windows, unevennessFilter } = settings.recipe;
   const preparation = choosePreparation(diameter, architecture.box, boxDiameters, windows);
-  const box = 2 * Math.max(1, Math.round((BOX_DIAMETERS * diameter) / 2));
+  const box = boxOfDiameter(diameter);
   const prepared: PreparedMicrograph[] = [];
   let { pixelSize } = settings;
   for await (const labelled of micrographs) {

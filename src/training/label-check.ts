@@ -7,8 +7,10 @@ import type { ModelMetadata } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
 import { isInside } from '../particle.js';
 import { findPeaks, suppressClose } from '../picking/peaks.js';
+import { CANDIDATE_SCORE } from '../picking/prevalence.js';
 import { openScorer, type ScoreMap, smooth } from '../picking/score-map.js';
 import type { Engine } from '../runtime/engine.js';
+import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
 
 /**
@@ -48,10 +50,6 @@ const COMPLETE_SHARE = 0.5;
 const MOST_REGIONS = 3;
 const STEP = 2;
 const MIN_DISTANCE_DIAMETERS = 0.5;
-/** A candidate this close to a label is that label's, in diameters. */
-const MATCH_DIAMETERS = 1 / 3;
-/** Candidates below this score of the network are never particles. */
-const LOWEST = 0.001;
 /** More than this cannot be hidden: particles would touch everywhere. */
 const MOST_HIDDEN = 0.3;
 
@@ -97,10 +95,10 @@ function areaOf({ micrograph: { width, height, edge, scale }, from, to }: Region
 
 function judgeCandidates(region: Region, map: ScoreMap, { diameter, smoothing }: LabelCheckOptions): ScoredHit[] {
   const { width, height, edge, scale } = region.micrograph;
-  const peaks = findPeaks(smooth(map, smoothing), LOWEST);
+  const peaks = findPeaks(smooth(map, smoothing), CANDIDATE_SCORE);
   const inside = peaks.filter((peak) => isInside(peak, width, height, edge) && inRegion(region, peak));
   const candidates = suppressClose(inside, MIN_DISTANCE_DIAMETERS * diameter * scale);
-  const radius = MATCH_DIAMETERS * diameter * scale;
+  const radius = matchRadius(diameter * scale);
   const refused = indexPoints(region.micrograph.negatives);
   return matchPicks(labelsIn(region), candidates, radius).flatMap(({ pick, truth }) => {
     const isRefused = (refused?.within(pick.x, pick.y, radius).length ?? 0) > 0;

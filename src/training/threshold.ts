@@ -19,12 +19,11 @@ import { type ScoreMap, smooth } from '../picking/score-map.js';
 import { type Grounds, groundsOf, selectParticles } from '../picking/selection.js';
 import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
+import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region, type Split } from './examples.js';
 import type { Recipe } from './recipe.js';
 import { SEED_STREAM } from './seeds.js';
 
-/** A pick matches a label within this share of the diameter. */
-const MATCH_DIAMETERS = 1 / 3;
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
 const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /**
@@ -225,5 +224,5 @@ function judge(model: Model, scored: readonly ScoredRegion[], filters: Filters):
     const truth = inModelPixels(labelsIn(one.region));
     return { name, picks: inModelPixels(candidatesOf(model, one, filters)), truth };
   });
-  return evaluate(micrographs, { radius: MATCH_DIAMETERS * model.metadata.diameter });
+  return evaluate(micrographs, { radius: matchRadius(model.metadata.diameter) });
 }

@@ -12,10 +12,13 @@ interface ExportPanelProps {
   onError(error: Error): void;
 }
 
+/** Side of the box before the diameter is known, in full-size pixels. */
+const USUAL_BOX = 150;
+
 export function ExportPanel({ project, set, threshold, onError }: ExportPanelProps) {
   const [formats, setFormats] = useState<readonly string[]>(['box', 'star']);
   const [stacks, setStacks] = useState(false);
-  const [box, setBox] = useState(2 * Math.round((1.5 * (project.diameter ?? 100)) / 2));
+  const [box, setBox] = useState(project.box ?? USUAL_BOX);
   const [scaleTo, setScaleTo] = useState<number | null>(null);
   const [white, setWhite] = useState(true);
   const job = project.jobs.filter(({ kind }) => kind === 'export').at(-1);
