@@ -155,7 +155,7 @@ describe('retrain', () => {
     expect(deepem('retrain', at('model.onnx'), '-o', at('x.onnx')).stderr).toMatch(/nothing new to learn/);
     writePoints('others', 'elsewhere', ['5,5']);
     const strange = deepem('retrain', at('model.onnx'), '--accepted', at('others'), '-o', at('x.onnx'));
-    expect(strange.stderr).toMatch(/None of the confirmed picks belongs.*elsewhere.*further arguments/);
+    expect(strange.stderr).toMatch(/No accepted picks belong to any of the micrographs.*elsewhere.*further arguments/);
     writeFileSync(at('lonely.onnx'), readFileSync(at('model.onnx')));
     const lonely = deepem('retrain', at('lonely.onnx'), '--accepted', at('accepted'), '-o', at('x.onnx'));
     expect(lonely.stderr).toMatch(/lonely\.training\.json.*no such file/);

@@ -27,7 +27,7 @@ describe('deepem classes', () => {
 
   it.each([
     [['--side', '33'], /even number/],
-    [['--threshold', '2'], /No picks belong/],
+    [['--threshold', '2'], /There are no picks to classify/],
   ])('refuses %s', (extra, message) => {
     const micrographs = folder.at('micrographs');
     deepem('simulate', '--out', micrographs, '--micrographs', '1', '--size', '256', '--particles', '5');

@@ -96,7 +96,9 @@ describe('convert', () => {
   it('gives one micrograph to one set only, and names sets whose micrograph is not given', () => {
     const run = deepem('convert', made, '--micrographs', join(made, 'one'), '--to', 'csv', '--out', at('mapped'));
     expect(run.code).toBe(3);
-    expect(run.stdout).toMatch(/1 files could not be converted:\n.*only micrograph of its name/);
+    expect(run.stdout).toMatch(
+      /1 files could not be converted:\n.*two.sim_0001.csv: its micrograph is not below .*one, or other coordinates belong to it/,
+    );
   });
 
   it('flips, scales, shifts and swaps, in full-size pixels of the micrograph', () => {
@@ -209,7 +211,7 @@ data_micrographs\nloop_\n_rlnMicrographName #1\n_rlnOpticsGroup #2\n_rlnDefocusU
     expect(beside.code).toBe(2);
     expect(beside.stderr).toMatch(/stand beside the micrographs/);
     const shared = deepem('extract', at('edge'), made, '--box', '64', '--out', at('no'));
-    expect(shared.stderr).toMatch(/One set of coordinates belongs to two micrographs/);
+    expect(shared.stderr).toMatch(/edge.sim_0001.csv could belong to 2 micrographs.*one.sim_0001/);
   });
 
   it('takes the defocus of the micrograph in the same folder', () => {

@@ -164,7 +164,7 @@ describe('deepem serve', () => {
     expect((await ask('/api/project', own())).status).toBe(200);
   });
 
-  it('keeps labels of other programs, as csv, and puts their files aside', async () => {
+  it('copies labels of other programs to csv, once, and leaves their files', async () => {
     await server.kill('SIGINT');
     mkdirSync(join(project, 'labels'));
     writeFileSync(join(project, 'labels', 'sim_0001.box'), '90 90 20 20\n');
@@ -172,8 +172,16 @@ describe('deepem serve', () => {
     token = new URL(server.url).searchParams.get('token') ?? '';
     const { particles } = JSON.parse((await ask('/api/labels?id=micrographs%2Fsim_0001', own())).body);
     expect(particles).toHaveLength(1);
-    expect(readFileSync(join(project, 'labels', 'micrographs', 'sim_0001.csv'), 'utf8').split('\n')).toHaveLength(3);
-    expect(existsSync(join(project, 'labels', 'sim_0001.box.imported'))).toBe(true);
+    const csv = join(project, 'labels', 'micrographs', 'sim_0001.csv');
+    expect(readFileSync(csv, 'utf8')).toBe('# replaces ../sim_0001.box\nx,y\n100.000,100.000\n');
+    expect(readFileSync(join(project, 'labels', 'sim_0001.box'), 'utf8')).toBe('90 90 20 20\n');
+    const { notices } = JSON.parse((await ask('/api/project', own())).body);
+    expect(notices.join()).toMatch(/1 labels of .*sim_0001\.box were copied to .*sim_0001\.csv/);
+    await post('/api/labels', { ...LABEL, add: [], remove: [{ x: 100, y: 100 }] });
+    await server.kill('SIGINT');
+    server = await serve(project);
+    token = new URL(server.url).searchParams.get('token') ?? '';
+    expect(JSON.parse((await ask('/api/labels?id=micrographs%2Fsim_0001', own())).body).particles).toEqual([]);
   });
 
   it('forgets the file of a micrograph whose last label is gone, unless a person has looked at it', async () => {
@@ -221,7 +229,7 @@ describe('deepem serve', () => {
     ]);
     const imported = (name: string, text: string) =>
       ask(`/api/labels/import?name=${name}`, own(), 'POST', text).then(({ body }) => body);
-    expect(await imported('sim_0001.csv', 'x,y\n1,2\n')).toMatch(/More than one micrograph is named/);
+    expect(await imported('sim_0001.csv', 'x,y\n1,2\n')).toMatch(/sim_0001\.csv could belong to 2 micrographs/);
     expect(await imported('sim_0002.csv', 'x,y\n50,50\nnan,7\n1e9,3\n')).toMatch(/"imported":1/);
   });
 

@@ -17,7 +17,7 @@ import { readMicrograph } from '../storage/read-micrograph.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, print, printJson, startProgress } from './console.js';
-import { firstPixelSize, pairWithCoordinates, readLabels } from './labelled-inputs.js';
+import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface ClassesArguments {
@@ -121,20 +121,20 @@ function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments
 async function cutAll(picks: string, args: readonly string[], options: ClassesArguments) {
   const sets = await readLabels(picks);
   const inputs = await expandMicrographs(args);
-  const pairs = pairWithCoordinates(inputs, sets);
+  const pairs = pairWithMicrographs(inputs, sets, 'picks', { partial: true });
   const firstSize = await firstPixelSize(inputs, options.pixelSize);
   const diameter = toPixels(options.diameter, firstSize, '--diameter');
   const factor = (BOX_DIAMETERS * diameter) / options.side;
-  const candidates = pairs.flatMap(({ input, set }) =>
-    (set?.particles ?? [])
+  const candidates = [...pairs].flatMap(([input, set]) =>
+    set.particles
       .filter(({ score }) => options.threshold === undefined || score === undefined || score >= options.threshold)
       .map((particle) => ({ input, particle })),
   );
   if (candidates.length === 0) {
     throw new LabelError({
-      what: 'No picks belong to any of the micrographs',
-      received: `for example ${sets[0]?.file} and ${inputs[0]?.path}`,
-      expected: 'equal base names, and scores above --threshold',
+      what: 'There are no picks to classify',
+      received: `${pairs.size} micrographs with coordinates, of which none has a score above --threshold`,
+      expected: 'picks, or a lower --threshold',
     });
   }
   const chosen = new Set(shuffle([...candidates], random(options.seed)).slice(0, options.most));

@@ -9,16 +9,18 @@ import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-f
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import type { Provenance } from '../provenance.js';
 import { evenBox } from '../sizes.js';
-import { type CoordinateSet, onePerMicrograph, readCoordinateSets } from '../storage/coordinates.js';
+import { type CoordinateSet, onePerMicrograph, pairCoordinates } from '../storage/coordinate-pairs.js';
+import { readCoordinateSets } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
-import { findMicrograph } from '../storage/micrographs.js';
 import { assertDistinctNames } from '../storage/outputs.js';
+import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.js';
 import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
 import { note, onInterrupt, print, startProgress } from './console.js';
+import { labelOfSet } from './labelled-inputs.js';
 import { number, parsePair } from './options.js';
 
 interface ConvertArguments extends Omit<Transform, 'shift'> {
@@ -78,20 +80,20 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
   for (const path of paths) {
     const read = await readCoordinateSets(path, {
       ...(options.from && { format: options.from }),
-      heightOf: async (file) => (await sizeOf(inputs, file))?.height,
+      micrographs: inputs,
     });
     for (const set of read.sets) sets.push(set);
     for (const { reason } of read.failed) failed.push(reason);
   }
   assertElsewhere(sets, options.out);
   const chosen = belowCommonFolder(onePerMicrograph(sets));
+  const owners = ownersOf(chosen, inputs);
   const bare = options.to.find(({ bareNames }) => bareNames);
   if (bare)
     assertDistinctNames(
       chosen.map(({ folder, name }) => join(folder, name)),
       bare.name,
     );
-  const used = new Map<InputMicrograph, string>();
   if (!options.micrographs && options.to.some(({ perRun }) => perRun)) {
     note(
       'without --micrographs the lists name micrographs as the coordinate files do, perhaps without folder and ending',
@@ -109,7 +111,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
     for (const [i, set] of chosen.entries()) {
       if (interruption.signal.aborted) break;
       try {
-        const { picked, folder, below } = await convertSet(set, inputs, used, options);
+        const { picked, folder, below } = await convertSet(set, owners.get(set), options);
         await writer.write(picked, folder, provenanceOf(set, picked, changes));
         written.push({ name: picked.name, folder });
         counts.files++;
@@ -138,14 +140,12 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
 }
 
 /** The coordinates of one micrograph in the new convention. */
-async function convertSet(
-  set: CoordinateSet,
-  inputs: readonly InputMicrograph[],
-  used: Map<InputMicrograph, string>,
-  options: ConvertArguments,
-) {
-  const input = findMicrograph(inputs, set);
-  assertFound(set, input, used, options);
+async function convertSet(set: CoordinateSet, input: InputMicrograph | undefined, options: ConvertArguments) {
+  if (options.micrographs && !input) {
+    throw new FileError({
+      what: `${labelOfSet(set)}: its micrograph is not below ${options.micrographs}, or other coordinates belong to it`,
+    });
+  }
   const header = input ? await headerOf(input, options) : null;
   const { threshold } = options;
   const kept = set.particles.filter(
@@ -164,26 +164,12 @@ async function convertSet(
   return { picked, folder: input?.folder ?? set.folder, below: set.particles.length - kept.length };
 }
 
-/** @throws FileError if micrographs are given, and this one is not among them or belongs to other coordinates too */
-function assertFound(
-  set: CoordinateSet,
-  input: InputMicrograph | undefined,
-  used: Map<InputMicrograph, string>,
-  { micrographs }: ConvertArguments,
-): void {
-  if (!micrographs) return;
-  if (!input) {
-    throw new FileError({ what: `${set.file}: the micrograph "${set.micrograph}" is not below ${micrographs}` });
-  }
-  const other = used.get(input);
-  if (other !== undefined) {
-    throw new FileError({
-      what: `${input.path} is the only micrograph of its name, and two sets of coordinates would belong to it`,
-      received: `${other} and ${set.file}`,
-      expected: '--micrographs with the micrographs of both',
-    });
-  }
-  used.set(input, set.file);
+/** The micrographs that sets belong to, where micrographs are given. */
+function ownersOf(sets: readonly CoordinateSet[], inputs: readonly InputMicrograph[]) {
+  const { pairs } = pairCoordinates(inputs, sets);
+  const weaker = describeWeakerRules(pairs, 'coordinates');
+  if (weaker) note(weaker);
+  return new Map(pairs.map(({ owner, set }) => [set, owner]));
 }
 
 /** The size of a micrograph; null where it cannot be read and is not needed. */
@@ -213,11 +199,6 @@ function assertRows({ name, height }: PickedMicrograph, to: readonly CoordinateF
     what: `The size of ${name} is not known, and the format ${format.name} needs it`,
     expected: '--micrographs with it',
   });
-}
-
-async function sizeOf(inputs: readonly InputMicrograph[], file: string) {
-  const input = findMicrograph(inputs, { file });
-  return input ? readMicrographHeader(input.path) : undefined;
 }
 
 function provenanceOf(

@@ -8,16 +8,15 @@ import { type Length, toPixels } from '../length.js';
 import type { Micrograph } from '../micrograph.js';
 import { drawTiles } from '../report/picture.js';
 import { quoted } from '../shell.js';
-import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
+import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
-import { findMicrograph } from '../storage/micrographs.js';
-import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
 import { describeTransform, transform } from '../transform.js';
 import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
 import { note, print, printJson, startProgress } from './console.js';
-import { assertUsedOnce, firstPixelSize, readLabels } from './labelled-inputs.js';
+import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface DoctorArguments {
@@ -69,15 +68,8 @@ export function configure(command: Command): void {
 
 async function runDoctor(micrographs: string, picks: string, options: DoctorArguments): Promise<void> {
   const inputs = await expandMicrographs([micrographs]);
-  const sets = await readLabels(picks, {
-    ...(options.from && { format: options.from }),
-    heightOf: async (file) => {
-      const input = findMicrograph(inputs, { file });
-      return input && (await readMicrographHeader(input.path)).height;
-    },
-  });
-  const matched = pair(inputs, sets);
-  assertUsedOnce(matched);
+  const sets = await readLabels(picks, { ...(options.from && { format: options.from }), micrographs: inputs });
+  const matched = withPicks(pairWithMicrographs(inputs, sets, 'coordinates', { partial: true }));
   const pairs = matched.slice(0, options.most);
   const pixelSize = options.diameter
     ? await firstPixelSize(
@@ -113,17 +105,14 @@ interface NamedPatient extends Patient {
   readonly name: string;
 }
 
-/** Micrographs with their coordinates, those with most first. */
-function pair(inputs: readonly InputMicrograph[], sets: readonly CoordinateSet[]) {
-  const pairs = inputs.flatMap((input) => {
-    const set = findCoordinates(sets, input.path, input.folder);
-    return set && set.particles.length > 0 ? [{ input, set }] : [];
-  });
-  if (pairs.length > 0) return pairs.sort((a, b) => b.set.particles.length - a.set.particles.length);
+/** Micrographs that have picks, those with most first. */
+function withPicks(pairs: ReadonlyMap<InputMicrograph, CoordinateSet>) {
+  const some = [...pairs].flatMap(([input, set]) => (set.particles.length > 0 ? [{ input, set }] : []));
+  if (some.length > 0) return some.sort((a, b) => b.set.particles.length - a.set.particles.length);
   throw new LabelError({
-    what: 'No coordinates belong to any of the micrographs',
-    received: `for example ${sets[0]?.file} with ${sets[0]?.particles.length} picks, and ${inputs[0]?.path}`,
-    expected: 'equal base names, and picks',
+    what: 'There are no picks to look at',
+    received: `${pairs.size} files of coordinates, all empty`,
+    expected: 'picks',
   });
 }
 

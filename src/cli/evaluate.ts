@@ -4,14 +4,16 @@ import type { Command } from 'commander';
 import { LabelError, UsageError } from '../errors.js';
 import { type EvaluatedMicrograph, type Evaluation, evaluate, type Measures } from '../evaluation/evaluate.js';
 import { type Length, toPixels } from '../length.js';
-import type { Particle } from '../particle.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
-import { type CoordinateSet, mostExact, readCoordinateSets } from '../storage/coordinates.js';
+import { type CoordinateSet, mostExact, onePerMicrograph, placeOfSet } from '../storage/coordinate-pairs.js';
+import { readCoordinateSets } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
-import { baseName } from '../storage/names.js';
+import { stem } from '../storage/names.js';
+import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { note, print, printJson } from './console.js';
+import { type LeftOver, labelOfSet, listLeftOver, pairWithMicrographs } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface EvaluateArguments {
@@ -58,8 +60,9 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
   }
   const inputs = options.micrographs ? await expandMicrographs([options.micrographs]) : [];
   const failed: string[] = [];
+  const leftOver: LeftOver[] = [];
   const picks = await readSets(options.picks, failed);
-  const micrographs = await pair(picks, await readSets(options.truth, failed), inputs);
+  const micrographs = await pair(picks, await readSets(options.truth, failed), inputs, leftOver);
   const pixels = (value: Length, name: string) => toPixels(value, options.pixelSize ?? null, name);
   const result = evaluate(micrographs, {
     radius: pixels(options.radius, '--radius'),
@@ -67,7 +70,7 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
     ...(options.threshold !== undefined && { threshold: options.threshold }),
   });
   if (options.plot) await writeWhole(options.plot, drawEvaluation(result));
-  if (options.json) printJson(result);
+  if (options.json) printJson({ ...result, leftOver });
   else printTable(result);
   for (const reason of failed) note(`left out: ${reason}`);
   process.exitCode = failed.length > 0 ? 3 : 0;
@@ -81,52 +84,64 @@ async function readSets(path: string, failed: string[]): Promise<readonly Coordi
   throw new LabelError({ what: `None of the coordinate files of ${path} can be read`, received: failed.join('; ') });
 }
 
-/** One entry a micrograph that has picks or truth. */
+/** One entry a micrograph that has picks or truth; picks without true centres count as false. */
 async function pair(
   picks: readonly CoordinateSet[],
   truth: readonly CoordinateSet[],
   inputs: readonly InputMicrograph[],
+  leftOver: LeftOver[],
 ): Promise<EvaluatedMicrograph[]> {
-  const key = ({ folder, name }: { folder: string; name: string }) => `${folder}\n${name}`;
-  const entries = new Map<string, { folder: string; name: string }>();
-  for (const set of truth) entries.set(key(set), set);
-  const known = new Set(truth.map(({ name }) => name));
-  const alone = picks.filter(({ name }) => !known.has(name));
-  for (const set of alone) entries.set(key(set), set);
-  if (alone.length === picks.length) {
+  if (inputs.length > 0) return pairBySize(picks, truth, inputs, leftOver);
+  const owners = onePerMicrograph(truth);
+  const { pairs, sets } = pairUp(owners, picks, {
+    ownerPlace: placeOfSet,
+    setPlace: placeOfSet,
+    choose: (some, owner) => mostExact(some, owner.micrograph),
+  });
+  if (pairs.length === 0) {
     throw new LabelError({
       what: 'No picks belong to any of the true centres',
-      received: `for example the picks ${picks[0]?.file} (base name "${picks[0]?.name}") and the truth ${truth[0]?.file} (base name "${truth[0]?.name}")`,
-      expected: 'equal base names',
+      received: `for example the picks ${picks[0]?.file} (name "${picks[0]?.name}") and the truth ${truth[0]?.file} (name "${truth[0]?.name}")`,
+      expected: 'equal names',
     });
   }
-  if (alone.length > 0)
-    note(`warning: ${alone.length} pick files have no true centres: all their picks count as false`);
+  const weaker = describeWeakerRules(pairs, 'picks');
+  if (weaker) note(weaker);
+  const alone = onePerMicrograph(sets);
+  listLeftOver(
+    'sets of picks have no true centres, and all their picks count as false',
+    alone.map(labelOfSet),
+    leftOver,
+  );
+  const own = new Map(pairs.map(({ owner, set }) => [owner, set.particles]));
+  return [
+    ...owners.map((set) => ({ name: set.name, truth: set.particles, picks: own.get(set) ?? [] })),
+    ...alone.map((set) => ({ name: set.name, truth: [], picks: set.particles })),
+  ];
+}
+
+/** As `pair`, with the sizes of the micrographs that both belong to. */
+async function pairBySize(
+  picks: readonly CoordinateSet[],
+  truth: readonly CoordinateSet[],
+  inputs: readonly InputMicrograph[],
+  leftOver: LeftOver[],
+): Promise<EvaluatedMicrograph[]> {
+  const found = pairWithMicrographs(inputs, picks, 'picks', { partial: true, leftOver });
+  const known = pairWithMicrographs(inputs, truth, 'true centres', { partial: true, leftOver });
+  const alone = [...found.keys()].filter((input) => !known.has(input)).map(({ path }) => path);
+  listLeftOver('micrographs have picks but no true centres, and all their picks count as false', alone, leftOver);
   const result: EvaluatedMicrograph[] = [];
-  for (const { folder, name } of entries.values()) {
-    const found = (sets: readonly CoordinateSet[]) => coordinatesOf(sets, name, folder);
-    const size = inputs.length > 0 ? await sizeOf(inputs, name) : undefined;
-    result.push({ name, truth: found(truth), picks: found(picks), ...(size && { size }) });
+  for (const input of inputs) {
+    const [own, true_] = [found.get(input), known.get(input)];
+    if (!own && !true_) continue;
+    const { width, height } = await readMicrographHeader(input.path);
+    result.push({
+      ...{ name: stem(input.path), size: { width, height } },
+      ...{ truth: true_?.particles ?? [], picks: own?.particles ?? [] },
+    });
   }
   return result;
-}
-
-/** Particles of a micrograph by its base name, of several in the same folder. */
-function coordinatesOf(sets: readonly CoordinateSet[], name: string, folder: string): readonly Particle[] {
-  const named = sets.filter((set) => set.name === name);
-  const inFolder = named.filter((set) => set.folder === folder);
-  return mostExact(inFolder.length > 0 ? inFolder : named, name)?.particles ?? [];
-}
-
-/** @throws LabelError if no micrograph has the name */
-async function sizeOf(inputs: readonly InputMicrograph[], name: string) {
-  const input = inputs.find(({ path }) => baseName(path) === name);
-  if (input) return readMicrographHeader(input.path);
-  throw new LabelError({
-    what: `The size of the micrograph "${name}" is not known`,
-    received: `${inputs.length} micrographs, none of that base name`,
-    expected: 'every evaluated micrograph below --micrographs',
-  });
 }
 
 function printTable(result: Evaluation): void {

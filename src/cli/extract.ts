@@ -11,16 +11,17 @@ import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/pa
 import type { Image } from '../micrograph.js';
 import { isInside, type Particle } from '../particle.js';
 import { provenanceLine } from '../provenance.js';
-import type { CoordinateSet } from '../storage/coordinates.js';
+import { type CoordinateSet, placeOfMicrograph, placeOfNamed } from '../storage/coordinate-pairs.js';
 import { makeFolder, readText, writePieces } from '../storage/files.js';
 import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
-import { baseName } from '../storage/names.js';
+import { stem } from '../storage/names.js';
 import { assertOutputsApart, outputStem } from '../storage/outputs.js';
+import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
-import { pairWithCoordinates, readLabels } from './labelled-inputs.js';
+import { pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize } from './options.js';
 
 interface ExtractArguments {
@@ -85,9 +86,9 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   assertSides(options);
   const sets = await readLabels(picks);
   const inputs = await expandMicrographs(args);
-  const ctf = options.ctf ? await readCtf(options.ctf) : null;
+  const ctf = options.ctf ? pairCtf(inputs, await readCtf(options.ctf), options.ctf) : null;
   assertOutputsApart(inputs, options.out);
-  const pairs = pairWithCoordinates(inputs, sets);
+  const pairs = pairWithMicrographs(inputs, sets, 'coordinates');
   await makeFolder(options.out);
   const counts: Counts = { particles: 0, atEdge: 0, outside: 0, below: 0 };
   const done: { picked: PickedMicrograph; stack: string }[] = [];
@@ -95,35 +96,26 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   const shape = shaper(options);
   const started = performance.now();
   const interruption = onInterrupt('Stopping after this micrograph. Ctrl-C again ends at once.');
-  const progress = startProgress(inputs.length, 'extracting');
-  let without = 0;
+  const progress = startProgress(pairs.size, 'extracting');
+  let looked = 0;
   try {
-    for (const [i, { input, set }] of pairs.entries()) {
+    for (const [input, set] of pairs) {
       if (interruption.signal.aborted) break;
       try {
-        if (set) done.push(...(await extractOne(input, set, ctf, shape, options, counts)));
-        else without++;
+        done.push(...(await extractOne(input, set, ctf, shape, options, counts)));
       } catch (error) {
         failed.push(messageOf(error));
       }
-      progress.update(i + 1, input.path);
+      progress.update(++looked, input.path);
     }
   } finally {
     progress.stop();
     interruption.dispose();
   }
-  if (done.length === 0 && failed.length === 0 && without === inputs.length) {
-    throw new LabelError({
-      what: 'No coordinates belong to any of the micrographs',
-      received: `for example ${sets[0]?.file} and ${inputs[0]?.path}`,
-      expected: 'equal base names',
-    });
-  }
   if (done.length === 0) note('no particles: particles.star is not written');
   else if (interruption.signal.aborted) note('interrupted: particles.star is not written; run it again');
   else await writeList(done, options);
   summarise(counts, done.length, (performance.now() - started) / 1000, options);
-  if (without > 0) note(`${without} micrographs have no coordinates`);
   if (failed.length > 0) print(`${failed.length} micrographs could not be extracted from:`);
   for (const reason of failed) print(`  ${reason}`);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
@@ -139,18 +131,12 @@ function assertSides({ box, scaleTo = box }: ExtractArguments): void {
   });
 }
 
-/** Entries of a micrographs.star by base name. */
-type CtfEntries = ReadonlyMap<string, readonly StarMicrograph[]>;
+/** Entries of a `micrographs.star` of the micrographs that have one. */
+type CtfEntries = ReadonlyMap<InputMicrograph, StarMicrograph>;
 
-async function readCtf(file: string): Promise<CtfEntries> {
+async function readCtf(file: string): Promise<StarMicrograph[]> {
   try {
-    const entries = new Map<string, StarMicrograph[]>();
-    for (const star of readMicrographsStar(await readText(file))) {
-      const known = entries.get(baseName(star.name));
-      if (known) known.push(star);
-      else entries.set(baseName(star.name), [star]);
-    }
-    return entries;
+    return readMicrographsStar(await readText(file));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new FileError(
@@ -158,6 +144,25 @@ async function readCtf(file: string): Promise<CtfEntries> {
       { cause },
     );
   }
+}
+
+/** @throws LabelError if an entry could belong to several micrographs, or several entries to one */
+function pairCtf(inputs: readonly InputMicrograph[], entries: readonly StarMicrograph[], file: string): CtfEntries {
+  const { pairs } = pairUp(inputs, entries, {
+    ownerPlace: placeOfMicrograph,
+    setPlace: ({ name }) => placeOfNamed(name, file),
+    choose(some, { path }) {
+      if (some.length === 1) return some[0];
+      throw new LabelError({
+        what: `More than one micrograph in ${file} could be ${path}`,
+        received: some.map(({ name }) => name).join(', '),
+        expected: `one that ${path} ends in`,
+      });
+    },
+  });
+  const weaker = describeWeakerRules(pairs, `micrographs of ${file}`);
+  if (weaker) note(weaker);
+  return new Map(pairs.map(({ owner, set }) => [owner, set]));
 }
 
 /** What is done with every box. */
@@ -203,21 +208,13 @@ async function extractOne(
   return [{ picked: { name, width, height, pixelSize, values, optics, box, particles }, stack }];
 }
 
-/** @throws LabelError if the micrograph is not listed, or if several of its name are and none has its folder */
-function entryOf(ctf: CtfEntries, { path }: InputMicrograph): StarMicrograph {
-  const named = ctf.get(baseName(path)) ?? [];
-  const [star, ...others] = named.length > 1 ? named.filter(({ name }) => `/${path}`.endsWith(`/${name}`)) : named;
-  if (star && others.length === 0) return star;
-  if (named.length > 1) {
-    throw new LabelError({
-      what: `More than one micrograph in the file given to --ctf is named "${baseName(path)}"`,
-      received: named.map(({ name }) => name).join(', '),
-      expected: `one that ${path} ends in`,
-    });
-  }
+/** @throws LabelError if the micrograph is not listed */
+function entryOf(ctf: CtfEntries, input: InputMicrograph): StarMicrograph {
+  const star = ctf.get(input);
+  if (star) return star;
   throw new LabelError({
-    what: `${path} is not listed in the file given to --ctf`,
-    expected: `an entry whose base name is "${baseName(path)}"`,
+    what: `${input.path} is not listed in the file given to --ctf`,
+    expected: `an entry of the name "${stem(input.path)}"`,
   });
 }
 

@@ -2,18 +2,21 @@
 
 import { LabelError, messageOf } from '../errors.js';
 import { isComparable, LARGEST_RATIO } from '../picking/prepare.js';
-import { type CoordinateSet, findCoordinates, type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
+import { type CoordinateSet, pairCoordinates, placeOfSet } from '../storage/coordinate-pairs.js';
+import { type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { TrainingRecord } from '../storage/model-file.js';
-import { baseName } from '../storage/names.js';
+import { stem } from '../storage/names.js';
+import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
-import { note, startProgress } from './console.js';
+import { note, printJson, startProgress } from './console.js';
 
 /** Where the labels are. */
 export interface LabelOptions {
   readonly picks: string;
   readonly negatives?: string;
+  readonly json?: boolean;
   /** Angstroms per pixel, instead of what the files say. */
   readonly pixelSize?: number;
 }
@@ -28,39 +31,16 @@ export interface LabelledInput {
 /**
  * Pairs micrographs with their labels and lists what has no partner.
  *
- * @throws LabelError if nothing matches, or if one label file belongs to several micrographs
+ * @throws LabelError if nothing matches, or if labels could belong to several micrographs
  */
 export async function matchLabels(inputs: readonly InputMicrograph[], options: LabelOptions): Promise<LabelledInput[]> {
-  const picks = await readLabels(options.picks);
-  const negatives = options.negatives ? await readLabels(options.negatives) : [];
-  const matched = inputs.flatMap((input): LabelledInput[] => {
-    const positives = findCoordinates(picks, input.path, input.folder);
-    if (!positives) return [];
-    return [{ input, positives, negatives: findCoordinates(negatives, input.path, input.folder) }];
-  });
-  if (matched.length === 0) {
-    const [micrograph, labels] = [inputs[0]?.path ?? '', picks[0]];
-    throw new LabelError({
-      what: 'No label file belongs to any of the micrographs',
-      received: `for example the micrograph ${micrograph} (base name "${baseName(micrograph)}") and the labels ${labels?.file} (base name "${labels?.name}")`,
-      expected: 'equal base names',
-    });
-  }
-  assertUsedOnce(matched.map(({ input, positives }) => ({ input, set: positives })));
-  const unlabelled = inputs.filter((input) => !matched.some((one) => one.input === input));
-  const unused = (sets: readonly CoordinateSet[]) =>
-    sets.filter((set) => !matched.some(({ input }) => baseName(input.path) === set.name));
-  listUnmatched(
-    'micrographs without labels are not used',
-    unlabelled.map(({ path }) => path),
-  );
-  for (const sets of [picks, negatives]) {
-    listUnmatched(
-      'label files without a micrograph are not used',
-      unused(sets).map(({ file }) => file),
-    );
-  }
-  return matched;
+  const leftOver: LeftOver[] = [];
+  const picks = pairWithMicrographs(inputs, await readLabels(options.picks), 'labels', { leftOver });
+  const negatives = options.negatives
+    ? pairWithMicrographs(inputs, await readLabels(options.negatives), 'negatives', { partial: true, leftOver })
+    : new Map<InputMicrograph, CoordinateSet>();
+  if (options.json) for (const entry of leftOver) printJson({ kind: 'left-over', ...entry });
+  return [...picks].map(([input, positives]) => ({ input, positives, negatives: negatives.get(input) }));
 }
 
 /**
@@ -81,41 +61,80 @@ export async function readLabels(path: string, options: ReadOptions = {}): Promi
   });
 }
 
+/** How pairs are announced. */
+interface PairOptions {
+  /** True: micrographs without coordinates are not worth a word. */
+  readonly partial?: boolean;
+  /** What to do where nothing matches. */
+  readonly hint?: string;
+  /** Takes what is left over, in full: for --json. */
+  readonly leftOver?: LeftOver[];
+}
+
 /**
- * Pairs micrographs with the coordinates that belong to them, where there are some.
+ * Pairs micrographs with the coordinates that belong to them, and says what is left over.
  *
- * @throws LabelError if one set of coordinates would be used for two micrographs
+ * @param what - the coordinates are called, such as `labels`
+ * @returns micrographs that have coordinates, in the order of `inputs`
+ * @throws LabelError if nothing matches, or if coordinates could belong to several micrographs
  */
-export function pairWithCoordinates(inputs: readonly InputMicrograph[], sets: readonly CoordinateSet[]) {
-  const pairs = inputs.map((input) => ({ input, set: findCoordinates(sets, input.path, input.folder) }));
-  assertUsedOnce(pairs);
-  return pairs;
-}
-
-/** @throws LabelError if one set of coordinates would be used for two micrographs */
-export function assertUsedOnce(pairs: readonly { input: InputMicrograph; set: CoordinateSet | undefined }[]): void {
-  const users = new Map<CoordinateSet, string>();
-  for (const { input, set } of pairs) {
-    if (!set) continue;
-    const other = users.get(set);
-    if (other !== undefined) {
-      throw new LabelError({
-        what: 'One set of coordinates belongs to two micrographs of the same base name',
-        received: `${set.file} for ${other} and ${input.path}`,
-        expected: 'one micrograph for each set',
-        hint: 'Give only one of the micrographs, or put the coordinates into folders like those of the micrographs',
-      });
-    }
-    users.set(set, input.path);
+export function pairWithMicrographs(
+  inputs: readonly InputMicrograph[],
+  sets: readonly CoordinateSet[],
+  what: string,
+  { partial = false, hint, leftOver = [] }: PairOptions = {},
+): Map<InputMicrograph, CoordinateSet> {
+  const pairing = pairCoordinates(inputs, sets);
+  if (pairing.pairs.length === 0) throw nothingMatches(inputs, sets, what, hint);
+  const weaker = describeWeakerRules(pairing.pairs, what);
+  if (weaker) note(weaker);
+  listLeftOver(`sets of ${what} without a micrograph are not used`, pairing.sets.map(labelOfSet), leftOver);
+  if (!partial) {
+    listLeftOver(
+      `micrographs without ${what} are not used`,
+      pairing.owners.map(({ path }) => path),
+      leftOver,
+    );
   }
+  const found = new Map(pairing.pairs.map(({ owner, set }) => [owner, set]));
+  return new Map(inputs.flatMap((input) => (found.has(input) ? [[input, found.get(input) as CoordinateSet]] : [])));
 }
 
-/** Lists what has no partner. */
-export function listUnmatched(what: string, names: readonly string[]): void {
-  const shown = 5;
+/** What a set is called: its file, and the micrograph where the file names it. */
+export function labelOfSet(set: CoordinateSet): string {
+  return placeOfSet(set).label;
+}
+
+function nothingMatches(
+  inputs: readonly InputMicrograph[],
+  sets: readonly CoordinateSet[],
+  what: string,
+  hint?: string,
+): LabelError {
+  const [input, set] = [inputs[0], sets[0]];
+  return new LabelError({
+    what: `No ${what} belong to any of the micrographs`,
+    received: `for example the micrograph ${input?.path} (name "${input && stem(input.path)}") and the ${what} ${set && labelOfSet(set)} (name "${set?.name}")`,
+    expected: 'equal names',
+    ...(hint && { hint }),
+  });
+}
+
+/** Names that a list of what is left over shows. */
+const SHOWN = 10;
+
+/** What has no partner, in full. */
+export interface LeftOver {
+  readonly what: string;
+  readonly names: readonly string[];
+}
+
+/** Lists what has no partner: the count and the first ten; all of it goes into `leftOver`. */
+export function listLeftOver(what: string, names: readonly string[], leftOver: LeftOver[]): void {
   if (names.length === 0) return;
-  const more = names.length > shown ? `, and ${names.length - shown} more` : '';
-  note(`warning: ${names.length} ${what}: ${names.slice(0, shown).join(', ')}${more}`);
+  leftOver.push({ what, names });
+  const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
+  note(`warning: ${names.length} ${what}: ${names.slice(0, SHOWN).join(', ')}${more}`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { type Length, toPixels } from '../length.js';
 import type { Image, Micrograph } from '../micrograph.js';
 import type { Particle } from '../particle.js';
 import { type Circles, drawPicks, drawTiles } from '../report/picture.js';
-import { findCoordinates } from '../storage/coordinates.js';
+import { findCoordinates } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';

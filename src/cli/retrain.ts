@@ -1,19 +1,19 @@
 /** `deepem retrain`: the paper's loop (Fig. 2), with confirmed picks as new labels. */
 
-import { resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { LabelError, UsageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import type { Point } from '../particle.js';
 import type { DeviceChoice } from '../picking/device.js';
-import { type CoordinateSet, findCoordinates } from '../storage/coordinates.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import type { CoordinateSet } from '../storage/coordinate-pairs.js';
+import { commonFolder, expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/model-file.js';
-import { baseName } from '../storage/names.js';
+import { stem } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import { note } from './console.js';
 import { deviceOption } from './device.js';
-import { type LabelledInput, listUnmatched, readLabels } from './labelled-inputs.js';
+import { type LabelledInput, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize, parseThreads } from './options.js';
 import { assertModelName, runTraining } from './training-run.js';
 
@@ -77,7 +77,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
   const scaleOf = (input: InputMicrograph) =>
     pixelSize === null ? 1 : pixelSize / (options.pixelSize ?? input.pixelSize ?? pixelSize);
   const labels = merge(await inputsOf(record, args), accepted, rejected, (input) => scaleOf(input) * metadata.diameter);
-  reportUnused(labels, [...accepted, ...rejected]);
+  note(`${labels.length} micrographs are trained on or held out`);
   const heldOut = heldOutColumns(record);
   if (heldOut.size === 0) note('the model held out nothing to judge by: what was gained cannot be shown');
   await runTraining(labels, {
@@ -101,11 +101,11 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
   });
 }
 
-/** What was trained on, then further micrographs. */
+/** What was trained on, then further micrographs; their folders are below the one that all of them share. */
 async function inputsOf(record: TrainingRecord, args: readonly string[]): Promise<LabelledInput[]> {
   const known = new Set(record.micrographs.map(({ path }) => resolve(path)));
   const further = args.length > 0 ? await expandMicrographs(args) : [];
-  return [
+  const inputs = [
     ...record.micrographs.map(({ path, pixelSize, particles, negatives }) => ({
       input: { path, pixelSize, folder: '' },
       positives: setOf(path, particles),
@@ -115,10 +115,16 @@ async function inputsOf(record: TrainingRecord, args: readonly string[]): Promis
       .filter(({ path }) => !known.has(resolve(path)))
       .map((input) => ({ input, positives: setOf(input.path, []), negatives: setOf(input.path, []) })),
   ];
+  const common = commonFolder(inputs.map(({ input }) => input.path));
+  return inputs.map((one) => ({
+    ...one,
+    input: { ...one.input, folder: relative(common, dirname(resolve(one.input.path))) },
+  }));
 }
 
 function setOf(path: string, particles: readonly Point[]): CoordinateSet {
-  return { name: baseName(path), file: path, micrograph: path, folder: '', particles, notPoints: 0 };
+  const named = { file: path, micrograph: path, namesMicrograph: true };
+  return { ...named, name: stem(path), folder: '', particles, notPoints: 0 };
 }
 
 /** Labels with what was confirmed; further micrographs without any are left out. */
@@ -128,36 +134,24 @@ function merge(
   rejected: readonly CoordinateSet[],
   diameterIn: (input: InputMicrograph) => number,
 ): LabelledInput[] {
+  const micrographs = inputs.map(({ input }) => input);
+  const find = (sets: readonly CoordinateSet[], what: string) =>
+    sets.length === 0
+      ? new Map<InputMicrograph, CoordinateSet>()
+      : pairWithMicrographs(micrographs, sets, what, {
+          partial: true,
+          hint: 'Give the micrographs that were picked as further arguments',
+        });
+  const [yes, no] = [find(accepted, 'accepted picks'), find(rejected, 'rejected picks')];
   return inputs.flatMap((one) => {
-    const found = (sets: readonly CoordinateSet[]) =>
-      findCoordinates(sets, one.input.path, one.input.folder)?.particles ?? [];
     const { particles, negatives } = addConfirmed(
       { particles: one.positives.particles, negatives: one.negatives?.particles ?? [] },
-      { accepted: found(accepted), rejected: found(rejected) },
+      { accepted: yes.get(one.input)?.particles ?? [], rejected: no.get(one.input)?.particles ?? [] },
       diameterIn(one.input),
     );
     if (particles.length + negatives.length === 0) return [];
     return [{ ...one, positives: setOf(one.input.path, particles), negatives: setOf(one.input.path, negatives) }];
   });
-}
-
-/** @throws LabelError if none of the confirmed picks belongs to a micrograph */
-function reportUnused(labels: readonly LabelledInput[], sets: readonly CoordinateSet[]): void {
-  const names = new Set(labels.map(({ input }) => baseName(input.path)));
-  const unused = sets.filter(({ name }) => !names.has(name));
-  if (unused.length === sets.length) {
-    throw new LabelError({
-      what: 'None of the confirmed picks belongs to a micrograph of the training',
-      received: `for example ${unused[0]?.file} (base name "${unused[0]?.name}")`,
-      expected: `base names like "${[...names][0]}"`,
-      hint: 'Give the micrographs that were picked as further arguments',
-    });
-  }
-  listUnmatched(
-    'files of confirmed picks without a micrograph are not used',
-    unused.map(({ file }) => file),
-  );
-  note(`${labels.length} micrographs are trained on or held out`);
 }
 
 function heldOutColumns(record: TrainingRecord): HeldOutColumns {

@@ -46,6 +46,7 @@ async function runServe(folder: string, micrographs: readonly string[], options:
   if (!isLoopback(options.host)) {
     note(`warning: listening on ${options.host}: whoever has the token can read and change the project, unencrypted`);
   }
+  for (const notice of server.notices) note(notice);
   print(`${server.micrographs} micrographs; open ${server.url}`);
   if (options.open) await openBrowser(server.url);
   const interruption = onInterrupt('Ending the server.');

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { LabelError } from '../errors.js';
 import { histogramThreshold } from '../evaluation/histogram.js';
 import { drawCharts } from '../report/chart.js';
-import { onePerMicrograph } from '../storage/coordinates.js';
+import { onePerMicrograph } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { print, printJson } from './console.js';
 import { readLabels } from './labelled-inputs.js';

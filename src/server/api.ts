@@ -24,7 +24,7 @@ export interface ApiMicrograph {
   readonly negatives: number;
   /** A person has looked at all of it. */
   readonly checked: boolean;
-  /** Why it could not be read or picked, or null. */
+  /** Why it, or its labels, could not be read, or why it could not be picked; or null. */
   readonly failed: string | null;
 }
 
@@ -103,6 +103,8 @@ export interface ApiProject {
   readonly models: readonly ApiModel[];
   readonly pickSets: readonly ApiPickSet[];
   readonly jobs: readonly ApiJob[];
+  /** What a person should know about the start: labels that were taken over, or not. */
+  readonly notices: readonly string[];
   /** Names of the formats that picks can be written in. */
   readonly formats: readonly { readonly name: string; readonly summary: string }[];
 }

@@ -78,9 +78,9 @@ export async function describeProject(context: Context): Promise<ApiProject> {
     ...{ diameter, box: diameter === null ? null : boxOfDiameter(diameter) },
     micrographs: [...project.micrographs()].map(([id, { path }]) => ({
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
-      ...{ checked: seen.has(id), failed: picked.has(id) ? null : (failed.get(id) ?? null) },
+      ...{ checked: seen.has(id), failed: labels.damage(id) ?? (picked.has(id) ? null : (failed.get(id) ?? null)) },
     })),
-    models: found,
+    ...{ models: found, notices: labels.notices },
     ...{ pickSets, jobs: jobs.list() },
     formats: WRITTEN_FORMATS.map(({ name, summary }) => ({ name, summary })),
   };

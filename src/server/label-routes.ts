@@ -1,16 +1,15 @@
 /** Settings of the project, and labels. */
 
-import { dirname } from 'node:path';
 import type { Hono } from 'hono';
 import { z } from 'zod';
 import { LabelError } from '../errors.js';
-import { parseCoordinates } from '../formats/coordinates.js';
 import { isInside, type Point } from '../particle.js';
-import { findMicrograph } from '../storage/micrographs.js';
-import { baseName } from '../storage/names.js';
+import { pairCoordinates } from '../storage/coordinate-pairs.js';
+import { setsOfBytes } from '../storage/coordinates.js';
+import { stem } from '../storage/names.js';
 import { outputStem } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
-import { addConfirmed, awayFrom, type Labels } from '../training/confirmed.js';
+import { addConfirmed, awayFrom, type Labels, SAME_DIAMETERS } from '../training/confirmed.js';
 import type { ApiLabels, Decision } from './api.js';
 import type { Context } from './context.js';
 import { bodyOf, idOf, micrographOf, NAME } from './requests.js';
@@ -41,6 +40,23 @@ const decisionSchema = z.strictObject({
 });
 /** Where the diameter is not known yet, imported points this many pixels apart are two particles. */
 const UNKNOWN_DIAMETER = 20;
+
+/** Lines of the largest file of labels that is imported. */
+const MOST_LINES = 1_000_000;
+const NEWLINE = 0x0a;
+
+/** @throws LabelError if there are so many lines that reading them would keep the page waiting */
+function assertFewLines(bytes: Uint8Array, file: string): void {
+  let lines = 0;
+  for (const byte of bytes) if (byte === NEWLINE) lines++;
+  if (lines <= MOST_LINES) return;
+  throw new LabelError({
+    what: `${file} is too large to import`,
+    received: `${lines} lines`,
+    expected: `at most ${MOST_LINES}`,
+    hint: 'deepem convert splits it into one file for each micrograph, for the folder labels/',
+  });
+}
 
 /** Adds the routes. */
 export function addLabelRoutes(app: Hono, context: Context): void {
@@ -90,28 +106,21 @@ export function addLabelRoutes(app: Hono, context: Context): void {
 
   app.post('/api/labels/import', async (c) => {
     const file = (c.req.query('name') ?? '').slice(-200);
-    const records = parseCoordinates(new Uint8Array(await c.req.arrayBuffer()), file);
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    assertFewLines(bytes, file);
+    const sets = setsOfBytes(bytes, file);
     const inputs = [...project.micrographs().values()];
-    const found = new Map<string, Point[]>();
-    for (const { micrograph, particle } of records) {
-      const owner = micrograph ?? file;
-      const input = findMicrograph(inputs, { file: owner, name: baseName(owner), folder: dirname(owner) });
-      if (!input) continue;
-      const id = outputStem(input);
-      const points = found.get(id);
-      if (points) points.push(particle);
-      else found.set(id, [particle]);
-    }
-    if (found.size === 0) {
+    const { pairs, sets: leftOver } = pairCoordinates(inputs, sets);
+    if (pairs.length === 0) {
       throw new LabelError({
         what: `The coordinates of ${file} belong to none of the micrographs`,
-        received: `for example "${baseName(records[0]?.micrograph ?? file)}"`,
-        expected: `a base name such as "${baseName(inputs[0].path)}"`,
+        received: `for example "${sets[0]?.name}"`,
+        expected: `a name such as "${stem(inputs[0].path)}"`,
       });
     }
     let imported = 0;
-    for (const [id, some] of found) imported += await addParticles(id, some);
-    return c.json({ imported, micrographs: found.size });
+    for (const { owner, set } of pairs) imported += await addParticles(outputStem(owner), set.particles);
+    return c.json({ imported, micrographs: pairs.length, leftOver: leftOver.map(({ micrograph }) => micrograph) });
   });
 
   app.post('/api/labels/from-picks', async (c) => {
@@ -148,8 +157,8 @@ export function addLabelRoutes(app: Hono, context: Context): void {
 function decide(labels: Labels, place: Point, decision: Decision, diameter: number): Labels {
   if (decision === null) {
     return {
-      particles: awayFrom(labels.particles, [place], diameter),
-      negatives: awayFrom(labels.negatives, [place], diameter),
+      particles: awayFrom(labels.particles, [place], SAME_DIAMETERS * diameter),
+      negatives: awayFrom(labels.negatives, [place], SAME_DIAMETERS * diameter),
     };
   }
   const confirmed = { accepted: [] as Point[], rejected: [] as Point[], [decision]: [place] };

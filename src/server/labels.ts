@@ -1,24 +1,31 @@
 /** Labels of a project: one csv a micrograph in `labels/` and `negatives/`, written at every change, read again when they changed. */
 
 import { existsSync } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FileError, LabelError, messageOf } from '../errors.js';
 import { csvFormat } from '../formats/csv.js';
 import type { Point } from '../particle.js';
 import { startQueue } from '../queue.js';
-import { findCoordinates, readCoordinateSets, readCoordinates } from '../storage/coordinates.js';
+import { REPLACES, readCoordinateFile } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
-import type { Labels } from '../training/confirmed.js';
+import { awayFrom, distinct, type Labels } from '../training/confirmed.js';
 import type { ApiLabelChange, ApiLabels, LabelKind } from './api.js';
+import { foreignLabels } from './foreign-labels.js';
 import type { Project } from './project.js';
 
 /** Places closer than this many pixels are the same label. */
 const SAME = 0.5;
 const FOLDERS: Readonly<Record<LabelKind, string>> = { particle: 'labels', negative: 'negatives' };
+const KINDS = ['particle', 'negative'] as const;
 
 /** The labels of a project. */
 export interface LabelStore {
-  /** Those of one micrograph, as they are on disk now. */
+  /**
+   * Those of one micrograph, as they are on disk now.
+   *
+   * @throws FileError if its file is damaged
+   */
   of(id: string): Promise<ApiLabels>;
   /** As when they were last looked at, without a look at the disk. */
   last(id: string): ApiLabels;
@@ -30,46 +37,58 @@ export interface LabelStore {
   settle(id: string): Promise<void>;
   /** How many labels of a kind a micrograph had when it was last looked at. */
   count(id: string, kind: LabelKind): number;
+  /** Why the labels of a micrograph could not be read when they were last looked at, or null. */
+  damage(id: string): string | null;
+  /** What was taken over from other programs at the start, and what was not, in sentences. */
+  readonly notices: readonly string[];
 }
 
 interface Known {
   readonly points: readonly Point[];
   /** Time of the file; 0 where there is none. */
   readonly modified: number;
+  /** Files of other programs that it took over. */
+  readonly replaces: readonly string[];
+  /** Why it cannot be read, or null. */
+  readonly damage: string | null;
 }
 
-/**
- * Opens the labels. Files of other formats in these folders are taken over as csv and put aside as NAME.imported.
- *
- * @throws FileError, LabelError
- */
+const NONE: Known = { points: [], modified: 0, replaces: [], damage: null };
+
+/** Opens the labels. Files that other programs put into these folders are copied into csv where it is plain whose they are. */
 export async function openLabels(project: Project): Promise<LabelStore> {
   const known = new Map<string, Known>();
   const fileOf = (id: string, kind: LabelKind) => join(project.folder, FOLDERS[kind], `${id}.csv`);
   const keyOf = (id: string, kind: LabelKind) => `${kind} ${id}`;
   const inTurn = startQueue();
+  const last = (id: string, kind: LabelKind) => known.get(keyOf(id, kind)) ?? NONE;
 
-  async function read(id: string, kind: LabelKind): Promise<readonly Point[]> {
+  async function look(id: string, kind: LabelKind): Promise<Known> {
     const file = fileOf(id, kind);
     const modified = (await stat(file).catch(() => null))?.mtimeMs ?? 0;
     const before = known.get(keyOf(id, kind));
-    if (before?.modified === modified) return before.points;
-    const points = modified === 0 ? [] : (await readCoordinates(file)).map(({ x, y }) => ({ x, y }));
-    known.set(keyOf(id, kind), { points, modified });
-    return points;
+    if (before?.modified === modified) return before;
+    const now = modified === 0 ? NONE : { ...(await readLabelFile(file)), modified };
+    known.set(keyOf(id, kind), now);
+    return now;
   }
 
-  function lastOf(id: string, kind: LabelKind): readonly Point[] {
-    return known.get(keyOf(id, kind))?.points ?? [];
+  /** @throws FileError if the file is damaged: it is never written over */
+  async function read(id: string, kind: LabelKind): Promise<readonly Point[]> {
+    const { points, damage } = await look(id, kind);
+    if (damage === null) return points;
+    throw new FileError({ what: damage, hint: 'Repair the file or move it away; it is read again at once' });
   }
 
-  async function write(id: string, kind: LabelKind, points: readonly Point[]): Promise<void> {
+  async function write(id: string, kind: LabelKind, points: readonly Point[], taken?: string): Promise<void> {
     const file = fileOf(id, kind);
     const input = project.micrographs().get(id);
     const picked = { name: input?.path ?? id, width: 0, height: 0, pixelSize: null, values: {}, optics: {}, box: 0 };
     const text = csvFormat.perMicrograph?.write({ ...picked, particles: points }, { provenance: '', existing: null });
-    await writeWhole(file, text ?? '');
-    known.set(keyOf(id, kind), { points, modified: (await stat(file)).mtimeMs });
+    const replaces = [...last(id, kind).replaces, ...(taken === undefined ? [] : [taken])];
+    const comment = replaces.length === 0 ? '' : `${REPLACES}${replaces.join('\t')}\n`;
+    await writeWhole(file, `${comment}${text}`);
+    known.set(keyOf(id, kind), { points, modified: (await stat(file)).mtimeMs, replaces, damage: null });
   }
 
   /**
@@ -88,15 +107,16 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     await remove(id, 'negative');
   }
 
+  /** A file that stands for one of another program stays, empty: that one would be taken over again. */
   async function remove(id: string, kind: LabelKind): Promise<void> {
+    if (last(id, kind).replaces.length > 0) return write(id, kind, []);
     await rm(fileOf(id, kind), { force: true });
     known.delete(keyOf(id, kind));
   }
 
   async function apply({ id, kind, add, remove: gone }: ApiLabelChange): Promise<ApiLabels> {
-    const kept = (await read(id, kind)).filter((point) => !gone.some((other) => near(point, other)));
-    const added = add.filter((point, i) => ![...kept, ...add.slice(0, i)].some((other) => near(point, other)));
-    await write(id, kind, [...kept, ...added]);
+    const kept = awayFrom(await read(id, kind), gone, SAME);
+    await write(id, kind, [...kept, ...awayFrom(distinct(add, SAME), kept, SAME)]);
     await settle(id);
     return of(id);
   }
@@ -105,10 +125,18 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     return { id, particles: await read(id, 'particle'), negatives: await read(id, 'negative') };
   }
 
-  await takeOver();
+  const notices: string[] = [];
+  for (const kind of KINDS) {
+    for (const id of project.micrographs().keys()) await look(id, kind);
+    const folder = join(project.folder, FOLDERS[kind]);
+    const found = await foreignLabels(folder, project.micrographs(), (id) => fileOf(id, kind));
+    for (const { id, points, name } of found.taken) await write(id, kind, points, name);
+    notices.push(...found.notices);
+  }
   return {
     of,
-    last: (id) => ({ id, particles: lastOf(id, 'particle'), negatives: lastOf(id, 'negative') }),
+    notices,
+    last: (id) => ({ id, particles: last(id, 'particle').points, negatives: last(id, 'negative').points }),
     change: (change) => inTurn(() => apply(change)),
     update: (id, next) =>
       inTurn(async () => {
@@ -119,31 +147,17 @@ export async function openLabels(project: Project): Promise<LabelStore> {
         return of(id);
       }),
     settle: (id) => inTurn(() => settle(id)),
-    count: (id, kind) => lastOf(id, kind).length,
+    count: (id, kind) => last(id, kind).points.length,
+    damage: (id) => last(id, 'particle').damage ?? last(id, 'negative').damage,
   };
-
-  async function takeOver(): Promise<void> {
-    const taken = new Set<string>();
-    for (const kind of ['particle', 'negative'] as const) {
-      const folder = join(project.folder, FOLDERS[kind]);
-      const { sets } = await readCoordinateSets(folder).catch(() => ({ sets: [] }));
-      for (const [id, input] of project.micrographs()) {
-        const set = findCoordinates(sets, input.path, input.folder);
-        if (set && set.file !== fileOf(id, kind)) {
-          await write(
-            id,
-            kind,
-            set.particles.map(({ x, y }) => ({ x, y })),
-          );
-          taken.add(set.file);
-        }
-        await read(id, kind);
-      }
-    }
-    for (const file of taken) await rename(file, `${file}.imported`);
-  }
 }
 
-function near(a: Point, b: Point): boolean {
-  return Math.hypot(a.x - b.x, a.y - b.y) < SAME;
+async function readLabelFile(file: string): Promise<Pick<Known, 'points' | 'replaces' | 'damage'>> {
+  try {
+    const { particles, micrographs, replaces } = await readCoordinateFile(file);
+    if (micrographs > 1) throw new LabelError({ what: `${file} holds labels of ${micrographs} micrographs` });
+    return { points: particles.map(({ x, y }) => ({ x, y })), replaces, damage: null };
+  } catch (error) {
+    return { points: [], replaces: [], damage: messageOf(error) };
+  }
 }

@@ -5,14 +5,15 @@ import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { FileError, messageOf, UsageError } from '../errors.js';
+import { startQueue } from '../queue.js';
 import { readText, writeWhole } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
 import { assertOutputsApart, outputStem } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 
 const SETTINGS = 'deepem.json';
-/** Micrographs of the project, one path a line, for the commands. */
-export const LIST = 'micrographs.txt';
+/** Micrographs of the project, one path a line, for the commands; in a folder of its own, where it replaces nobody's file. */
+export const LIST = '.deepem/micrographs.txt';
 /** Folders that the project makes: what is in them are no micrographs. */
 const OWN_FOLDERS = ['labels', 'negatives', 'models', 'picks', 'classes', 'exports', 'particles'];
 
@@ -50,7 +51,7 @@ export interface Project {
   readonly folder: string;
   readonly name: string;
   settings(): ProjectSettings;
-  /** Changes settings and writes them. */
+  /** Changes settings: one change after the other, and each counts only once it is on disk. */
   change(change: Partial<ProjectSettings>): Promise<void>;
   /** The micrographs by id, as found last. */
   micrographs(): ReadonlyMap<string, InputMicrograph>;
@@ -79,15 +80,18 @@ export async function openProject(path: string, args: readonly string[]): Promis
   if (args.length > 0) settings = { ...settings, micrographs: args.map((arg) => fromFolder(folder, arg)) };
   let micrographs = new Map<string, InputMicrograph>();
   let [found, listed]: (number | null)[] = [null, null];
-  const write = () => writeWhole(join(folder, SETTINGS), `${JSON.stringify(settings, null, 1)}\n`);
+  const inTurn = startQueue();
+  const write = (now: ProjectSettings) => writeWhole(join(folder, SETTINGS), `${JSON.stringify(now, null, 1)}\n`);
   const project: Project = {
     folder,
     name: basename(folder),
     settings: () => settings,
-    async change(change) {
-      settings = settingsSchema.parse({ ...settings, ...change });
-      await write();
-    },
+    change: (change) =>
+      inTurn(async () => {
+        const changed = settingsSchema.parse({ ...settings, ...change });
+        await write(changed);
+        settings = changed;
+      }),
     micrographs: () => micrographs,
     async refresh() {
       const given = await findMicrographs(folder, settings.micrographs);
@@ -106,7 +110,7 @@ export async function openProject(path: string, args: readonly string[]): Promis
     root: () => settings.root ?? '.',
   };
   await project.refresh();
-  await write();
+  await write(settings);
   return project;
 }
 

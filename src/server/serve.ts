@@ -34,6 +34,8 @@ export interface RunningServer {
   /** Address with the token. */
   readonly url: string;
   readonly micrographs: number;
+  /** What was taken over, and what was not. */
+  readonly notices: readonly string[];
   close(): Promise<void>;
 }
 
@@ -76,6 +78,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   return {
     url: `http://${isWildcard(host) ? hostname() : hostInAddress(host)}:${port}/?token=${token}`,
     micrographs: project.micrographs().size,
+    notices: labels.notices,
     async close() {
       await context.jobs.close();
       server.close();

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../testing/folder.js';
-import { findCoordinates, readCoordinateSets } from './coordinates.js';
+import { findCoordinates } from './coordinate-pairs.js';
+import { readCoordinateSets } from './coordinates.js';
 import { makeFolder, readWhole, writeWhole } from './files.js';
 
 const { at, put } = testFolder();

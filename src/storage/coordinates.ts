@@ -1,37 +1,22 @@
-/** Coordinate files on disk: read all below a folder, find the one that belongs to a micrograph, write. */
+/** Coordinate files on disk: read all below a folder, and find the ones that belong to micrographs. */
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { FileError, LabelError, messageOf } from '../errors.js';
-import type { CoordinateRecord } from '../formats/coordinate-format.js';
+import { FileError, messageOf } from '../errors.js';
+import type { CoordinateFormat, CoordinateRecord } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatOfFile, type ParseOptions, parseCoordinates } from '../formats/coordinates.js';
 import { readCoordinateList } from '../formats/relion-star.js';
 import type { Particle } from '../particle.js';
+import { type CoordinateSet, pairCoordinates } from './coordinate-pairs.js';
 import { readWhole } from './files.js';
-import { filesBelow } from './inputs.js';
-import { baseName } from './names.js';
-
-/** The particles of one micrograph, as found on disk. */
-export interface CoordinateSet {
-  /** Name that micrographs are matched by. */
-  readonly name: string;
-  /** The file they come from. */
-  readonly file: string;
-  /** The micrograph as the file names it, else the name of the file without its ending. */
-  readonly micrograph: string;
-  /** Folder of the file below the folder that was read, or of the micrograph that the file names. */
-  readonly folder: string;
-  readonly particles: readonly Particle[];
-  /** Side of the box in full-size pixels, where the file has one. */
-  readonly box?: number;
-  /** Rows that were left out because a coordinate is NaN or infinite. */
-  readonly notPoints: number;
-}
+import { filesBelow, type InputMicrograph } from './inputs.js';
+import { SUFFIX, stem } from './names.js';
+import { readMicrographHeader } from './read-micrograph.js';
 
 /** How files are to be read where their endings do not say all. */
 export interface ReadOptions extends Pick<ParseOptions, 'format'> {
-  /** Rows of the micrograph that a file belongs to, for formats that count from the last row. */
-  readonly heightOf?: (file: string) => Promise<number | undefined>;
+  /** Micrographs that files belong to, for formats that count from the last row. */
+  readonly micrographs?: readonly InputMicrograph[];
 }
 
 /** What was found below a folder, and what could not be read. */
@@ -41,8 +26,8 @@ export interface CoordinateSets {
   readonly failed: readonly { readonly file: string; readonly reason: string }[];
 }
 
-/** Two files hold the same picks in two formats if their centres agree to this many pixels (`.box` rounds to whole ones). */
-const SAME_CENTRE = 0.51;
+/** Bytes in which the first line of a file of labels ends. */
+const FIRST_LINE = 4096;
 
 /**
  * Reads a coordinate file, all that a RELION list names, or all below a folder.
@@ -54,13 +39,14 @@ export async function readCoordinateSets(path: string, options: ReadOptions = {}
     throw new FileError({ what: `Cannot read coordinates from ${path}: there is no such file or folder` });
   const isFolder = statSync(path).isDirectory();
   const files = isFolder ? await coordinateFilesBelow(path, options) : [path];
+  const heightOf = heightsOf(files, isFolder ? path : null, options);
   const sets: CoordinateSet[] = [];
   const failed: { file: string; reason: string }[] = [];
   for (const file of files) {
     try {
-      if (isFolder) sets.push(...(await readBelow(path, file, options)));
+      if (isFolder) sets.push(...(await readBelow(path, file, options, heightOf)));
       else {
-        const read = await readNamedFile(file, options);
+        const read = await readNamedFile(file, options, heightOf);
         sets.push(...read.sets);
         failed.push(...read.failed);
       }
@@ -94,24 +80,29 @@ function endsLike(file: string, written = ''): boolean {
 }
 
 /** A file of a folder. STAR files that hold no coordinates, of which a RELION job has several, are none of our business. */
-async function readBelow(top: string, file: string, options: ReadOptions): Promise<CoordinateSet[]> {
+async function readBelow(
+  top: string,
+  file: string,
+  options: ReadOptions,
+  heightOf: HeightOf,
+): Promise<CoordinateSet[]> {
   const data = await readWhole(file);
   if (isStar(file) && !textOf(data).includes('rlnCoordinateX')) return [];
-  return setsOf(data, file, folderBelow(top, file), options);
+  return setsOf(data, file, folderBelow(top, file), options, heightOf);
 }
 
 /** A file that was named itself: a RELION list stands for the files that it lists. */
-async function readNamedFile(file: string, options: ReadOptions): Promise<CoordinateSets> {
+async function readNamedFile(file: string, options: ReadOptions, heightOf: HeightOf): Promise<CoordinateSets> {
   const data = await readWhole(file);
   const listed = isStar(file) ? listOf(textOf(data)) : null;
-  if (!listed) return { sets: await setsOf(data, file, '', options), failed: [] };
+  if (!listed) return { sets: await setsOf(data, file, '', options, heightOf), failed: [] };
   const sets: CoordinateSet[] = [];
   const failed: { file: string; reason: string }[] = [];
   for (const { micrograph, file: coordinates } of listed) {
     try {
       const place = placeOf(coordinates, file);
-      for (const set of await setsOf(await readWhole(place), place, dirname(micrograph), options)) {
-        sets.push({ ...set, name: baseName(micrograph), micrograph });
+      for (const set of await setsOf(await readWhole(place), place, dirname(micrograph), options, heightOf)) {
+        sets.push({ ...set, name: stem(micrograph), micrograph, namesMicrograph: true });
       }
     } catch (error) {
       failed.push({ file: coordinates, reason: messageOf(error) });
@@ -152,103 +143,116 @@ function listOf(text: string) {
  * @throws FileError
  */
 export async function readCoordinates(file: string): Promise<Particle[]> {
-  return parseCoordinates(await readWhole(file), file).map(({ particle }) => particle);
+  return [...(await readCoordinateFile(file)).particles];
+}
+
+/** A file of labels, with all that the page needs to know of it. */
+export interface CoordinateFile {
+  readonly particles: readonly Particle[];
+  /** How many micrographs it is about. */
+  readonly micrographs: number;
+  /** Files beside it that it stands for. */
+  readonly replaces: readonly string[];
+}
+
+/**
+ * Reads one coordinate file.
+ *
+ * @throws FileError
+ */
+export async function readCoordinateFile(file: string): Promise<CoordinateFile> {
+  const sets = setsOfBytes(await readWhole(file), file);
+  return {
+    particles: sets.flatMap(({ particles }) => particles),
+    ...{ micrographs: sets.length, replaces: sets[0].replaces ?? [] },
+  };
 }
 
 /** One set a micrograph that the file names; one named after the file where it names none. */
-async function setsOf(data: Uint8Array, file: string, folder: string, options: ReadOptions): Promise<CoordinateSet[]> {
+async function setsOf(
+  data: Uint8Array,
+  file: string,
+  folder: string,
+  options: ReadOptions,
+  heightOf: HeightOf,
+): Promise<CoordinateSet[]> {
   const format = options.format ?? formatOfFile(file);
-  const height = format?.needsSize ? await options.heightOf?.(file) : undefined;
-  const records = parseCoordinates(data, file, {
-    ...(options.format && { format: options.format }),
+  const height = format?.needsSize ? await heightOf(file) : undefined;
+  return setsOfBytes(data, file, {
+    ...{ folder, ...(options.format && { format: options.format }) },
     ...(height !== undefined && { height }),
   });
-  const groups = new Map<string, CoordinateRecord[]>();
+}
+
+/**
+ * The sets in the bytes of a file: one for each micrograph that it names, or one named after the file.
+ *
+ * @param options - `folder`: of the file, below the folder that was read
+ * @throws FileError
+ */
+export function setsOfBytes(
+  data: Uint8Array,
+  file: string,
+  { folder = '', ...options }: ParseOptions & { readonly folder?: string } = {},
+): CoordinateSet[] {
+  const format = options.format ?? formatOfFile(file);
+  const records = parseCoordinates(data, file, options);
+  const groups = new Map<string | null, CoordinateRecord[]>();
   for (const record of records) {
-    const owner = record.micrograph ?? file;
-    const group = groups.get(owner);
+    const group = groups.get(record.micrograph);
     if (group) group.push(record);
-    else groups.set(owner, [record]);
+    else groups.set(record.micrograph, [record]);
   }
-  if (records.length === 0) groups.set(file, []);
+  if (records.length === 0) groups.set(null, []);
+  const replaces = replacedBy(data, file);
   return [...groups].map(([owner, all]) => {
     const finite = all.filter(({ particle: { x, y } }) => Number.isFinite(x) && Number.isFinite(y));
     const box = finite[0]?.box;
+    const name = owner === null ? nameInFormat(file, format) : stem(owner);
     return {
-      ...{ name: baseName(owner), file, micrograph: owner === file ? baseName(file) : owner },
-      folder: owner === file || dirname(owner) === '.' ? folder : dirname(owner),
+      ...{ name, file, micrograph: owner ?? name.replace(SUFFIX, ''), namesMicrograph: owner !== null },
+      folder: owner === null || dirname(owner) === '.' ? folder : dirname(owner),
       ...{ particles: finite.map(({ particle }) => particle), notPoints: all.length - finite.length },
       ...(box !== undefined && { box }),
+      ...(replaces.length > 0 && { replaces }),
     };
   });
 }
 
-/**
- * Finds the set of a micrograph by its base name; of equal names the one in the same folder; of one folder's files that
- * hold the same picks in several formats the most exact.
- *
- * @param micrograph - path of the micrograph
- * @param folder - of the micrograph below the inputs' common folder
- * @returns undefined where there is none
- * @throws LabelError if several differ, naming them
- */
-export function findCoordinates(
-  sets: readonly CoordinateSet[],
-  micrograph: string,
-  folder: string,
-): CoordinateSet | undefined {
-  const base = baseName(micrograph);
-  const named = sets.filter(({ name }) => name === base);
-  const where = `/${dirname(micrograph)}`;
-  const inFolder = named.filter((set) => set.folder === folder || where.endsWith(`/${set.folder}`));
-  return mostExact(inFolder.length > 0 ? inFolder : named, micrograph);
+/** The micrograph's name in that of its file, as the format itself would name it: `mic_autopick.star` is that of `mic`. */
+function nameInFormat(file: string, format: CoordinateFormat | undefined): string {
+  const [before, after] = basename(format?.perMicrograph?.path('\n') ?? '\n').split('\n');
+  const name = basename(file).normalize('NFC');
+  const own = name.startsWith(before) && name.endsWith(after) && after !== '';
+  return own ? name.slice(before.length, name.length - after.length) : stem(file);
 }
 
-/**
- * The one of several sets that is to be used: they must hold the same picks in several formats.
- *
- * @param owner - what they belong to, for the error
- * @throws LabelError if they differ
- */
-export function mostExact(candidates: readonly CoordinateSet[], owner: string): CoordinateSet | undefined {
-  const [best, ...others] = [...candidates].sort((a, b) => exactness(a.file) - exactness(b.file));
-  if (others.every((other) => samePicks(best, other))) return best;
-  throw new LabelError({
-    what: `More than one coordinate file belongs to ${owner}`,
-    received: candidates.map(({ file }) => file).join(', '),
-    expected: 'one, or the same picks in several formats',
-    hint: 'Name the file, or move the others away',
-  });
+/** How a file of labels names one beside it whose labels it took over: a comment in its first line. */
+export const REPLACES = '# replaces ';
+
+function replacedBy(data: Uint8Array, file: string): string[] {
+  if (!/\.csv$/i.test(file)) return [];
+  const [first] = new TextDecoder().decode(data.subarray(0, FIRST_LINE)).split('\n', 1);
+  return first.startsWith(REPLACES) ? first.slice(REPLACES.length).trim().split('\t') : [];
 }
 
-/**
- * One set for each micrograph; of the same picks in several formats the most exact.
- *
- * @throws LabelError if sets of one micrograph differ
- */
-export function onePerMicrograph(sets: readonly CoordinateSet[]): CoordinateSet[] {
-  const byName = new Map<string, CoordinateSet[][]>();
-  for (const set of sets) {
-    const groups = byName.get(set.name) ?? [];
-    const group = groups.find(([other]) => other.folder === set.folder || samePicks(other, set));
-    if (group) group.push(set);
-    else groups.push([set]);
-    byName.set(set.name, groups);
-  }
-  return [...byName.values()].flat().flatMap((group) => mostExact(group, group[0].micrograph) ?? []);
-}
+type HeightOf = (file: string) => Promise<number | undefined>;
 
-/** Place of a file's format in the list: the most exact is first. */
-function exactness(file: string): number {
-  const format = formatOfFile(file);
-  return format ? COORDINATE_FORMATS.indexOf(format) : COORDINATE_FORMATS.length;
-}
-
-/** True where two sets hold the same centres in the same order, up to what formats round. */
-function samePicks(a: CoordinateSet, b: CoordinateSet): boolean {
-  if (a.particles.length !== b.particles.length) return false;
-  return a.particles.every(({ x, y }, i) => {
-    const other = b.particles[i];
-    return Math.abs(x - other.x) <= SAME_CENTRE && Math.abs(y - other.y) <= SAME_CENTRE;
-  });
+/** Rows of the micrographs that files belong to, which is found by their names alone. */
+function heightsOf(files: readonly string[], top: string | null, { micrographs = [], format }: ReadOptions): HeightOf {
+  const places = files.map(
+    (file): CoordinateSet => ({
+      ...{ file, name: nameInFormat(file, format ?? formatOfFile(file)), micrograph: file, namesMicrograph: false },
+      ...{ folder: top === null ? '' : folderBelow(top, file), particles: [], notPoints: 0 },
+    }),
+  );
+  const owners = new Map<string, InputMicrograph>();
+  const find = () => {
+    for (const { owner, set } of pairCoordinates(micrographs, places, () => {}).pairs) owners.set(set.file, owner);
+  };
+  return async (file) => {
+    if (owners.size === 0) find();
+    const owner = owners.get(file);
+    return owner && (await readMicrographHeader(owner.path)).height;
+  };
 }

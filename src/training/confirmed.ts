@@ -26,17 +26,28 @@ export const SAME_DIAMETERS = 0.3;
  * @param diameter - of the particle in pixels
  */
 export function addConfirmed(labels: Labels, { accepted, rejected }: Confirmed, diameter: number): Labels {
-  const kept = awayFrom(labels.particles, rejected, diameter);
-  const negatives = awayFrom(labels.negatives, accepted, diameter);
+  const distance = SAME_DIAMETERS * diameter;
+  const kept = awayFrom(labels.particles, rejected, distance);
+  const negatives = awayFrom(labels.negatives, accepted, distance);
   return {
-    particles: [...kept, ...awayFrom(accepted, kept, diameter)],
-    negatives: [...negatives, ...awayFrom(rejected, negatives, diameter)],
+    particles: [...kept, ...awayFrom(distinct(accepted, distance), kept, distance)],
+    negatives: [...negatives, ...awayFrom(distinct(rejected, distance), negatives, distance)],
   };
 }
 
-/** The points that are not about the same particle as any of the others. */
-export function awayFrom(points: readonly Point[], others: readonly Point[], diameter: number): Point[] {
-  const distance = SAME_DIAMETERS * diameter;
+/** The points that are farther than `distance` pixels from each of the others. */
+export function awayFrom(points: readonly Point[], others: readonly Point[], distance: number): Point[] {
   const index = indexPoints(others);
   return points.filter(({ x, y }) => (index?.within(x, y, distance).length ?? 0) === 0);
+}
+
+/** The points of which none that is kept before them lies within `distance` pixels. */
+export function distinct(points: readonly Point[], distance: number): Point[] {
+  const index = indexPoints(points);
+  const gone = new Set<number>();
+  return points.filter(({ x, y }, i) => {
+    if (gone.has(i)) return false;
+    for (const j of index?.within(x, y, distance) ?? []) if (j > i) gone.add(j);
+    return true;
+  });
 }

@@ -43,7 +43,7 @@ export const api = {
   labels: (id: string) => get<ApiLabels>('/api/labels', { id }),
   change: (change: ApiLabelChange) => send<ApiLabels>('POST', '/api/labels', change),
   importLabels: async (file: File) =>
-    answer<{ imported: number; micrographs: number }>(
+    answer<{ imported: number; micrographs: number; leftOver: readonly string[] }>(
       await fetch(address('/api/labels/import', { name: file.name }), { method: 'POST', body: file }),
     ),
   labelsFromPicks: (id: string, set: string, threshold: number) =>

@@ -15,6 +15,14 @@ interface LabelPanelProps {
 /** Labels from which a training is worth its time. */
 const ENOUGH = 20;
 
+/** Names that a sentence shows. */
+const SHOWN = 3;
+
+function namesOf(all: readonly string[]): string {
+  const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : '';
+  return `${all.slice(0, SHOWN).join(', ')}${more}`;
+}
+
 export function LabelPanel({ project, micrograph, set, threshold, onError }: LabelPanelProps) {
   const [said, setSaid] = useState('');
   const { diameter, pixelSize } = project;
@@ -22,13 +30,16 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
 
   async function importFile(event: ChangeEvent<HTMLInputElement>): Promise<void> {
     let [imported, micrographs] = [0, 0];
+    const leftOver: string[] = [];
     try {
       for (const file of event.target.files ?? []) {
         const result = await api.importLabels(file);
         imported += result.imported;
         micrographs += result.micrographs;
+        leftOver.push(...result.leftOver);
       }
-      setSaid(`${imported} labels added on ${micrographs} micrographs`);
+      const others = leftOver.length === 0 ? '' : `; not in this project: ${namesOf(leftOver)}`;
+      setSaid(`${imported} labels added on ${micrographs} micrographs${others}`);
     } catch (error) {
       onError(error as Error);
     }
@@ -38,6 +49,11 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
   return (
     <section>
       <h2>Label</h2>
+      {project.notices.map((notice) => (
+        <p key={notice} className="hint" data-testid="notice">
+          {notice}
+        </p>
+      ))}
       <p className="hint">
         Click the middle of a particle; click again to take it back. About {ENOUGH} on a few micrographs are enough to
         begin.
