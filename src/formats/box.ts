@@ -48,8 +48,21 @@ export function readBoxes(text: string): CoordinateRecord[] {
       const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name, i) =>
         parseNumber(fields[i], name, number),
       );
-      const score = fields.length > 4 ? parseNumber(fields[4], 'score', number) : undefined;
+      const score = fields.length > 4 ? scoreOf(fields[4], number) : undefined;
       const particle = scoredParticle(x + width / 2, y + height / 2, score);
       return { micrograph: null, particle, ...(width > 0 && { box: width }) };
     });
+}
+
+/**
+ * The fifth column: a score, or one of EMAN's flags, which are whole numbers: -3 marks a particle, -1 and -2 the two ends of a helix.
+ *
+ * @throws SyntaxError at the ends of helices
+ */
+function scoreOf(field: string, line: number): number | undefined {
+  if (field === '-3') return undefined;
+  if (field !== '-1' && field !== '-2') return parseNumber(field, 'score', line);
+  throw new SyntaxError(
+    `line ${line}: the fifth column is ${field}, which marks an end of a helix: these are EMAN helix boxes (filaments), not particles`,
+  );
 }

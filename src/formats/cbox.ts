@@ -54,7 +54,11 @@ export const cboxFormat: CoordinateFormat = {
 };
 
 function readCbox(text: string): CoordinateRecord[] {
-  const block = parseStar(text).find((candidate) => labelIndex(candidate, 'CoordinateX') >= 0);
+  const blocks = parseStar(text).filter((candidate) => labelIndex(candidate, 'CoordinateX') >= 0);
+  const block = blocks.find(({ name }) => name === 'cryolo') ?? blocks.find(({ name }) => !/filament/i.test(name));
+  if (!block && blocks.length > 0) {
+    throw new SyntaxError(`the only block with coordinates is "data_${blocks[0].name}": filaments, not particles`);
+  }
   if (!block) throw new SyntaxError('no block has the label "CoordinateX"; these are not particle coordinates');
   return block.rows.map((row, index) => {
     const text = (label: string): string | undefined => row[labelIndex(block, label)];

@@ -1,6 +1,7 @@
 /** What a coordinate format is: one small file each, listed in `coordinates.ts`. */
 
 import type { Particle } from '../particle.js';
+import { eachLine } from './lines.js';
 
 /** A particle as a file has it: with the micrograph's name where the file gives one (else the file's own name tells). */
 export interface CoordinateRecord {
@@ -74,6 +75,8 @@ export interface CoordinateFormat {
    * @throws SyntaxError naming the line; the caller adds the file's name
    */
   read(data: Uint8Array, context?: ReadContext): CoordinateRecord[];
+  /** Reads text line by line, for files of any length; absent where the whole file is needed at once. */
+  readonly scan?: (context: ReadContext) => CoordinateScanner;
   /** Files of one micrograph each. */
   readonly perMicrograph?: {
     /** Path of the file for a micrograph's name without folder and ending. */
@@ -91,11 +94,63 @@ export interface CoordinateFormat {
   };
 }
 
-/** A reader of text from one of bytes. */
+/** Takes the lines of a coordinate file, one after the other. */
+export interface CoordinateScanner {
+  /** @throws SyntaxError naming the line */
+  line(text: string, number: number): void;
+  /** What was read. @throws SyntaxError if something is missing */
+  end(): CoordinateRecord[];
+}
+
+/** Both ways to read a text: line by line, and from all of its bytes. */
+export function readsLines(scan: (context: ReadContext) => CoordinateScanner): Pick<CoordinateFormat, 'read' | 'scan'> {
+  const checked = (context: ReadContext): CoordinateScanner => {
+    const scanner = scan(context);
+    return {
+      line(text, number) {
+        if (number === 1) assertNoHelix(text);
+        scanner.line(text, number);
+      },
+      end: scanner.end,
+    };
+  };
+  return {
+    scan: checked,
+    read(data, context = {}) {
+      const scanner = checked(context);
+      eachLine(data, scanner.line);
+      return scanner.end();
+    },
+  };
+}
+
+/** A reader of whole texts from one of bytes. */
 export function textReader(
   read: (text: string, context: ReadContext) => CoordinateRecord[],
 ): (data: Uint8Array, context?: ReadContext) => CoordinateRecord[] {
-  return (data, context = {}) => read(new TextDecoder().decode(data), context);
+  return (data, context = {}) => {
+    const text = new TextDecoder().decode(data);
+    assertNoHelix(text);
+    return read(text, context);
+  };
+}
+
+/** @throws SyntaxError for EMAN2's text files of helices, which begin with the micrograph's name in a comment */
+function assertNoHelix(text: string): void {
+  if (!/^\s*#\s*(micrograph|helix|segment)\b/i.test(text)) return;
+  throw new SyntaxError('line 1 is "#micrograph": these are EMAN2 helices (filaments), not particles');
+}
+
+/** One string for each name, however many rows have it; a copy, so that the text that it was cut from can go. */
+export function sharedNames(): (name: string) => string {
+  const names = new Map<string, string>();
+  return (name) => {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    const copy = Buffer.from(name).toString();
+    names.set(copy, copy);
+    return copy;
+  };
 }
 
 /** A particle with its score; without one where the score is NaN or there is none. */
@@ -111,11 +166,11 @@ export interface NumberedLine {
 
 /** The lines of a text that are not empty. */
 export function filledLines(text: string): NumberedLine[] {
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n|\r/)
-    .map((line, index) => ({ line: line.trim(), number: index + 1 }))
-    .filter(({ line }) => line !== '');
+  const lines: NumberedLine[] = [];
+  eachLine(text, (line, number) => {
+    if (line.trim() !== '') lines.push({ line: line.trim(), number });
+  });
+  return lines;
 }
 
 /** True for a line that begins with #. */

@@ -108,13 +108,19 @@ export function parseCoordinates(data: Uint8Array, file: string, options: ParseO
   try {
     return format.read(data, options);
   } catch (cause) {
-    throw new FileError(
-      {
-        what: `Cannot read coordinates from ${file}`,
-        received: messageOf(cause).replace(/\s+/g, ' '),
-        expected: `${format.name} coordinates`,
-      },
-      { cause },
-    );
+    throw notOfFormat(file, format, cause);
   }
+}
+
+/** The error for a file that is not what its ending says. */
+export function notOfFormat(file: string, format: CoordinateFormat, cause: unknown): FileError {
+  if (cause instanceof FileError) return cause;
+  return new FileError(
+    {
+      what: `Cannot read coordinates from ${file}`,
+      received: messageOf(cause).replace(/\s+/g, ' '),
+      expected: `${format.name} coordinates`,
+    },
+    { cause },
+  );
 }

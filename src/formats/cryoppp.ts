@@ -3,8 +3,8 @@
  * y = rows - stored row. It shares its ending with plain csv and is read and written only by name.
  */
 
-import { type CoordinateFormat, type ReadContext, textReader } from './coordinate-format.js';
-import { parseTable } from './table.js';
+import { type CoordinateFormat, type CoordinateRecord, type ReadContext, readsLines } from './coordinate-format.js';
+import { scanTable } from './table.js';
 
 const [X, Y, DIAMETER] = ['X-Coordinate', 'Y-Coordinate', 'Diameter'];
 
@@ -15,14 +15,25 @@ export const cryopppFormat: CoordinateFormat = {
   needsBox: true,
   needsSize: true,
   tolerance: 1e-3,
-  read: textReader((text, context) => {
-    const { names, rows } = parseTable(text, ',', [X.toLowerCase(), Y.toLowerCase()]);
-    const sized = names.includes(DIAMETER.toLowerCase());
-    return rows.map((row) => ({
-      micrograph: null,
-      particle: { x: row.value(X.toLowerCase()), y: rowsOf(context) - row.value(Y.toLowerCase()) },
-      ...(sized && { box: row.value(DIAMETER.toLowerCase()) }),
-    }));
+  ...readsLines((context) => {
+    const records: CoordinateRecord[] = [];
+    const table = scanTable(',', [X.toLowerCase(), Y.toLowerCase()], (names) => {
+      const sized = names.includes(DIAMETER.toLowerCase());
+      return (row) => {
+        records.push({
+          micrograph: null,
+          particle: { x: row.value(X.toLowerCase()), y: rowsOf(context) - row.value(Y.toLowerCase()) },
+          ...(sized && { box: row.value(DIAMETER.toLowerCase()) }),
+        });
+      };
+    });
+    return {
+      line: table.line,
+      end() {
+        table.end();
+        return records;
+      },
+    };
   }),
   perMicrograph: {
     path: (stem) => `${stem}.csv`,

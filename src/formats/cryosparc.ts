@@ -9,6 +9,7 @@ import { type NpyColumn, readNpyTable } from './npy.js';
 
 const COMPRESSED = [0x95, 0x43, 0x53, 0x44, 0x41, 0x54];
 const SCORE = 'pick_stats/ncc_score';
+const UID = 'location/micrograph_uid';
 
 export const cryosparcFormat: CoordinateFormat = {
   name: 'cs',
@@ -32,8 +33,9 @@ export const cryosparcFormat: CoordinateFormat = {
     const shape = numbers('location/micrograph_shape', 2);
     const score: NpyColumn | undefined = columns.get(SCORE);
     const path: NpyColumn | undefined = columns.get('location/micrograph_path');
+    if (!path) assertOneMicrograph(rows, columns.get(UID));
     return Array.from({ length: rows }, (_, i) => ({
-      micrograph: path?.kind === 'text' ? path.value(i) : null,
+      micrograph: path?.kind === 'text' ? path.value(i).replace(/^>/, '') : null,
       particle: scoredParticle(
         x(i) * shape(i, 1),
         y(i) * shape(i, 0),
@@ -42,3 +44,13 @@ export const cryosparcFormat: CoordinateFormat = {
     }));
   },
 };
+
+/** @throws SyntaxError where the particles belong to several micrographs that are not named */
+function assertOneMicrograph(rows: number, uid: NpyColumn | undefined): void {
+  if (uid?.kind !== 'numbers') return;
+  const uids = new Set(Array.from({ length: rows }, (_, i) => uid.value(i)));
+  if (uids.size < 2) return;
+  throw new SyntaxError(
+    `the particles belong to ${uids.size} micrographs that are named by "${UID}" only: export the group "location" with its field "micrograph_path" (exposures or passthrough of the job) to name them`,
+  );
+}

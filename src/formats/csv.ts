@@ -1,7 +1,17 @@
-/** Plain `x,y[,score]` text with a header; other columns are ignored. Centres, full-size pixels, first stored row is y = 0. */
+/**
+ * Plain `x,y[,score]` text with a header. A column such as `micrograph` says which micrograph a row belongs to; other columns are
+ * ignored. Centres, full-size pixels, first stored row is y = 0.
+ */
 
-import { type CoordinateFormat, scoredParticle, scoreText, textReader } from './coordinate-format.js';
-import { parseTable } from './table.js';
+import {
+  type CoordinateFormat,
+  type CoordinateRecord,
+  readsLines,
+  scoredParticle,
+  scoreText,
+  sharedNames,
+} from './coordinate-format.js';
+import { micrographColumn, scanTable } from './table.js';
 
 const CRYOPPP_HEADER = /^\s*"?x-coordinate/i;
 
@@ -10,18 +20,33 @@ export const csvFormat: CoordinateFormat = {
   summary: 'x,y,score: centres',
   extensions: ['.csv'],
   tolerance: 1e-3,
-  read: textReader((text) => {
-    if (CRYOPPP_HEADER.test(text)) {
-      throw new SyntaxError(
-        'this looks like CryoPPP, which counts y from the last row; deepem convert --from cryoppp reads it',
-      );
-    }
-    const { names, rows } = parseTable(text, ',', ['x', 'y']);
-    const scored = names.includes('score');
-    return rows.map((row) => {
-      const score = scored ? row.value('score') : undefined;
-      return { micrograph: null, particle: scoredParticle(row.value('x'), row.value('y'), score) };
+  ...readsLines(() => {
+    const records: CoordinateRecord[] = [];
+    const share = sharedNames();
+    const table = scanTable(',', ['x', 'y'], (names) => {
+      const micrographOf = micrographColumn(names);
+      const scored = names.includes('score');
+      return (row) => {
+        const name = micrographOf(row);
+        const score = scored ? row.value('score') : undefined;
+        const particle = scoredParticle(row.value('x'), row.value('y'), score);
+        records.push({ micrograph: name === null ? null : share(name), particle });
+      };
     });
+    return {
+      line(text, number) {
+        if (CRYOPPP_HEADER.test(text)) {
+          throw new SyntaxError(
+            'this looks like CryoPPP, which counts y from the last row; deepem convert --from cryoppp reads it',
+          );
+        }
+        table.line(text, number);
+      },
+      end() {
+        table.end();
+        return records;
+      },
+    };
   }),
   perMicrograph: {
     path: (stem) => `${stem}.csv`,

@@ -39,6 +39,7 @@ export const particlesStarFormat: CoordinateFormat = {
   extensions: [],
   tolerance: 1e-3,
   read: relionStarFormat.read,
+  ...(relionStarFormat.scan && { scan: relionStarFormat.scan }),
   perRun: {
     file: 'particles.star',
     write: (entries, provenance) => writeParticles(entries, provenance),

@@ -3,31 +3,31 @@
  * block; 3.1 and later: `data_particles` after `data_optics`). Centres, 0-based pixels of the micrograph.
  */
 
-import { type CoordinateFormat, parseNumber, scoredParticle, scoreText, textReader } from './coordinate-format.js';
-import { labelIndex, parseStar, starComment, starLoop, starRows, writeStar } from './star.js';
+import {
+  type CoordinateFormat,
+  type CoordinateRecord,
+  type CoordinateScanner,
+  parseNumber,
+  readsLines,
+  scoredParticle,
+  scoreText,
+  sharedNames,
+} from './coordinate-format.js';
+import { labelIndex, parseStar, type StarHead, scanStar, starComment, starLoop, starRows, writeStar } from './star.js';
 
-const LABELS = ['rlnCoordinateX', 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnClassNumber', 'rlnAnglePsi'];
-const LIST_LABELS = ['rlnMicrographName', 'rlnMicrographCoordinates'];
+const X = 'rlnCoordinateX';
+
+const LABELS = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnClassNumber', 'rlnAnglePsi'];
+/** The label by which a list of coordinate files is told. */
+export const LISTED_COORDINATES = 'rlnMicrographCoordinates';
+const LIST_LABELS = ['rlnMicrographName', LISTED_COORDINATES];
 
 export const relionStarFormat: CoordinateFormat = {
   name: 'star',
   summary: 'RELION: one coordinate file a micrograph, and the list autopick.star (4.0 and later)',
   extensions: ['.star'],
   tolerance: 1e-3,
-  read: textReader((text) => {
-    const block = parseStar(text).find((candidate) => labelIndex(candidate, 'rlnCoordinateX') >= 0);
-    if (!block) throw new SyntaxError('no block has the label "rlnCoordinateX"; these are not particle coordinates');
-    const column = (label: string) => labelIndex(block, label);
-    const [x, y, fom, name] = ['rlnCoordinateX', 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnMicrographName'].map(
-      column,
-    );
-    if (y < 0) throw new SyntaxError('the label "rlnCoordinateY" is missing');
-    return block.rows.map((row, index) => {
-      const value = (column: number) => parseNumber(row[column], block.labels[column], block.lines[index]);
-      const particle = scoredParticle(value(x), value(y), fom < 0 ? undefined : value(fom));
-      return { micrograph: name < 0 ? null : row[name], particle };
-    });
-  }),
+  ...readsLines(scanParticles),
   perMicrograph: {
     path: (stem) => `${stem}_autopick.star`,
     holdsProvenance: true,
@@ -46,6 +46,57 @@ export const relionStarFormat: CoordinateFormat = {
   },
 };
 
+/** RELION's figure of merit of a pick that has none. */
+const NO_FIGURE_OF_MERIT = -999;
+
+/** Reads the particles of the first block that has coordinates. */
+function scanParticles(): CoordinateScanner {
+  const records: CoordinateRecord[] = [];
+  const share = sharedNames();
+  let found = false;
+  const scanner = scanStar((head) => {
+    if (found || labelIndex(head, X) < 0) return null;
+    found = true;
+    const [x, y, fom] = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit'].map((label) => labelIndex(head, label));
+    if (y < 0) throw new SyntaxError('the label "rlnCoordinateY" is missing');
+    const micrographOf = micrographReader(head);
+    return (row, line) => {
+      const value = (column: number) => parseNumber(row[column], head.labels[column], line);
+      const score = fom < 0 ? Number.NaN : value(fom);
+      const name = micrographOf(row, line);
+      records.push({
+        micrograph: name === null ? null : share(name),
+        particle: scoredParticle(value(x), value(y), score === NO_FIGURE_OF_MERIT ? undefined : score),
+      });
+    };
+  });
+  return {
+    line: scanner.line,
+    end() {
+      scanner.end();
+      if (!found) throw new SyntaxError('no block has the label "rlnCoordinateX"; these are not particle coordinates');
+      return records;
+    },
+  };
+}
+
+/**
+ * What reads the micrograph of a row: by its name, else by the stack that its image is in, which RELION names after the micrograph; null
+ * where neither column is there.
+ */
+function micrographReader(head: StarHead): (row: readonly string[], line: number) => string | null {
+  const [name, image] = ['rlnMicrographName', 'rlnImageName'].map((label) => labelIndex(head, label));
+  if (name < 0 && image < 0) return () => null;
+  const column = name < 0 ? image : name;
+  return (row, line) => {
+    const text = row[column].replace(/^\d+@/, '');
+    if (text !== '' && (column === name || text !== row[column])) return text;
+    throw new SyntaxError(
+      `line ${line}: ${head.labels[column]} is "${row[column].slice(0, 60)}", which names no ${column === name ? 'micrograph' : 'image of a stack (000001@NAME.mrcs)'}`,
+    );
+  };
+}
+
 /** A micrograph and its coordinate file, as a job's list names them. */
 export interface ListedCoordinates {
   readonly micrograph: string;
@@ -53,8 +104,7 @@ export interface ListedCoordinates {
 }
 
 /** Reads the list of coordinate files that RELION 4.0 and later keep for a picking job; null where the text is none. */
-export function readCoordinateList(text: string): ListedCoordinates[] | null {
-  if (!text.includes(LIST_LABELS[1])) return null;
+export function readCoordinateList(text: string | Uint8Array): ListedCoordinates[] | null {
   const block = parseStar(text).find((candidate) => labelIndex(candidate, LIST_LABELS[1]) >= 0);
   if (!block) return null;
   const [micrograph, file] = LIST_LABELS.map((label) => labelIndex(block, label));
@@ -77,9 +127,9 @@ export interface StarMicrograph {
  * Reads the micrographs of a `micrographs.star` (any RELION version), with the pixel size of their optics group
  * (`rlnMicrographPixelSize`) or of magnification and detector pixel size (3.0).
  *
- * @throws SyntaxError if no block has `rlnMicrographName`
+ * @throws SyntaxError if no block has `rlnMicrographName`, or a micrograph belongs to an optics group that is not in the table
  */
-export function readMicrographsStar(text: string): StarMicrograph[] {
+export function readMicrographsStar(text: string | Uint8Array): StarMicrograph[] {
   const blocks = parseStar(text);
   const block = blocks.find((candidate) => labelIndex(candidate, 'rlnMicrographName') >= 0);
   if (!block) throw new SyntaxError('no block has the label "rlnMicrographName"; this is not a list of micrographs');
@@ -89,11 +139,18 @@ export function readMicrographsStar(text: string): StarMicrograph[] {
   const groups = new Map(
     (optics?.rows ?? []).map((row) => record(optics?.labels ?? [], row)).map((group) => [group.rlnOpticsGroup, group]),
   );
-  return block.rows.map((row) => {
+  return block.rows.map((row, i) => {
     const values = record(block.labels, row);
-    const optics = groups.get(values.rlnOpticsGroup) ?? values;
-    const pixelSize = pixelSizeOf(optics) ?? pixelSizeOf(values);
-    return { name: values.rlnMicrographName, pixelSize, values, optics };
+    const group = values.rlnOpticsGroup;
+    // RELION 3.0 has no groups; what follows it and writes none says nothing about the optics.
+    const own = group === undefined || groups.size === 0 ? values : groups.get(group);
+    if (!own) {
+      const there = [...groups.keys()].join(', ');
+      throw new SyntaxError(
+        `line ${block.lines[i]}: ${values.rlnMicrographName} belongs to optics group ${group}, which the table lacks: its groups are ${there}`,
+      );
+    }
+    return { name: values.rlnMicrographName, pixelSize: pixelSizeOf(own) ?? pixelSizeOf(values), values, optics: own };
   });
 }
 

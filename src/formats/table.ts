@@ -1,6 +1,6 @@
 /** Text tables with a header line: columns are found by name, never by position. */
 
-import { filledLines, isComment, parseNumber } from './coordinate-format.js';
+import { isComment, parseNumber } from './coordinate-format.js';
 
 /** A row, read by column name. */
 export interface TableRow {
@@ -11,41 +11,79 @@ export interface TableRow {
   value(name: string): number;
 }
 
-/** A table's column names, in lower case, and its rows. */
-export interface Table {
-  readonly names: readonly string[];
-  readonly rows: readonly TableRow[];
+/** Takes the lines of a table, one after the other. */
+export interface TableScanner {
+  /** @throws SyntaxError */
+  line(text: string, number: number): void;
+  /** @throws SyntaxError if there was no header line */
+  end(): void;
 }
 
 /**
  * Reads a table whose fields are separated by `separator`; quotes around a field are taken off, and commas within them belong to
- * it. Comments may stand before the
- * header: below it a line with # is a row, whose name may begin so.
+ * it. Comments may stand before the header: below it a line with # is a row, whose name may begin so.
  *
  * @param needed - columns that must be there, in lower case
- * @throws SyntaxError if there is no header line, or a column is missing
+ * @param onHeader - gets the names of the columns in lower case, and gives what takes the rows
  */
-export function parseTable(text: string, separator: string | RegExp, needed: readonly string[]): Table {
+export function scanTable(
+  separator: string | RegExp,
+  needed: readonly string[],
+  onHeader: (names: readonly string[]) => (row: TableRow) => void,
+): TableScanner {
   const pieces = (line: string) => (separator === ',' ? splitAtCommas(line) : line.split(separator));
   const split = (line: string) => pieces(line).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
   const wanted = needed.map((name) => `"${name}"`).join(' and ');
-  const all = filledLines(text);
-  const start = all.findIndex((line) => !isComment(line));
-  const [header, ...lines] = start < 0 ? [] : all.slice(start);
-  if (!header) throw new SyntaxError(`the file is empty; a header line with ${wanted} is needed`);
-  const names = split(header.line).map((name) => name.toLowerCase());
-  if (needed.some((name) => !names.includes(name))) {
-    throw new SyntaxError(`the header is "${header.line.slice(0, 60)}"; columns named ${wanted} are needed`);
-  }
-  const rows = lines.map(({ line, number }): TableRow => {
-    const fields = split(line);
-    return {
-      number,
-      text: (name) => fields[names.indexOf(name)],
-      value: (name) => parseNumber(fields[names.indexOf(name)], name, number),
-    };
-  });
-  return { names, rows };
+  let header: { readonly columns: ReadonlyMap<string, number>; readonly onRow: (row: TableRow) => void } | null = null;
+  return {
+    line(text, number) {
+      const line = text.trim();
+      if (line === '' || (!header && isComment({ line, number }))) return;
+      const fields = split(line);
+      if (header) {
+        const { columns, onRow } = header;
+        onRow({
+          number,
+          text: (name) => fields[columns.get(name) ?? -1],
+          value: (name) => parseNumber(fields[columns.get(name) ?? -1], name, number),
+        });
+        return;
+      }
+      const names = fields.map((name) => name.toLowerCase());
+      if (needed.some((name) => !names.includes(name))) {
+        throw new SyntaxError(`the header is "${line.slice(0, 60)}"; columns named ${wanted} are needed`);
+      }
+      header = { columns: new Map(names.map((name, i) => [name, i])), onRow: onHeader(names) };
+    },
+    end() {
+      if (!header) throw new SyntaxError(`the file is empty; a header line with ${wanted} is needed`);
+    },
+  };
+}
+
+/** Names of the column that says which micrograph a row belongs to, as this field's programs write it. */
+const MICROGRAPH_COLUMNS = [
+  'micrograph',
+  'micrograph_name',
+  'micrograph_path',
+  'image_name',
+  'rlnmicrographname',
+  '_rlnmicrographname',
+];
+
+/**
+ * What reads the micrograph of a row: null where no column names it.
+ *
+ * @throws SyntaxError (the reader) for a row whose field is empty
+ */
+export function micrographColumn(names: readonly string[]): (row: TableRow) => string | null {
+  const column = names.find((name) => MICROGRAPH_COLUMNS.includes(name));
+  if (column === undefined) return () => null;
+  return (row) => {
+    const name = row.text(column) ?? '';
+    if (name !== '') return name;
+    throw new SyntaxError(`line ${row.number}: the column "${column}" is empty, so the micrograph is not known`);
+  };
 }
 
 /** Fields between commas that stand outside quotes; a quote that is never closed holds no comma. */

@@ -4,8 +4,15 @@
  * folder and no ending.
  */
 
-import { type CoordinateFormat, scoredParticle, scoreText, textReader } from './coordinate-format.js';
-import { parseTable } from './table.js';
+import {
+  type CoordinateFormat,
+  type CoordinateRecord,
+  readsLines,
+  scoredParticle,
+  scoreText,
+  sharedNames,
+} from './coordinate-format.js';
+import { micrographColumn, scanTable } from './table.js';
 
 const [NAME, X, Y, SCORE] = ['image_name', 'x_coord', 'y_coord', 'score'];
 
@@ -16,12 +23,24 @@ export const topazFormat: CoordinateFormat = {
   namedExtensions: ['.txt'],
   bareNames: true,
   tolerance: 0.5,
-  read: textReader((text) => {
-    const { names, rows } = parseTable(text, '\t', [NAME, X, Y]);
-    return rows.map((row) => {
-      const score = names.includes(SCORE) ? row.value(SCORE) : undefined;
-      return { micrograph: row.text(NAME) ?? null, particle: scoredParticle(row.value(X), row.value(Y), score) };
+  ...readsLines(() => {
+    const records: CoordinateRecord[] = [];
+    const share = sharedNames();
+    const table = scanTable('\t', [NAME, X, Y], (names) => {
+      const micrographOf = micrographColumn(names);
+      const scored = names.includes(SCORE);
+      return (row) => {
+        const particle = scoredParticle(row.value(X), row.value(Y), scored ? row.value(SCORE) : undefined);
+        records.push({ micrograph: share(micrographOf(row) ?? ''), particle });
+      };
     });
+    return {
+      line: table.line,
+      end() {
+        table.end();
+        return records;
+      },
+    };
   }),
   perRun: {
     file: 'topaz.txt',

@@ -4,11 +4,18 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { FileError, messageOf } from '../errors.js';
 import type { CoordinateFormat, CoordinateRecord } from '../formats/coordinate-format.js';
-import { COORDINATE_FORMATS, formatOfFile, type ParseOptions, parseCoordinates } from '../formats/coordinates.js';
-import { readCoordinateList } from '../formats/relion-star.js';
+import {
+  COORDINATE_FORMATS,
+  formatOfFile,
+  notOfFormat,
+  type ParseOptions,
+  parseCoordinates,
+} from '../formats/coordinates.js';
+import { splitLines } from '../formats/lines.js';
+import { LISTED_COORDINATES, readCoordinateList } from '../formats/relion-star.js';
 import type { Particle } from '../particle.js';
 import { type CoordinateSet, pairCoordinates } from './coordinate-pairs.js';
-import { readWhole } from './files.js';
+import { readPieces, readStart, readWhole } from './files.js';
 import { filesBelow, type InputMicrograph } from './inputs.js';
 import { SUFFIX, stem } from './names.js';
 import { readMicrographHeader } from './read-micrograph.js';
@@ -86,22 +93,22 @@ async function readBelow(
   options: ReadOptions,
   heightOf: HeightOf,
 ): Promise<CoordinateSet[]> {
-  const data = await readWhole(file);
-  if (isStar(file) && !textOf(data).includes('rlnCoordinateX')) return [];
-  return setsOf(data, file, folderBelow(top, file), options, heightOf);
+  if (isStar(file) && !(await holdsText(file, 'rlnCoordinateX'))) return [];
+  return setsOf(file, folderBelow(top, file), options, heightOf);
 }
 
 /** A file that was named itself: a RELION list stands for the files that it lists. */
 async function readNamedFile(file: string, options: ReadOptions, heightOf: HeightOf): Promise<CoordinateSets> {
-  const data = await readWhole(file);
-  const listed = isStar(file) ? listOf(textOf(data)) : null;
-  if (!listed) return { sets: await setsOf(data, file, '', options, heightOf), failed: [] };
+  const pointed = POINTER.exec(basename(file));
+  if (pointed) return readJobOf(file, pointed[1], options, heightOf);
+  const listed = isStar(file) ? await listOf(file) : null;
+  if (!listed) return { sets: await setsOf(file, '', options, heightOf), failed: [] };
   const sets: CoordinateSet[] = [];
   const failed: { file: string; reason: string }[] = [];
   for (const { micrograph, file: coordinates } of listed) {
     try {
       const place = placeOf(coordinates, file);
-      for (const set of await setsOf(await readWhole(place), place, dirname(micrograph), options, heightOf)) {
+      for (const set of await setsOf(place, dirname(micrograph), options, heightOf)) {
         sets.push({ ...set, name: stem(micrograph), micrograph, namesMicrograph: true });
       }
     } catch (error) {
@@ -115,8 +122,44 @@ function isStar(file: string): boolean {
   return /\.star$/i.test(file);
 }
 
-function textOf(data: Uint8Array): string {
-  return new TextDecoder().decode(data);
+/** Whether a file holds a text, which is mostly near its beginning. */
+async function holdsText(file: string, text: string): Promise<boolean> {
+  const wanted = Buffer.from(text);
+  let [before, found] = [Buffer.alloc(0), false];
+  await readPieces(file, (bytes) => {
+    const joined = Buffer.concat([before, bytes]);
+    found = joined.includes(wanted);
+    before = Buffer.from(joined.subarray(-wanted.length));
+    return found;
+  });
+  return found;
+}
+
+/** RELION 3.1 names a job by a file that holds nothing but the place of its micrographs: the coordinates are the job's files. */
+const POINTER = /^coords_suffix_(.+)\.star$/i;
+
+async function readJobOf(
+  file: string,
+  suffix: string,
+  options: ReadOptions,
+  heightOf: HeightOf,
+): Promise<CoordinateSets> {
+  const job = dirname(file);
+  const files = (await filesBelow(job, (name) => name.endsWith(`_${suffix}.star`))).filter((name) => name !== file);
+  const sets: CoordinateSet[] = [];
+  const failed: { file: string; reason: string }[] = [];
+  for (const one of files) {
+    try {
+      sets.push(...(await readBelow(job, one, options, heightOf)));
+    } catch (error) {
+      failed.push({ file: one, reason: messageOf(error) });
+    }
+  }
+  if (files.length > 0) return { sets, failed };
+  throw new FileError({
+    what: `${file} is RELION's pointer to a job, which has no coordinates`,
+    expected: `files named *_${suffix}.star below ${job}`,
+  });
 }
 
 /** A file that a list names: relative to the working folder, to the list, or to a folder above it, which may be RELION's project. */
@@ -129,9 +172,10 @@ function placeOf(file: string, list: string): string {
 }
 
 /** A RELION list of coordinate files, or null; a broken file is reported when it is read as coordinates. */
-function listOf(text: string) {
+async function listOf(file: string) {
+  if (!(await holdsText(file, LISTED_COORDINATES))) return null;
   try {
-    return readCoordinateList(text);
+    return readCoordinateList(await readWhole(file));
   } catch {
     return null;
   }
@@ -161,7 +205,7 @@ export interface CoordinateFile {
  * @throws FileError
  */
 export async function readCoordinateFile(file: string): Promise<CoordinateFile> {
-  const sets = setsOfBytes(await readWhole(file), file);
+  const sets = await setsOf(file, '', {}, async () => undefined);
   return {
     particles: sets.flatMap(({ particles }) => particles),
     ...{ micrographs: sets.length, replaces: sets[0].replaces ?? [] },
@@ -170,7 +214,6 @@ export async function readCoordinateFile(file: string): Promise<CoordinateFile> 
 
 /** One set a micrograph that the file names; one named after the file where it names none. */
 async function setsOf(
-  data: Uint8Array,
   file: string,
   folder: string,
   options: ReadOptions,
@@ -178,25 +221,54 @@ async function setsOf(
 ): Promise<CoordinateSet[]> {
   const format = options.format ?? formatOfFile(file);
   const height = format?.needsSize ? await heightOf(file) : undefined;
-  return setsOfBytes(data, file, {
-    ...{ folder, ...(options.format && { format: options.format }) },
+  const records = await readRecords(file, {
+    ...(options.format && { format: options.format }),
     ...(height !== undefined && { height }),
   });
+  const { start } = await readStart(file, FIRST_LINE);
+  return setsOfRecords(records, file, { folder, format, replaces: replacedBy(start, file) });
 }
 
 /**
- * The sets in the bytes of a file: one for each micrograph that it names, or one named after the file.
+ * Reads a coordinate file of any length: text line by line.
  *
- * @param options - `folder`: of the file, below the folder that was read
  * @throws FileError
  */
-export function setsOfBytes(
-  data: Uint8Array,
-  file: string,
-  { folder = '', ...options }: ParseOptions & { readonly folder?: string } = {},
-): CoordinateSet[] {
+export async function readRecords(file: string, options: ParseOptions = {}): Promise<CoordinateRecord[]> {
   const format = options.format ?? formatOfFile(file);
-  const records = parseCoordinates(data, file, options);
+  if (!format?.scan) return parseCoordinates(await readWhole(file), file, options);
+  try {
+    const scanner = format.scan(options);
+    const splitter = splitLines(scanner.line);
+    await readPieces(file, splitter.push);
+    splitter.end();
+    return scanner.end();
+  } catch (cause) {
+    throw notOfFormat(file, format, cause);
+  }
+}
+
+/**
+ * The sets in the bytes of a file that is not on disk: one for each micrograph that it names, or one named after the file.
+ *
+ * @throws FileError
+ */
+export function setsOfBytes(data: Uint8Array, file: string): CoordinateSet[] {
+  return setsOfRecords(parseCoordinates(data, file), file, { folder: '', format: formatOfFile(file), replaces: [] });
+}
+
+/** What is known of a file beside its records. */
+interface SetOrigin {
+  readonly folder: string;
+  readonly format: CoordinateFormat | undefined;
+  readonly replaces: readonly string[];
+}
+
+function setsOfRecords(
+  records: readonly CoordinateRecord[],
+  file: string,
+  { folder, format, replaces }: SetOrigin,
+): CoordinateSet[] {
   const groups = new Map<string | null, CoordinateRecord[]>();
   for (const record of records) {
     const group = groups.get(record.micrograph);
@@ -204,7 +276,6 @@ export function setsOfBytes(
     else groups.set(record.micrograph, [record]);
   }
   if (records.length === 0) groups.set(null, []);
-  const replaces = replacedBy(data, file);
   return [...groups].map(([owner, all]) => {
     const finite = all.filter(({ particle: { x, y } }) => Number.isFinite(x) && Number.isFinite(y));
     const box = finite[0]?.box;

@@ -1,15 +1,15 @@
 /** What can be said about any file that the package reads. */
 
 import { FileError, messageOf } from '../errors.js';
-import { formatOfFile, parseCoordinates } from '../formats/coordinates.js';
+import { formatOfFile } from '../formats/coordinates.js';
 import type { FileFinding } from '../formats/finding.js';
 import { wholeFileBytes } from '../formats/mrc.js';
 import { MRC_FIELDS, MRC_HEADER_BYTES, type MrcHeader, pixelSizeOf, readMrcHeader } from '../formats/mrc-header.js';
 import { checkMrcHeader, checkMrcStatistics, modeName, mrcLabels } from '../formats/mrc-rules.js';
-import { parseStar } from '../formats/star.js';
-import { checkBox, checkStar } from '../formats/text-rules.js';
+import { checkBox, starChecker } from '../formats/text-rules.js';
 import { type PixelSummary, summarisePixels } from '../imaging/summary.js';
-import { readStart, readText, readWhole } from './files.js';
+import { readRecords } from './coordinates.js';
+import { readPieces, readStart, readText } from './files.js';
 import { openMrcStack } from './mrc-stack.js';
 import { decodeMicrograph, hasMicrographEnding } from './read-micrograph.js';
 
@@ -111,30 +111,34 @@ async function inspectImage(file: string): Promise<Inspection> {
 }
 
 async function inspectStar(file: string): Promise<Inspection> {
-  const text = await readText(file);
+  const { blocks, findings } = await checkBlocks(file);
+  const facts: Fact[] = blocks.map(({ name, labels, rows }) => ({
+    ...{ name: `data_${name}`, value: `${rows} rows`, meaning: labels.join(' ') },
+  }));
+  if (blocks.some(({ labels }) => labels.includes('rlnCoordinateX'))) {
+    const coordinates = await inspectCoordinates(file).catch((error: unknown): FileFinding => {
+      return { level: 'error', what: messageOf(error), mend: 'programs do not find the particles' };
+    });
+    if ('facts' in coordinates) facts.push(...coordinates.facts);
+    else findings.push(coordinates);
+  }
+  return { file, kind: 'STAR', facts, pixels: null, findings };
+}
+
+/** @throws FileError if it is no STAR file */
+async function checkBlocks(file: string) {
+  const checker = starChecker();
   try {
-    const facts: Fact[] = parseStar(text).map(({ name, labels, rows }) => ({
-      name: `data_${name}`,
-      value: `${rows.length} rows`,
-      meaning: labels.join(' '),
-    }));
-    const findings = checkStar(text);
-    if (text.includes('rlnCoordinateX')) {
-      const coordinates = await inspectCoordinates(file).catch((error: unknown): FileFinding => {
-        return { level: 'error', what: messageOf(error), mend: 'programs do not find the particles' };
-      });
-      if ('facts' in coordinates) facts.push(...coordinates.facts);
-      else findings.push(coordinates);
-    }
-    return { file, kind: 'STAR', facts, pixels: null, findings };
+    await readPieces(file, checker.push);
+    return checker.end();
   } catch (cause) {
+    if (cause instanceof FileError) throw cause;
     throw new FileError({ what: `Cannot read ${file}`, received: messageOf(cause), expected: 'STAR' }, { cause });
   }
 }
 
 async function inspectCoordinates(file: string): Promise<Inspection> {
-  const data = await readWhole(file);
-  const records = parseCoordinates(data, file);
+  const records = await readRecords(file);
   const particles = records
     .map(({ particle }) => particle)
     .filter(({ x, y }) => Number.isFinite(x) && Number.isFinite(y));
@@ -160,6 +164,6 @@ async function inspectCoordinates(file: string): Promise<Inspection> {
     ...(boxes.size > 0 ? [{ name: 'box', value: [...boxes].slice(0, 3).join(', ') }] : []),
   ];
   const format = formatOfFile(file)?.name ?? '';
-  const findings = format === 'box' ? checkBox(new TextDecoder().decode(data)) : [];
+  const findings = format === 'box' ? checkBox(await readText(file)) : [];
   return { file, kind: `coordinates (${format})`, facts, pixels: null, findings };
 }
