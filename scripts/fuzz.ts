@@ -16,9 +16,10 @@ import { decodeSection, readMrc, readMrcVolume, sectionBytes, wholeFileBytes, wr
 import { readMrcHeader } from '../src/formats/mrc-header.js';
 import { checkMrcHeader } from '../src/formats/mrc-rules.js';
 import { readNpyTable } from '../src/formats/npy.js';
-import { readPngOrJpeg, readTiff } from '../src/formats/raster.js';
+import { readPngOrJpeg } from '../src/formats/raster.js';
 import { readCoordinateList, readMicrographsStar } from '../src/formats/relion-star.js';
 import { checkBox, checkStar } from '../src/formats/text-rules.js';
+import { readTiff } from '../src/formats/tiff.js';
 import { parseArchitecture } from '../src/network/architecture.js';
 import { decodeModel, encodeModel } from '../src/network/model.js';
 import { blobModel } from '../src/picking/blob.js';

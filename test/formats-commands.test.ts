@@ -217,7 +217,19 @@ data_micrographs\nloop_\n_rlnMicrographName #1\n_rlnOpticsGroup #2\n_rlnDefocusU
   it('takes the defocus of the micrograph in the same folder', () => {
     const rows = ['one', 'two'].map((folder, i) => `${folder}/sim_0001.mrc ${1000 + i}`).join('\n');
     writeFileSync(at('both.star'), `data_\nloop_\n_rlnMicrographName #1\n_rlnDefocusU #2\n${rows}\n`);
-    const run = deepem('extract', made, made, '--box', '64', '--out', at('both'), '--ctf', at('both.star'));
+    const run = deepem(
+      'extract',
+      made,
+      made,
+      '--box',
+      '64',
+      '--out',
+      at('both'),
+      '--ctf',
+      at('both.star'),
+      '--pixel-size',
+      '6',
+    );
     expect(run.code, run.stdout + run.stderr).toBe(0);
     const star = readFileSync(at('both', 'particles.star'), 'utf8');
     expect(star).toMatch(/one\/sim_0001\.mrc\t.*\t1000 \n/);

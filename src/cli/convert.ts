@@ -81,6 +81,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
     const read = await readCoordinateSets(path, {
       ...(options.from && { format: options.from }),
       micrographs: inputs,
+      warn: (sentence) => note(`warning: ${sentence}`),
     });
     for (const set of read.sets) sets.push(set);
     for (const { reason } of read.failed) failed.push(reason);
@@ -124,8 +125,9 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
       }
       progress.update(i + 1, set.file);
     }
-    if (written.length > 0)
-      await writer.finish(written, { program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) });
+    const from = { program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) };
+    const warnings = written.length > 0 ? await writer.finish(written, from) : [];
+    for (const warning of warnings) note(`warning: ${warning}`);
   } finally {
     progress.stop();
     interruption.dispose();

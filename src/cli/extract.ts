@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { FileError, LabelError, messageOf, UsageError } from '../errors.js';
 import type { PickedMicrograph } from '../formats/coordinate-format.js';
-import { type ExtractedImages, particlesStarFormat, writeParticles } from '../formats/particles-star.js';
+import { type ExtractedImages, missingOptics, particlesStarFormat, writeParticles } from '../formats/particles-star.js';
 import { readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
 import { fourierScaler } from '../imaging/fourier-scale.js';
 import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/particle-image.js';
@@ -191,7 +191,7 @@ async function extractOne(
   const particles = choose(set.particles, micrograph, options, counts);
   if (particles.length === 0) return [];
   const { box, scaleTo = box } = options;
-  const pixelSize = options.pixelSize ?? star?.pixelSize ?? micrograph.pixelSize ?? input.pixelSize;
+  const pixelSize = options.pixelSize ?? pixelSizeOf(star, input, micrograph, options);
   const stack = join(options.out, `${outputStem(input)}.mrcs`);
   const images = (function* () {
     for (const particle of particles) yield shape(cutParticle(micrograph, particle, box));
@@ -206,6 +206,27 @@ async function extractOne(
   const { values = {}, optics = {} } = star ?? {};
   const name = star?.name ?? listedName(input);
   return [{ picked: { name, width, height, pixelSize, values, optics, box, particles }, stack }];
+}
+
+/**
+ * Angstroms per pixel: of the table where there is one, which is not filled up from elsewhere.
+ *
+ * @throws LabelError if the table has none
+ */
+function pixelSizeOf(
+  star: StarMicrograph | undefined,
+  input: InputMicrograph,
+  micrograph: { readonly pixelSize: number | null },
+  { ctf }: ExtractArguments,
+): number | null {
+  if (!star || !ctf) return star?.pixelSize ?? micrograph.pixelSize ?? input.pixelSize;
+  if (star.pixelSize !== null) return star.pixelSize;
+  throw new LabelError({
+    what: `${ctf} has no pixel size for ${star.name}`,
+    received: `the labels ${Object.keys({ ...star.optics, ...star.values }).join(', ')}`,
+    expected: 'rlnMicrographPixelSize in its optics group',
+    hint: 'Give --pixel-size, or a table that has it',
+  });
 }
 
 /** @throws LabelError if the micrograph is not listed */
@@ -245,9 +266,7 @@ async function writeList(
     names: (i) => done[i].picked.particles.map((_, j) => `${String(j + 1).padStart(6, '0')}@${done[i].stack}`),
   };
   const micrographs = done.map(({ picked }) => picked);
-  if (micrographs.some(({ pixelSize }) => pixelSize === null)) {
-    note('warning: the pixel size of a micrograph is unknown, and particles.star has none: give --pixel-size');
-  }
+  for (const warning of missingOptics(micrographs)) note(`warning: ${warning}`);
   const changes = [
     `box ${box}`,
     `images of ${scaleTo}`,

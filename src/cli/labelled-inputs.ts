@@ -49,7 +49,10 @@ export async function matchLabels(inputs: readonly InputMicrograph[], options: L
  * @throws FileError, LabelError if there are none
  */
 export async function readLabels(path: string, options: ReadOptions = {}): Promise<readonly CoordinateSet[]> {
-  const { sets, failed } = await readCoordinateSets(path, options);
+  const { sets, failed } = await readCoordinateSets(path, {
+    ...options,
+    warn: (sentence) => note(`warning: ${sentence}`),
+  });
   for (const { reason } of failed) note(`warning: left out: ${reason}`);
   for (const { file, notPoints } of sets) {
     if (notPoints > 0) note(`warning: ${file}: ${notPoints} labels are left out: a coordinate is NaN or infinite`);

@@ -99,11 +99,11 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       const record = await run.finished(path);
       return record && { micrograph: path, particles: record.particles ?? 0, removed: record.removed ?? {} };
     },
-    finish: (written) =>
-      writer.finish(
-        written.map((input) => ({ name: listedName(input), folder: input.folder })),
-        runProvenance(options, model),
-      ),
+    async finish(written) {
+      const micrographs = written.map((input) => ({ name: listedName(input), folder: input.folder }));
+      const warnings = await writer.finish(micrographs, runProvenance(options, model));
+      for (const warning of warnings) note(`warning: ${warning}`);
+    },
     async close() {
       await preparer.close();
       await engine.close();

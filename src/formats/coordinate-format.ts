@@ -89,6 +89,8 @@ export interface CoordinateFormat {
   /** One file for all micrographs of a run. */
   readonly perRun?: {
     readonly file: string;
+    /** What the file will lack, in sentences. @throws LabelError if it cannot be written */
+    readonly warnings?: (entries: readonly RunEntry[]) => string[];
     /** The text in pieces: the whole may be longer than a string can be. */
     write(entries: readonly RunEntry[], provenance: string): Iterable<string>;
   };
@@ -100,6 +102,8 @@ export interface CoordinateScanner {
   line(text: string, number: number): void;
   /** What was read. @throws SyntaxError if something is missing */
   end(): CoordinateRecord[];
+  /** What is in the file and is not kept, in sentences; complete after `end`. */
+  readonly warnings?: readonly string[];
 }
 
 /** Both ways to read a text: line by line, and from all of its bytes. */
@@ -112,6 +116,7 @@ export function readsLines(scan: (context: ReadContext) => CoordinateScanner): P
         scanner.line(text, number);
       },
       end: scanner.end,
+      ...(scanner.warnings && { warnings: scanner.warnings }),
     };
   };
   return {

@@ -30,7 +30,7 @@ export const MRC_FIELDS = [
   ['nsymbt', 92, 'int32', 'bytes of the extended header'],
   ['nversion', 108, 'int32', 'format version, 20140 or 20141'],
   ['imodStamp', 152, 'int32', '"IMOD" where IMOD wrote the file'],
-  ['imodFlags', 156, 'int32', 'bit 0: mode 0 is signed'],
+  ['imodFlags', 156, 'int32', 'bit 0: mode 0 is signed; bit 4: 4-bit pixels'],
   ['rms', 216, 'float32', 'standard deviation of the densities'],
   ['nlabl', 220, 'int32', 'text labels in use'],
 ] as const;
@@ -56,6 +56,9 @@ const LARGEST_EXTENDED_HEADER = 1 << 26;
 
 /** IMOD's stamp: the bytes "IMOD". */
 const IMOD_STAMP = 0x444f4d49;
+/** IMOD's flags: bytes are signed; bytes hold two pixels of 4 bits. */
+const FLAG_SIGNED = 1;
+const FLAG_4BIT = 16;
 
 /**
  * Reads the header.
@@ -81,13 +84,31 @@ export function readMrcHeader(bytes: Uint8Array, file: string): MrcHeader {
   const stampedBig = bytes[212] === 0x11 && bytes[213] === 0x11;
   const inOrder = stampedBig ? [big, little] : [little, big];
   const plausible = inOrder.find(isPlausible);
-  if (plausible) return plausible;
+  if (plausible) return unpackedSides(plausible);
   throw new FileError({
     what: `Cannot read ${file} as MRC`,
     received: `a header with nx ${little.nx}, ny ${little.ny}, nz ${little.nz}, mode ${little.mode} (little endian)`,
     expected: `sides of 1 to ${LARGEST_SIDE} pixels and a mode of ${Object.keys(MODES).join(', ')}`,
     hint: 'The file is not MRC, or its header is damaged',
   });
+}
+
+/** SerialEM's 4-bit files of mode 0, as IMOD reads them: two pixels in a byte, and half the columns in the header. */
+function unpackedSides(header: MrcHeader): MrcHeader {
+  const { mode, imodStamp, imodFlags, nx, mx, cellX } = header;
+  if (mode !== 0 || imodStamp !== IMOD_STAMP || (imodFlags & FLAG_4BIT) === 0) return header;
+  return { ...header, mode: 101, nx: 2 * nx, ...(mx === nx && { mx: 2 * mx, cellX: 2 * cellX }) };
+}
+
+/**
+ * A header without the extended one that it declares, where the file is exactly as long as if there were none.
+ *
+ * @param dataBytes - that the pixels take
+ * @returns the header as it is where that is right
+ */
+export function withoutMissingExtension(header: MrcHeader, fileBytes: number, dataBytes: number): MrcHeader {
+  const missing = header.nsymbt > 0 && fileBytes === MRC_HEADER_BYTES + dataBytes;
+  return missing ? { ...header, nsymbt: 0 } : header;
 }
 
 function readFields(bytes: Uint8Array, littleEndian: boolean): MrcHeader {
@@ -140,10 +161,39 @@ export function pixelSizeOf(header: MrcHeader): number | null {
   return Number(size.toPrecision(6));
 }
 
-/** True where bytes of mode 0 are unsigned: IMOD says so by its flags, others only by their maximum. */
-export function isUnsignedMode0(header: MrcHeader): boolean {
-  if (header.imodStamp === IMOD_STAMP) return (header.imodFlags & 1) === 0;
-  return header.dmax > 127;
+/** Whether bytes of mode 0 are unsigned. */
+export interface ByteSign {
+  readonly unsigned: boolean;
+  /** True where nothing in the header says so, and the bytes were looked at. */
+  readonly guessed: boolean;
+}
+
+/** IMOD says by its flags whether bytes are signed, others only by their statistics; where these are missing the bytes are looked at. */
+export function signOfBytes({ imodStamp, imodFlags, dmin, dmax }: MrcHeader, bytes: Uint8Array): ByteSign {
+  if (imodStamp === IMOD_STAMP) return { unsigned: (imodFlags & FLAG_SIGNED) === 0, guessed: false };
+  if (dmax > dmin && dmin < 0) return { unsigned: false, guessed: false };
+  if (dmax > dmin && dmax > 127) return { unsigned: true, guessed: false };
+  const [unsigned, signed] = [varianceOf(bytes, 0), varianceOf(bytes, 128)];
+  // An image has one hill of grey values; taken the wrong way it is torn in two.
+  return { unsigned: unsigned < signed, guessed: unsigned !== signed };
+}
+
+/** A header whose statistics say how its bytes are to be taken, by the first section: that of one stack is the same in all. */
+export function withSignOfBytes(header: MrcHeader, bytes: Uint8Array): MrcHeader {
+  if (header.mode !== 0 || header.imodStamp === IMOD_STAMP) return header;
+  return { ...header, ...(signOfBytes(header, bytes).unsigned ? { dmin: 0, dmax: 255 } : { dmin: -128, dmax: 127 }) };
+}
+
+/** Variance of bytes from their histogram, counted from a byte on: 0 as unsigned, 128 as signed. */
+function varianceOf(bytes: Uint8Array, from: number): number {
+  const counts = new Float64Array(256);
+  for (const byte of bytes) counts[(byte + from) & 255]++;
+  let [sum, squares] = [0, 0];
+  for (let value = 0; value < 256; value++) {
+    sum += counts[value] * value;
+    squares += counts[value] * value * value;
+  }
+  return squares / bytes.length - (sum / bytes.length) ** 2;
 }
 
 /** Header of an image or of a stack of images, little endian, as RELION and IMOD read it. */

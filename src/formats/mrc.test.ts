@@ -10,6 +10,7 @@ interface Made {
   nz?: number;
   stamp?: number[];
   extended?: number;
+  dmin?: number;
   dmax?: number;
   imodFlags?: number;
   cellX?: number;
@@ -25,6 +26,7 @@ function makeMrc({
   nz = 1,
   stamp,
   extended = 0,
+  dmin = 0,
   dmax = 0,
   imodFlags,
   cellX = 0,
@@ -44,6 +46,7 @@ function makeMrc({
   ];
   for (const [offset, value] of words) view.setInt32(offset, value, little);
   view.setFloat32(40, cellX, little);
+  view.setFloat32(76, dmin, little);
   view.setFloat32(80, dmax, little);
   if (imodFlags !== undefined) {
     view.setInt32(152, 1146047817, little);
@@ -207,4 +210,39 @@ describe('float16', () => {
       if (!Number.isNaN(all[i])) expect(bits).toBe(i);
     });
   });
+});
+
+describe('bytes whose sign the header does not say', () => {
+  const hill = (middle: number) => Uint8Array.from({ length: 400 }, (_, i) => middle + ((i * 7) % 41) - 20);
+
+  it.each([
+    ['unsigned around 128', hill(128), 128, /taken as unsigned by their histogram/],
+    ['signed around 0', hill(0), 0, /taken as signed by their histogram/],
+  ])('are taken as %s, and it is said', (_, data, mean, warning) => {
+    const { pixels, warnings } = readMrc(makeMrc({ mode: 0, nx: 20, ny: 20, data }), 'a.mrc');
+    expect(pixels.reduce((a, b) => a + b) / 400).toBeCloseTo(mean, 0);
+    expect(warnings.join()).toMatch(warning);
+  });
+
+  it('are as the statistics say where there are some', () => {
+    const stated = { mode: 0, nx: 20, ny: 20, dmin: -20, dmax: 20, data: hill(0) };
+    expect(readMrc(makeMrc(stated), 'a.mrc')).toMatchObject({ warnings: [] });
+    expect(readMrc(makeMrc({ ...stated, dmin: 100, dmax: 150, data: hill(128) }), 'a.mrc').warnings).toEqual([]);
+  });
+});
+
+it("IMOD's flag 16: two pixels in a byte, and half the columns in the header", () => {
+  const data = Uint8Array.of(0x21, 0x43, 0x65, 0x87);
+  const made = makeMrc({ mode: 0, nx: 2, ny: 2, imodFlags: 16, cellX: 2, data });
+  expect(readMrc(made, 'a.mrc')).toMatchObject({ width: 4, height: 2 });
+  expect([...readMrc(made, 'a.mrc').pixels]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+it('an extended header that is declared and not there is no reason to call a whole file truncated', () => {
+  const whole = makeMrc({ mode: 0, nx: 4, ny: 2, imodFlags: 0, data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) });
+  new DataView(whole.buffer).setInt32(92, 2048, true);
+  const { pixels, warnings } = readMrc(whole, 'a.mrc');
+  expect([...pixels]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(warnings.join()).toMatch(/extended header of 2048 bytes, which is not there/);
+  expect(() => readMrc(whole.subarray(0, -1), 'a.mrc')).toThrow(/truncated/);
 });

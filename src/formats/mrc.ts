@@ -4,12 +4,13 @@ import { FileError } from '../errors.js';
 import type { Image, Micrograph } from '../micrograph.js';
 import {
   assertSingleImage,
-  isUnsignedMode0,
   MODES,
   MRC_HEADER_BYTES,
   type MrcHeader,
   pixelSizeOf,
   readMrcHeader,
+  signOfBytes,
+  withoutMissingExtension,
   writeMrcHeader,
 } from './mrc-header.js';
 
@@ -50,11 +51,35 @@ export function expectedFileBytes(header: MrcHeader, file: string): number {
  * @throws FileError for anything that is not one whole image of real numbers
  */
 export function readMrc(bytes: Uint8Array, file: string): Micrograph {
-  const header = readMrcHeader(bytes, file);
-  const expected = expectedFileBytes(header, file);
-  assertComplete(bytes.length, header, expected, file);
+  const written = readMrcHeader(bytes, file);
+  assertSingleImage(written, file);
+  const header = asStored(written, bytes.length);
+  assertComplete(bytes.length, header, expectedFileBytes(header, file), file);
   const pixels = decodePixels(bytes, header);
-  return { pixels, width: header.nx, height: header.ny, pixelSize: pixelSizeOf(header), warnings: [] };
+  const warnings = warningsOf(written, header, bytes);
+  return { pixels, width: header.nx, height: header.ny, pixelSize: pixelSizeOf(header), warnings };
+}
+
+/** The header that fits the length of the file: without an extended header that is declared and not there. */
+export function asStored(header: MrcHeader, fileBytes: number): MrcHeader {
+  return header.mode in MODES ? withoutMissingExtension(header, fileBytes, dataBytes(header, false)) : header;
+}
+
+/** What was not as the header says, or what it does not say. */
+function warningsOf(written: MrcHeader, stored: MrcHeader, bytes: Uint8Array): string[] {
+  const warnings: string[] = [];
+  if (stored.nsymbt !== written.nsymbt) {
+    warnings.push(`the header declares an extended header of ${written.nsymbt} bytes, which is not there`);
+  }
+  if (stored.mode === 0) {
+    const { unsigned, guessed } = signOfBytes(stored, bytes.subarray(dataOffset(stored)));
+    if (guessed) {
+      warnings.push(
+        `mode 0 without statistics: the bytes were taken as ${unsigned ? 'unsigned' : 'signed'} by their histogram`,
+      );
+    }
+  }
+  return warnings;
 }
 
 /**
@@ -66,7 +91,7 @@ export function readMrcVolume(
   bytes: Uint8Array,
   file: string,
 ): { values: Float32Array; nx: number; ny: number; nz: number; pixelSize: number | null } {
-  const header = readMrcHeader(bytes, file);
+  const header = asStored(readMrcHeader(bytes, file), bytes.length);
   if (!(header.mode in MODES)) assertSingleImage(header, file);
   assertComplete(bytes.length, header, dataOffset(header) + dataBytes(header, false), file);
   const { nx, ny, nz } = header;
@@ -116,10 +141,10 @@ function decodePixels(bytes: Uint8Array, header: MrcHeader, start = dataOffset(h
   const view = new DataView(bytes.buffer, bytes.byteOffset + start);
   const little = header.littleEndian;
   switch (header.mode) {
-    case 0:
-      return Float32Array.from(
-        isUnsignedMode0(header) ? bytes.subarray(start, start + count) : int8(bytes, start, count),
-      );
+    case 0: {
+      const values = bytes.subarray(start, start + count);
+      return Float32Array.from(signOfBytes(header, values).unsigned ? values : int8(bytes, start, count));
+    }
     case 1:
       return fill(count, (i) => view.getInt16(2 * i, little));
     case 2:

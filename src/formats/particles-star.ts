@@ -3,6 +3,7 @@
  * spherical aberration, amplitude contrast and defocus come from the `micrographs.star` that the micrographs were listed in.
  */
 
+import { LabelError } from '../errors.js';
 import { type CoordinateFormat, type PickedMicrograph, type RunEntry, scoreText } from './coordinate-format.js';
 import { relionStarFormat } from './relion-star.js';
 import { starComment, starLoop, starRows } from './star.js';
@@ -42,12 +43,44 @@ export const particlesStarFormat: CoordinateFormat = {
   ...(relionStarFormat.scan && { scan: relionStarFormat.scan }),
   perRun: {
     file: 'particles.star',
+    warnings: (entries) => missingOptics(entries.map(({ picked: { particles: _, ...head } }) => head)),
     write: (entries, provenance) => writeParticles(entries, provenance),
   },
 };
 
 /** A micrograph without its particles. */
 type Head = Omit<PickedMicrograph, 'particles'>;
+
+/**
+ * What a list of these micrographs lacks because it is not known, in sentences: RELION and cryoSPARC ask for it.
+ *
+ * @throws LabelError if it is known of some micrographs only: the list would lack it for all
+ */
+export function missingOptics(micrographs: readonly Head[]): string[] {
+  const lacks = (what: string, without: readonly Head[]): boolean => {
+    if (without.length === 0 || without.length === micrographs.length) return without.length > 0;
+    throw new LabelError({
+      what: `Some micrographs have no ${what}, so that the particle list would have none`,
+      received: `${without.length} of ${micrographs.length} without, for example ${without[0].name}`,
+      expected: 'all or none',
+      hint: 'Give a micrographs.star that has it for all of them',
+    });
+  };
+  const known = (label: string) => micrographs.filter(({ optics }) => !(label in optics));
+  const labels = MICROSCOPE.filter((label) => lacks(label, known(label)));
+  const unsized = lacks(
+    'pixel size',
+    micrographs.filter(({ pixelSize }) => pixelSize === null),
+  );
+  return [
+    ...(unsized ? ['no pixel size is known, and particles.star has none: give --pixel-size'] : []),
+    ...(labels.length > 0
+      ? [
+          `particles.star has no ${labels.join(', ')}: a micrographs.star as input (or with --ctf of deepem extract) gives them`,
+        ]
+      : []),
+  ];
+}
 
 /**
  * Writes a particle list in pieces, in the order of the micrographs. The particles of one micrograph at a time are looked at.

@@ -53,6 +53,7 @@ const NO_FIGURE_OF_MERIT = -999;
 function scanParticles(): CoordinateScanner {
   const records: CoordinateRecord[] = [];
   const share = sharedNames();
+  const warnings: string[] = [];
   let found = false;
   const scanner = scanStar((head) => {
     if (found || labelIndex(head, X) < 0) return null;
@@ -60,6 +61,9 @@ function scanParticles(): CoordinateScanner {
     const [x, y, fom] = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit'].map((label) => labelIndex(head, label));
     if (y < 0) throw new SyntaxError('the label "rlnCoordinateY" is missing');
     const micrographOf = micrographReader(head);
+    if (labelIndex(head, 'rlnHelicalTubeID') >= 0) {
+      warnings.push('these are segments of helices: which tube a segment belongs to (rlnHelicalTubeID) is not kept');
+    }
     return (row, line) => {
       const value = (column: number) => parseNumber(row[column], head.labels[column], line);
       const score = fom < 0 ? Number.NaN : value(fom);
@@ -72,6 +76,7 @@ function scanParticles(): CoordinateScanner {
   });
   return {
     line: scanner.line,
+    warnings,
     end() {
       scanner.end();
       if (!found) throw new SyntaxError('no block has the label "rlnCoordinateX"; these are not particle coordinates');

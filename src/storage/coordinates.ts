@@ -24,6 +24,8 @@ import { readMicrographHeader } from './read-micrograph.js';
 export interface ReadOptions extends Pick<ParseOptions, 'format'> {
   /** Micrographs that files belong to, for formats that count from the last row. */
   readonly micrographs?: readonly InputMicrograph[];
+  /** Told what is in a file and is not kept. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /** What was found below a folder, and what could not be read. */
@@ -224,6 +226,7 @@ async function setsOf(
   const records = await readRecords(file, {
     ...(options.format && { format: options.format }),
     ...(height !== undefined && { height }),
+    ...(options.warn && { warn: options.warn }),
   });
   const { start } = await readStart(file, FIRST_LINE);
   return setsOfRecords(records, file, { folder, format, replaces: replacedBy(start, file) });
@@ -234,7 +237,10 @@ async function setsOf(
  *
  * @throws FileError
  */
-export async function readRecords(file: string, options: ParseOptions = {}): Promise<CoordinateRecord[]> {
+export async function readRecords(
+  file: string,
+  options: ParseOptions & Pick<ReadOptions, 'warn'> = {},
+): Promise<CoordinateRecord[]> {
   const format = options.format ?? formatOfFile(file);
   if (!format?.scan) return parseCoordinates(await readWhole(file), file, options);
   try {
@@ -242,7 +248,9 @@ export async function readRecords(file: string, options: ParseOptions = {}): Pro
     const splitter = splitLines(scanner.line);
     await readPieces(file, splitter.push);
     splitter.end();
-    return scanner.end();
+    const records = scanner.end();
+    for (const warning of scanner.warnings ?? []) options.warn?.(`${file}: ${warning}`);
+    return records;
   } catch (cause) {
     throw notOfFormat(file, format, cause);
   }

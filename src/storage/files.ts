@@ -148,7 +148,7 @@ async function readAll(handle: FileHandle): Promise<Uint8Array> {
  * @param onPiece - gets the bytes in order; true ends the reading
  * @throws FileError, or what `onPiece` throws
  */
-export async function readPieces(file: string, onPiece: (bytes: Uint8Array) => boolean | void): Promise<void> {
+export async function readPieces(file: string, onPiece: (bytes: Uint8Array) => unknown): Promise<void> {
   await readWith(file, async (handle) => {
     const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES);
     for (;;) {

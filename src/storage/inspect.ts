@@ -3,13 +3,14 @@
 import { FileError, messageOf } from '../errors.js';
 import { formatOfFile } from '../formats/coordinates.js';
 import type { FileFinding } from '../formats/finding.js';
-import { wholeFileBytes } from '../formats/mrc.js';
+import { asStored, wholeFileBytes } from '../formats/mrc.js';
 import { MRC_FIELDS, MRC_HEADER_BYTES, type MrcHeader, pixelSizeOf, readMrcHeader } from '../formats/mrc-header.js';
 import { checkMrcHeader, checkMrcStatistics, modeName, mrcLabels } from '../formats/mrc-rules.js';
+import { readMicrographsStar } from '../formats/relion-star.js';
 import { checkBox, starChecker } from '../formats/text-rules.js';
 import { type PixelSummary, summarisePixels } from '../imaging/summary.js';
 import { readRecords } from './coordinates.js';
-import { readPieces, readStart, readText } from './files.js';
+import { readPieces, readStart, readText, readWhole } from './files.js';
 import { openMrcStack } from './mrc-stack.js';
 import { decodeMicrograph, hasMicrographEnding } from './read-micrograph.js';
 
@@ -55,7 +56,7 @@ async function inspectMrc(file: string): Promise<Inspection> {
   const header = readMrcHeader(start, file);
   const needed = wholeFileBytes(header);
   const findings = checkMrcHeader(start, header, { bytes: size, expected: needed });
-  const broken = size < needed;
+  const broken = size < wholeFileBytes(asStored(header, size));
   const pixels = broken ? null : await summariseStack(file);
   if (pixels) findings.push(...checkMrcStatistics(header, pixels));
   return { file, kind: kindOfMrc(header), facts: mrcFacts(start, header, size), pixels, findings };
@@ -121,8 +122,19 @@ async function inspectStar(file: string): Promise<Inspection> {
     });
     if ('facts' in coordinates) facts.push(...coordinates.facts);
     else findings.push(coordinates);
-  }
+  } else if (blocks.some(({ labels }) => labels.includes('rlnMicrographName')))
+    findings.push(...(await checkList(file)));
   return { file, kind: 'STAR', facts, pixels: null, findings };
+}
+
+/** A list of micrographs whose optics groups are not in it. */
+async function checkList(file: string): Promise<FileFinding[]> {
+  try {
+    readMicrographsStar(await readWhole(file));
+    return [];
+  } catch (error) {
+    return [{ level: 'error', what: messageOf(error), mend: 'nothing is known of their optics' }];
+  }
 }
 
 /** @throws FileError if it is no STAR file */

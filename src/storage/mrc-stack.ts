@@ -2,8 +2,22 @@
 
 import { type FileHandle, open } from 'node:fs/promises';
 import { FileError } from '../errors.js';
-import { assertComplete, dataOffset, decodeSection, float16, sectionBytes, toFloat16 } from '../formats/mrc.js';
-import { MRC_HEADER_BYTES, pixelSizeOf, readMrcHeader, writeMrcHeader } from '../formats/mrc-header.js';
+import {
+  asStored,
+  assertComplete,
+  dataOffset,
+  decodeSection,
+  float16,
+  sectionBytes,
+  toFloat16,
+} from '../formats/mrc.js';
+import {
+  MRC_HEADER_BYTES,
+  pixelSizeOf,
+  readMrcHeader,
+  withSignOfBytes,
+  writeMrcHeader,
+} from '../formats/mrc-header.js';
 import type { Image } from '../micrograph.js';
 import { readStart, replaceFile, writeAt } from './files.js';
 
@@ -29,11 +43,12 @@ export interface MrcStack {
  */
 export async function openMrcStack(file: string): Promise<MrcStack> {
   const { start, size } = await readStart(file, MRC_HEADER_BYTES);
-  const header = readMrcHeader(start, file);
-  const bytes = sectionBytes(header, file);
-  const first = dataOffset(header);
-  assertComplete(size, header, first + bytes * header.nz, file);
+  const written = asStored(readMrcHeader(start, file), size);
+  const bytes = sectionBytes(written, file);
+  const first = dataOffset(written);
+  assertComplete(size, written, first + bytes * written.nz, file);
   const handle = await open(file);
+  const header = withSignOfBytes(written, (await handle.read(Buffer.alloc(bytes), 0, bytes, first)).buffer);
   return {
     count: header.nz,
     width: header.nx,

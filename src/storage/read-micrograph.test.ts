@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { writeMrc } from '../formats/mrc.js';
+import { toFloat16, writeMrc } from '../formats/mrc.js';
 import { testFolder } from '../testing/folder.js';
 import { noiseImage } from '../testing/helpers.js';
 import { readMicrograph, readMicrographHeader } from './read-micrograph.js';
@@ -48,7 +48,9 @@ function makeTiff(bits: number, format: number, rows: number[][], faults: TiffFa
   });
   rows.flat().forEach((value, i) => {
     const at = data + (i * bits) / 8;
-    if (format === 3) bytes.writeFloatLE(value, at);
+    if (format === 3 && bits === 16) bytes.writeUInt16LE(toFloat16(Float32Array.of(value))[0], at);
+    else if (format === 3) bytes.writeFloatLE(value, at);
+    else if (bits === 32) bytes.writeInt32LE(value, at);
     else if (bits === 8) bytes.writeUInt8(value, at);
     else if (format === 2) bytes.writeInt16LE(value, at);
     else bytes.writeUInt16LE(value, at);
@@ -122,6 +124,26 @@ describe('readMicrograph', () => {
       ],
     ],
     [
+      '16-bit float',
+      16,
+      3,
+      [
+        [1.5, -2],
+        [3, 0.25],
+        [-5, 4],
+      ],
+    ],
+    [
+      '32-bit signed',
+      32,
+      2,
+      [
+        [100_001, 100_005],
+        [100_000, 100_002],
+        [100_007, 100_003],
+      ],
+    ],
+    [
       '32-bit float',
       32,
       3,
@@ -158,6 +180,45 @@ describe('readMicrograph', () => {
     const { pixels } = await readMicrograph(put('a.tif', tiled));
     expect([...pixels.subarray(0, width)]).toEqual([...values.subarray((height - 1) * width)]);
     expect([...pixels.subarray(-width)]).toEqual([...values.subarray(0, width)]);
+  });
+
+  it('reads an LZW TIFF of floats and one of 16 bits as it was written', async () => {
+    const [width, height] = [200, 150];
+    const values = Uint16Array.from({ length: width * height }, (_, i) => (i * 40_503) % 65_521);
+    const packed = await sharp(values, { raw: { width, height, channels: 1 } })
+      .toColourspace('grey16')
+      .tiff({ compression: 'lzw', predictor: 'none' })
+      .toBuffer();
+    const { pixels } = await readMicrograph(put('a.tif', packed));
+    expect([...pixels.subarray(-width)]).toEqual([...values.subarray(0, width)]);
+  });
+
+  it('takes no more memory than the directory says: a strip that inflates further is refused', async () => {
+    const bomb = deflateSync(Buffer.alloc(50 << 20));
+    const small = makeTiff(8, 1, [
+      [1, 2],
+      [3, 4],
+    ]);
+    const data = 8 + 2 + 11 * 12 + 4;
+    const made = Buffer.concat([small.subarray(0, data), bomb]);
+    const tag = (number: number) =>
+      10 + 12 * [256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 339].indexOf(number) + 8;
+    made.writeUInt32LE(8, tag(259));
+    made.writeUInt32LE(bomb.length, tag(279));
+    await expect(readMicrograph(put('a.tif', made))).rejects.toThrow(/inflates to more than the 4 bytes/);
+  });
+
+  it('names what it does not read for what it is', async () => {
+    const bigTiff = Buffer.from('49492b0008000000', 'hex');
+    await expect(readMicrograph(put('a.tif', bigTiff))).rejects.toThrow(/a\.tif/);
+    const bits = makeTiff(8, 1, [
+      [1, 2],
+      [3, 4],
+    ]);
+    Buffer.from(bits.buffer, bits.byteOffset).writeUInt32LE(4, 10 + 12 * 2 + 8);
+    await expect(readMicrograph(put('b.tif', bits))).rejects.toThrow(/a TIFF of 4-bit unsigned integers/);
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"></svg>');
+    await expect(readMicrograph(put('c.png', svg))).rejects.toThrow(/begins with the bytes 3c 73 76 67/);
   });
 
   it('says that a TIFF without strips is damaged (found by the fuzzer)', async () => {

@@ -3,9 +3,16 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { FileError, messageOf } from '../errors.js';
-import { assertComplete, expectedFileBytes, readMrc } from '../formats/mrc.js';
-import { MRC_HEADER_BYTES, type MrcHeader, pixelSizeOf, readMrcHeader } from '../formats/mrc-header.js';
-import { LARGEST_IMAGE, readPngOrJpeg, readTiff, sizeOfPngOrJpeg, sizeOfTiff } from '../formats/raster.js';
+import { asStored, assertComplete, expectedFileBytes, readMrc } from '../formats/mrc.js';
+import {
+  assertSingleImage,
+  MRC_HEADER_BYTES,
+  type MrcHeader,
+  pixelSizeOf,
+  readMrcHeader,
+} from '../formats/mrc-header.js';
+import { LARGEST_IMAGE, readPngOrJpeg, sizeOfPngOrJpeg } from '../formats/raster.js';
+import { readTiff, sizeOfAnyTiff } from '../formats/tiff.js';
 import { countNotFinite, repairDefects } from '../imaging/defects.js';
 import type { Micrograph } from '../micrograph.js';
 import { readStart, readWhole } from './files.js';
@@ -76,7 +83,7 @@ function checkAndRepair(micrograph: Micrograph, file: string): Micrograph {
   assertNotConstant(micrograph, file);
   const warnings = repair(micrograph, file);
   assertNotConstant(micrograph, file);
-  return { ...micrograph, warnings };
+  return { ...micrograph, warnings: [...micrograph.warnings, ...warnings] };
 }
 
 /**
@@ -129,7 +136,7 @@ export async function readMicrographHeader(file: string): Promise<MicrographHead
     case 'png':
       return { ...(await sizeOfPngOrJpeg(await readWhole(file), file)), pixelSize: null };
     case 'tiff':
-      return { ...sizeOfTiff(await readWhole(file), file), pixelSize: null };
+      return { ...(await sizeOfAnyTiff(await readWhole(file), file)), pixelSize: null };
   }
 }
 
@@ -140,10 +147,11 @@ function mrcSize(header: MrcHeader): MicrographHeader {
 /** Compares a file's length with its header before reading the rest. */
 async function checkMrcSize(file: string) {
   const { start, size } = await readStart(file, MRC_HEADER_BYTES);
-  const header = readMrcHeader(start, file);
-  const expected = expectedFileBytes(header, file);
+  const written = readMrcHeader(start, file);
+  assertSingleImage(written, file);
+  const header = asStored(written, size);
   assertAffordable(header.nx, header.ny, file);
-  assertComplete(size, header, expected, file);
+  assertComplete(size, header, expectedFileBytes(header, file), file);
   return header;
 }
 

@@ -26,9 +26,10 @@ export interface PicksWriter {
    * Writes the lists of the run.
    *
    * @param micrographs - names and folders of those in the lists, in their order, as they were given to `write` now or earlier
-   * @throws FileError
+   * @returns what they lack, in sentences
+   * @throws FileError, LabelError
    */
-  finish(micrographs: readonly WrittenMicrograph[], provenance: Provenance): Promise<void>;
+  finish(micrographs: readonly WrittenMicrograph[], provenance: Provenance): Promise<string[]>;
 }
 
 /** @throws FileError if the file that is there cannot be merged into */
@@ -86,6 +87,7 @@ export function openPicksWriter(
       return files;
     },
     async finish(micrographs, provenance) {
+      const warnings: string[] = [];
       for (const format of formats) {
         if (!format.perRun) continue;
         const entries = micrographs.map((micrograph): RunEntry => {
@@ -97,9 +99,11 @@ export function openPicksWriter(
             file: pathOf(format, micrograph),
           };
         });
+        warnings.push(...(format.perRun.warnings?.(entries) ?? []));
         const pieces = format.perRun.write(entries, provenanceLine(provenance));
         await writePieces(join(out, format.perRun.file), pieces);
       }
+      return warnings;
     },
   };
 }
