@@ -11,12 +11,12 @@ import { random, shuffle } from '../random.js';
 import { drawTiles } from '../report/picture.js';
 import { BOX_DIAMETERS } from '../sizes.js';
 import { writeWhole } from '../storage/files.js';
-import { expandMicrographs } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, print, printJson, startProgress } from './console.js';
+import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
@@ -120,7 +120,7 @@ function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments
 /** Reads the micrographs one by one and cuts out the particles that were drawn. */
 async function cutAll(picks: string, args: readonly string[], options: ClassesArguments) {
   const sets = await readLabels(picks);
-  const inputs = await expandMicrographs(args);
+  const inputs = await micrographsOf(args);
   const pairs = pairWithMicrographs(inputs, sets, 'picks', { partial: true });
   const firstSize = await firstPixelSize(inputs, options.pixelSize);
   const diameter = toPixels(options.diameter, firstSize, '--diameter');

@@ -12,7 +12,7 @@ import { evenBox } from '../sizes.js';
 import { type CoordinateSet, onePerMicrograph, pairCoordinates } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import { makeFolder } from '../storage/files.js';
-import { commonFolder, expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
+import { commonFolder, type InputMicrograph, listedName } from '../storage/inputs.js';
 import { assertDistinctNames } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
@@ -20,6 +20,7 @@ import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.
 import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
 import { note, onInterrupt, print, startProgress } from './console.js';
+import { micrographsOf } from './inputs.js';
 import { labelOfSet } from './labelled-inputs.js';
 import { number, parsePair } from './options.js';
 
@@ -74,7 +75,7 @@ function evenSide(text: string): number {
 }
 
 async function runConvert(paths: readonly string[], options: ConvertArguments): Promise<void> {
-  const inputs = options.micrographs ? await expandMicrographs([options.micrographs]) : [];
+  const inputs = options.micrographs ? await micrographsOf([options.micrographs]) : [];
   const failed: string[] = [];
   const sets: CoordinateSet[] = [];
   for (const path of paths) {

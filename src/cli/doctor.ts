@@ -10,12 +10,13 @@ import { drawTiles } from '../report/picture.js';
 import { quoted } from '../shell.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import type { InputMicrograph } from '../storage/inputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { describeTransform, transform } from '../transform.js';
 import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
 import { note, print, printJson, startProgress } from './console.js';
+import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
@@ -67,7 +68,7 @@ export function configure(command: Command): void {
 }
 
 async function runDoctor(micrographs: string, picks: string, options: DoctorArguments): Promise<void> {
-  const inputs = await expandMicrographs([micrographs]);
+  const inputs = await micrographsOf([micrographs]);
   const sets = await readLabels(picks, { ...(options.from && { format: options.from }), micrographs: inputs });
   const matched = withPicks(pairWithMicrographs(inputs, sets, 'coordinates', { partial: true }));
   const pairs = matched.slice(0, options.most);

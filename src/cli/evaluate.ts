@@ -8,11 +8,12 @@ import { drawEvaluation } from '../report/evaluation-chart.js';
 import { type CoordinateSet, mostExact, onePerMicrograph, placeOfSet } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import type { InputMicrograph } from '../storage/inputs.js';
 import { stem } from '../storage/names.js';
 import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { note, print, printJson } from './console.js';
+import { micrographsOf } from './inputs.js';
 import { type LeftOver, labelOfSet, listLeftOver, pairWithMicrographs } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
@@ -58,7 +59,7 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
   if (options.edge && !options.micrographs) {
     throw new UsageError({ what: '--edge needs the sizes of the micrographs', expected: '--micrographs FOLDER' });
   }
-  const inputs = options.micrographs ? await expandMicrographs([options.micrographs]) : [];
+  const inputs = options.micrographs ? await micrographsOf([options.micrographs]) : [];
   const failed: string[] = [];
   const leftOver: LeftOver[] = [];
   const picks = await readSets(options.picks, failed);

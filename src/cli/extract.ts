@@ -13,7 +13,7 @@ import { isInside, type Particle } from '../particle.js';
 import { provenanceLine } from '../provenance.js';
 import { type CoordinateSet, placeOfMicrograph, placeOfNamed } from '../storage/coordinate-pairs.js';
 import { makeFolder, readText, writePieces } from '../storage/files.js';
-import { expandMicrographs, type InputMicrograph, listedName } from '../storage/inputs.js';
+import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
 import { stem } from '../storage/names.js';
 import { assertOutputsApart, outputStem } from '../storage/outputs.js';
@@ -21,6 +21,7 @@ import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
+import { micrographsOf } from './inputs.js';
 import { pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize } from './options.js';
 
@@ -85,7 +86,7 @@ interface Counts {
 async function runExtract(picks: string, args: readonly string[], options: ExtractArguments): Promise<void> {
   assertSides(options);
   const sets = await readLabels(picks);
-  const inputs = await expandMicrographs(args);
+  const inputs = await micrographsOf(args);
   const ctf = options.ctf ? pairCtf(inputs, await readCtf(options.ctf), options.ctf) : null;
   assertOutputsApart(inputs, options.out);
   const pairs = pairWithMicrographs(inputs, sets, 'coordinates');

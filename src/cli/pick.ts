@@ -6,9 +6,10 @@ import { resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { docsPage } from '../docs.js';
 import { FileError, UsageError } from '../errors.js';
-import { expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import type { InputMicrograph } from '../storage/inputs.js';
 import { assertDistinctNames, assertOutputsApart, SCORES } from '../storage/outputs.js';
 import { note, onInterrupt, startProgress } from './console.js';
+import { micrographsOf } from './inputs.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
 import { openSession, type PickSession } from './pick-session.js';
@@ -70,7 +71,7 @@ function parseShard(text: string): Shard {
 }
 
 async function runPick(args: readonly string[], options: PickCommandArguments): Promise<void> {
-  const all = withoutOutputs(await expandMicrographs(args, options.root), options.out);
+  const all = withoutOutputs(await micrographsOf(args, options.root), options.out);
   assertOutputsApart(all, options.out);
   const bare = options.format.find(({ bareNames }) => bareNames);
   if (bare)

@@ -6,13 +6,14 @@ import { UsageError } from '../errors.js';
 import type { Point } from '../particle.js';
 import type { DeviceChoice } from '../picking/device.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
-import { commonFolder, expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
+import { commonFolder, type InputMicrograph } from '../storage/inputs.js';
 import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/model-file.js';
 import { stem } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import { note } from './console.js';
 import { deviceOption } from './device.js';
+import { micrographsOf } from './inputs.js';
 import { type LabelledInput, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize, parseThreads } from './options.js';
 import { assertModelName, runTraining } from './training-run.js';
@@ -104,7 +105,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
 /** What was trained on, then further micrographs; their folders are below the one that all of them share. */
 async function inputsOf(record: TrainingRecord, args: readonly string[]): Promise<LabelledInput[]> {
   const known = new Set(record.micrographs.map(({ path }) => resolve(path)));
-  const further = args.length > 0 ? await expandMicrographs(args) : [];
+  const further = args.length > 0 ? await micrographsOf(args) : [];
   const inputs = [
     ...record.micrographs.map(({ path, pixelSize, particles, negatives }) => ({
       input: { path, pixelSize, folder: '' },

@@ -4,9 +4,9 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.js';
 import { type Length, toPixels } from '../length.js';
 import type { DeviceChoice } from '../picking/device.js';
-import { expandMicrographs } from '../storage/inputs.js';
 import type { TrainOptions } from '../training/train.js';
 import { deviceOption } from './device.js';
+import { micrographsOf } from './inputs.js';
 import { firstPixelSize, type LabelledInput, type LabelOptions, matchLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize, parseThreads } from './options.js';
 
@@ -63,7 +63,7 @@ export function addTrainingInputs(command: Command): Command {
  * @throws LabelError if no labels belong to the micrographs; UsageError if a length cannot be converted
  */
 export async function findTrainingInputs(args: readonly string[], options: TrainingArguments): Promise<TrainingInputs> {
-  const labels = await matchLabels(await expandMicrographs(args), options);
+  const labels = await matchLabels(await micrographsOf(args), options);
   const pixelSize = await firstPixelSize(
     labels.map(({ input }) => input),
     options.pixelSize,

@@ -80,7 +80,7 @@ export async function describeProject(context: Context): Promise<ApiProject> {
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
       ...{ checked: seen.has(id), failed: labels.damage(id) ?? (picked.has(id) ? null : (failed.get(id) ?? null)) },
     })),
-    ...{ models: found, notices: labels.notices },
+    ...{ models: found, notices: [...project.notices(), ...labels.notices] },
     ...{ pickSets, jobs: jobs.list() },
     formats: WRITTEN_FORMATS.map(({ name, summary }) => ({ name, summary })),
   };

@@ -55,6 +55,8 @@ export interface Project {
   change(change: Partial<ProjectSettings>): Promise<void>;
   /** The micrographs by id, as found last. */
   micrographs(): ReadonlyMap<string, InputMicrograph>;
+  /** What lies in the folders and is left out, in sentences. */
+  notices(): readonly string[];
   /** Looks for micrographs again, and writes the list for the commands. */
   refresh(): Promise<void>;
   /** Angstroms per pixel: as set, else of the first micrograph that says so. */
@@ -80,6 +82,7 @@ export async function openProject(path: string, args: readonly string[]): Promis
   if (args.length > 0) settings = { ...settings, micrographs: args.map((arg) => fromFolder(folder, arg)) };
   let micrographs = new Map<string, InputMicrograph>();
   let [found, listed]: (number | null)[] = [null, null];
+  let notices: readonly string[] = [];
   const inTurn = startQueue();
   const write = (now: ProjectSettings) => writeWhole(join(folder, SETTINGS), `${JSON.stringify(now, null, 1)}\n`);
   const project: Project = {
@@ -93,12 +96,15 @@ export async function openProject(path: string, args: readonly string[]): Promis
         settings = changed;
       }),
     micrographs: () => micrographs,
+    notices: () => notices,
     async refresh() {
-      const given = await findMicrographs(folder, settings.micrographs);
+      const said: string[] = [];
+      const given = await findMicrographs(folder, settings.micrographs, (sentence) => said.push(sentence));
+      notices = said;
       const paths = given.map(({ path }) => path);
       const root = resolve(folder, settings.root ?? rootOf(folder, paths));
       settings = { ...settings, root: fromFolder(folder, root) };
-      const inputs = await expandMicrographs(paths, root);
+      const inputs = await expandMicrographs(paths, { root });
       assertOutputsApart(inputs, join(folder, 'labels'));
       micrographs = new Map(inputs.map((input) => [outputStem(input), input]));
       listed = given.find(({ pixelSize }) => pixelSize !== null)?.pixelSize ?? null;
@@ -139,9 +145,13 @@ function fromFolder(folder: string, path: string): string {
 }
 
 /** @throws UsageError */
-async function findMicrographs(folder: string, args: readonly string[]): Promise<InputMicrograph[]> {
+async function findMicrographs(
+  folder: string,
+  args: readonly string[],
+  notice: (sentence: string) => void,
+): Promise<InputMicrograph[]> {
   const inFolder = (arg: string) => (arg.startsWith('@') ? `@${resolve(folder, arg.slice(1))}` : resolve(folder, arg));
-  const all = await expandMicrographs(args.length > 0 ? args.map(inFolder) : [folder]);
+  const all = await expandMicrographs(args.length > 0 ? args.map(inFolder) : [folder], { notice });
   const own = OWN_FOLDERS.map((name) => join(folder, name) + sep);
   const inputs = all.filter(({ path }) => !own.some((start) => resolve(path).startsWith(start)));
   if (inputs.length === 0) {

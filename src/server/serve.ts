@@ -78,7 +78,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   return {
     url: `http://${isWildcard(host) ? hostname() : hostInAddress(host)}:${port}/?token=${token}`,
     micrographs: project.micrographs().size,
-    notices: labels.notices,
+    notices: [...project.notices(), ...labels.notices],
     async close() {
       await context.jobs.close();
       server.close();

@@ -2,10 +2,11 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { DeepemError, FileError } from '../errors.js';
+import { DeepemError, FileError, messageOf } from '../errors.js';
 
 /** Bytes that are read at a time. */
 const READ_BYTES = 1 << 26;
@@ -21,12 +22,19 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EROFS: 'the file system is read-only',
   ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
+  ENAMETOOLONG: 'the name is too long (a file name has at most 255 bytes)',
+  EPERM: 'the file system or its owner does not allow it',
+  EIO: 'the disk gives an input/output error',
+  ESTALE: 'the network folder is no longer there (stale mount)',
+  ENOTCONN: 'the network folder is not connected',
+  EMFILE: 'too many files are open',
+  EDQUOT: 'the disk quota is used up',
 };
 
-function inWords(action: string, file: string, cause: unknown): FileError {
+/** The error of a disk, in words. */
+export function inWords(action: string, file: string, cause: unknown): FileError {
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  return new FileError({ what: `Cannot ${action} ${file}: ${REASONS[code] ?? String(cause)}` }, { cause });
+  return new FileError({ what: `Cannot ${action} ${file}: ${REASONS[code] ?? messageOf(cause)}` }, { cause });
 }
 
 /**
@@ -72,6 +80,47 @@ export async function writePieces(file: string, pieces: Iterable<string>): Promi
   });
 }
 
+/** Files that are being written: the name says by which process on which machine, so that what a killed one left can be told. */
+const TEMPORARY = /^\.([0-9a-f]{6})-(\d+)-[0-9a-f]{8}\.deepem-tmp$/;
+const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 6);
+/** What is older was left by a process of another machine that ended: nothing is written for so long. */
+const OLDEST_MS = 24 * 3600 * 1000;
+
+function temporaryName(): string {
+  return `.${HOST}-${process.pid}-${randomUUID().slice(0, 8)}.deepem-tmp`;
+}
+
+/** Folders that were looked through for what killed processes left. */
+const swept = new Set<string>();
+
+/** Removes what killed processes left in a folder, once for each folder. */
+async function sweep(folder: string): Promise<void> {
+  if (swept.has(folder)) return;
+  swept.add(folder);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const [, host, pid] = TEMPORARY.exec(name) ?? [];
+    if (host === undefined) continue;
+    const file = join(folder, name);
+    const left = host === HOST ? !isAlive(Number(pid)) : await isOld(file);
+    if (left) await rm(file, { force: true }).catch(() => {});
+  }
+}
+
+/** True for a process of this machine that runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function isOld(file: string): Promise<boolean> {
+  const found = await stat(file).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > OLDEST_MS;
+}
+
 /**
  * Fills a file under a temporary name, brings it to the disk, and renames it.
  *
@@ -80,9 +129,11 @@ export async function writePieces(file: string, pieces: Iterable<string>): Promi
  * @throws FileError
  */
 export async function replaceFile(file: string, fill: (handle: FileHandle) => Promise<void>): Promise<void> {
-  const temporary = `${file}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+  // Not longer than the name itself may be: a micrograph's name may fill it.
+  const temporary = join(dirname(file), temporaryName());
   try {
     await makeMissing(resolve(dirname(file)));
+    await sweep(resolve(dirname(file)));
     const handle = await open(temporary, 'w');
     try {
       await fill(handle);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../testing/folder.js';
 import { AUTO_RECIPE } from '../training/recipe.js';
-import { commonFolder, expandMicrographs } from './inputs.js';
+import { commonFolder, expandMicrographs, filesBelow } from './inputs.js';
 import { loadPreset } from './model-file.js';
 import { baseName, stem } from './names.js';
 
@@ -57,6 +57,27 @@ describe('expandMicrographs', () => {
     await expect(expandMicrographs([at()])).rejects.toThrow(/has no micrographs/);
     await expect(expandMicrographs([at('*.mrc')])).rejects.toThrow(/no file, folder or match/);
     await expect(expandMicrographs([at('nowhere')])).rejects.toThrow(/no file, folder or match/);
+  });
+
+  it('of equal names in one folder takes the best format, says what is left out, and lets a named path win', async () => {
+    for (const name of ['a.mrc', 'a.jpg', 'a.xml', 'b.tif', 'b.png', 'c.png', 'CountRef_a.mrc', 'x_gain.mrc'])
+      put(`m/${name}`, 'x');
+    const names = (inputs: readonly { path: string }[]) => inputs.map(({ path }) => path.slice(at('m').length + 1));
+    const said: string[] = [];
+    const notice = (sentence: string) => said.push(sentence);
+    expect(names(await expandMicrographs([at('m')], { notice }))).toEqual(['a.mrc', 'b.tif', 'c.png']);
+    expect(said).toEqual([
+      expect.stringMatching(/^2 files are left out, because a better format.*a\.jpg.*b\.png$/),
+      expect.stringMatching(/^2 files are left out.*gain references.*CountRef_a\.mrc.*x_gain\.mrc$/),
+    ]);
+    expect(names(await expandMicrographs([at('m', '*.*')]))).toEqual(['a.mrc', 'b.tif', 'c.png']);
+    expect(names(await expandMicrographs([at('m'), at('m/b.png')])).sort()).toEqual(['a.mrc', 'b.png', 'c.png']);
+    expect(names(await expandMicrographs([at('m/x_gain.mrc')]))).toEqual(['x_gain.mrc']);
+  });
+
+  it('goes past a folder that vanishes, and names a folder that cannot be read', async () => {
+    put('m/a.mrc', 'x');
+    await expect(filesBelow(at('gone'), () => true)).rejects.toThrow(/Cannot read the folder .*gone: there is no such/);
   });
 
   it('finds the common folder', () => {

@@ -6,8 +6,9 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
-import { readText } from './files.js';
-import { hasMicrographEnding, MICROGRAPH_ENDINGS } from './read-micrograph.js';
+import { inWords, readText } from './files.js';
+import { stem } from './names.js';
+import { formatRank, hasMicrographEnding, MICROGRAPH_ENDINGS } from './read-micrograph.js';
 
 /** A micrograph to work on. */
 export interface InputMicrograph {
@@ -32,18 +33,37 @@ export function listedName({ path, star }: InputMicrograph): string {
   return star?.name ?? path;
 }
 
+/** How arguments are expanded. */
+export interface ExpandOptions {
+  /** Folder below which folders are kept, instead of the common one: then they do not depend on the other inputs. */
+  readonly root?: string;
+  /** Told, in sentences, what lies in a folder and is left out: previews, gain references, folders that cannot be read. */
+  readonly notice?: (sentence: string) => void;
+}
+
 /**
  * Expands arguments to micrographs, in a fixed order and each once.
  *
- * A folder means all micrographs below it; a `.star` file the micrographs it lists; `@FILE` those named in a text file; a micrograph that does not exist stays,
- * so that it is reported with the others that cannot be read.
+ * A folder means all micrographs below it, a pattern all that match; of equal names in one folder the best format is taken, because
+ * microscopes and programs put previews beside micrographs. A `.star` file means the micrographs it lists, `@FILE` those named in a text
+ * file; a micrograph that was named itself stays whatever is beside it, also if it does not exist, so that it is reported with the others
+ * that cannot be read.
  *
- * @param root - folder below which folders are kept, instead of the common one: then they do not depend on the other inputs
  * @throws UsageError if an argument matches nothing at all
  */
-export async function expandMicrographs(args: readonly string[], root?: string): Promise<InputMicrograph[]> {
+export async function expandMicrographs(
+  args: readonly string[],
+  { root, notice = () => {} }: ExpandOptions = {},
+): Promise<InputMicrograph[]> {
   const found = new Map<string, Omit<InputMicrograph, 'folder'>>();
-  for (const arg of args) for (const input of await expandOne(arg)) found.set(resolve(input.path), input);
+  const named = new Set(args.filter(hasMicrographEnding).map((arg) => resolve(arg)));
+  const namesTaken = new Set([...named].map(nameAndFolder));
+  for (const arg of args) {
+    for (const input of await expandOne(arg, notice)) {
+      const path = resolve(input.path);
+      if (named.has(path) || !namesTaken.has(nameAndFolder(path))) found.set(path, input);
+    }
+  }
   const common = commonFolder([...found].flatMap(([path, { star }]) => (star ? [] : [path])));
   return [...found].map(([path, input]) => {
     if (root !== undefined) return { ...input, folder: folderBelow(resolve(root), dirname(path)) };
@@ -63,11 +83,11 @@ function folderOfListed(name: string): string {
   return folders.filter((folder) => !['', '.', '..'].includes(folder)).join('/');
 }
 
-async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
+async function expandOne(arg: string, notice: (sentence: string) => void): Promise<Omit<InputMicrograph, 'folder'>[]> {
   if (/\.star$/i.test(arg)) return expandStar(arg);
   if (arg.startsWith('@') && !existsSync(arg)) return expandList(arg.slice(1));
   if (existsSync(arg) && statSync(arg).isDirectory()) {
-    const files = await filesBelow(arg, hasMicrographEnding);
+    const files = bestOfEachName(await filesBelow(arg, hasMicrographEnding, notice), notice);
     if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
     if (hasMicrographEnding(arg)) return [{ path: arg, pixelSize: null }];
     throw new UsageError({
@@ -77,11 +97,49 @@ async function expandOne(arg: string): Promise<Omit<InputMicrograph, 'folder'>[]
   }
   const isPattern = /[*?[\]{}]/.test(arg);
   if (existsSync(arg) || (hasMicrographEnding(arg) && !isPattern)) return [{ path: arg, pixelSize: null }];
-  const files = (await glob(arg, { expandDirectories: false, absolute: isAbsolute(arg) }))
-    .filter(hasMicrographEnding)
-    .sort();
+  const matches = await glob(arg, { expandDirectories: false, absolute: isAbsolute(arg) });
+  const files = bestOfEachName(matches.filter(hasMicrographEnding).sort(), notice);
   if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
   throw new UsageError({ what: `There is no file, folder or match of ${arg}`, expected: 'micrographs' });
+}
+
+/** Names that microscopes and cameras give to images that are no micrographs. */
+const NO_MICROGRAPH = /(^|[_.-])(gain|gainref\w*|countref\w*|superref\w*|darkref\w*|defects?|beamtilt)([_.-]|$)/i;
+/** Names in a sentence on what is left out. */
+const SHOWN = 3;
+
+/**
+ * Of files with equal names in one folder the one of the best format; gain references and the like are left out.
+ *
+ * @param files - sorted
+ */
+export function bestOfEachName(files: readonly string[], notice: (sentence: string) => void): string[] {
+  const best = new Map<string, string>();
+  const [previews, references]: string[][] = [[], []];
+  for (const file of files) {
+    const name = stem(file);
+    if (NO_MICROGRAPH.test(name)) {
+      references.push(file);
+      continue;
+    }
+    const key = nameAndFolder(file);
+    const other = best.get(key);
+    if (other === undefined || formatRank(file) < formatRank(other)) best.set(key, file);
+    if (other !== undefined) previews.push(formatRank(file) < formatRank(other) ? other : file);
+  }
+  const tell = (what: string, some: readonly string[]) => {
+    if (some.length === 0) return;
+    const more = some.length > SHOWN ? `, and ${some.length - SHOWN} more` : '';
+    notice(`${some.length} ${what}: ${some.slice(0, SHOWN).join(', ')}${more}`);
+  };
+  tell('files are left out, because a better format of the same name is beside them', previews);
+  tell('files are left out, because their names say that they are gain references or the like', references);
+  return [...best.values()];
+}
+
+/** What files of equal names in one folder share. */
+function nameAndFolder(file: string): string {
+  return join(dirname(resolve(file)), stem(file));
 }
 
 /** A text file with one path a line. */
@@ -114,16 +172,24 @@ async function expandStar(file: string): Promise<Omit<InputMicrograph, 'folder'>
 
 /**
  * The files below a folder that pass a test by their names, sorted, as paths that start with the folder. Links are followed; what is
- * no file (a broken link, a pipe) is in the list, so that reading it gives the reason. Names that begin with a dot are left out.
+ * no file (a broken link, a pipe) is in the list, so that reading it gives the reason. Names that begin with a dot are left out, and
+ * folders below it that cannot be read (`lost+found`).
+ *
+ * @throws FileError if the folder itself cannot be read
  */
-export async function filesBelow(folder: string, accept: (file: string) => boolean): Promise<string[]> {
+export async function filesBelow(
+  folder: string,
+  accept: (file: string) => boolean,
+  notice: (sentence: string) => void = () => {},
+): Promise<string[]> {
   const files: string[] = [];
   const visited = new Set<string>();
   const walk = async (below: string): Promise<void> => {
-    const real = await realpath(join(folder, below));
-    if (visited.has(real)) return;
-    visited.add(real);
-    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const entries = await entriesOf(join(folder, below), visited, (error) => {
+      if (below === '') throw error;
+      notice(`left out: ${error.message}`);
+    });
+    for (const entry of entries) {
       if (entry.name.startsWith('.')) continue;
       const path = join(below, entry.name);
       if (await isFolder(join(folder, path), entry)) await walk(path);
@@ -132,6 +198,19 @@ export async function filesBelow(folder: string, accept: (file: string) => boole
   };
   await walk('');
   return files.sort().map((file) => join(folder, file));
+}
+
+/** What is in a folder that was not visited yet, by whatever name. */
+async function entriesOf(folder: string, visited: Set<string>, failed: (error: FileError) => void): Promise<Dirent[]> {
+  try {
+    const real = await realpath(folder);
+    if (visited.has(real)) return [];
+    visited.add(real);
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    failed(inWords('read the folder', folder, cause));
+    return [];
+  }
 }
 
 async function isFolder(path: string, entry: Dirent): Promise<boolean> {

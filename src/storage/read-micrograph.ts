@@ -35,6 +35,14 @@ const KINDS: readonly { pattern: RegExp; kind: Kind }[] = [
 
 const MOVIES = /\.(eer|gain|dm4|dm3|ser)$/i;
 
+/** Place of a file's format among those of equal names: pixels as they were measured come before previews. */
+export function formatRank(file: string): number {
+  const order: readonly Kind[] = ['mrc', 'mrc.gz', 'tiff', 'png'];
+  const kind = KINDS.find(({ pattern }) => pattern.test(file))?.kind;
+  const rank = kind ? order.indexOf(kind) : order.length;
+  return /\.jpe?g$/i.test(file) ? rank + 1 : rank;
+}
+
 /** The endings of the files that are read as micrographs. */
 export const MICROGRAPH_ENDINGS: readonly string[] = ['mrc', 'mrc.gz', 'png', 'jpg', 'jpeg', 'tif', 'tiff'];
 
