@@ -7,7 +7,8 @@ import type { Model } from '../src/network/model.js';
 import { isInside, type Particle } from '../src/particle.js';
 import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
 import { random, shuffle } from '../src/random.js';
-import { startEngine, threadCount } from '../src/runtime/engine.js';
+import { threadCount } from '../src/runtime/cpus.js';
+import { startEngine } from '../src/runtime/engine.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../src/training/labelled.js';
 

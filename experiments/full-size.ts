@@ -57,7 +57,7 @@ async function trainLogged(keeper: CheckpointKeeper): Promise<Model> {
     if (report.kind === 'step' && report.step % STEPS_LOGGED === 0) log(`step ${report.step} of ${report.steps}`);
     if (report.kind === 'epoch')
       log(`epoch ${report.epoch}: loss ${report.loss.toFixed(4)}, held-out accuracy ${report.accuracy?.toFixed(4)}`);
-    if (report.kind === 'checkpoint') await keeper.keep(report.checkpoint);
+    if (report.kind === 'checkpoint') await keeper.keep(report.checkpoint, []);
     if (report.kind === 'done') return report.model;
   }
   throw new Error('training ended without a model');

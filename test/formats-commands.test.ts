@@ -324,7 +324,7 @@ describe('inspect, validate and preview', () => {
     expect(run.code, run.stderr).toBe(0);
     expect(await sharp(at('a.png')).metadata()).toMatchObject({ format: 'png', width: 640, height: 480 });
     expect(deepem('preview', at('padded', 'sim_0001.mrcs'), '-o', at('b.png')).code).toBe(0);
-    expect(deepem('preview', at('padded', 'sim_0001.mrcs'), '--frame', '3', '-o', at('b.png')).stderr).toMatch(
+    expect(deepem('preview', at('padded', 'sim_0001.mrcs'), '--frame', '3', '-o', at('c.png')).stderr).toMatch(
       /1 to 2/,
     );
     expect(deepem('preview', micrograph(), '-o', at('b.jpg')).code).toBe(2);

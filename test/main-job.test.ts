@@ -377,9 +377,13 @@ describe('pick and evaluate', () => {
     mkdirSync(at('clash'), { recursive: true });
     cpSync(at('judge', 'sim_0001.mrc'), at('clash', 'a.mrc'));
     writeFileSync(at('clash', 'a.png'), '');
-    const run = deepem('pick', at('clash'), '--model', model, '--out', at('clash-picks'));
+    const both = [at('clash', 'a.mrc'), at('clash', 'a.png')];
+    const run = deepem('pick', ...both, '--model', model, '--out', at('clash-picks'));
     expect([run.code, existsSync(at('clash-picks'))]).toEqual([2, false]);
     expect(run.stderr).toMatch(/a\.mrc and .*a\.png/);
+    const folder = deepem('pick', at('clash'), '--model', model, '--out', at('clash-picks'));
+    expect(folder.code).toBe(0);
+    expect(folder.stderr).toMatch(/1 files are left out, because a better format.*a\.png/);
   });
 });
 

@@ -12,6 +12,7 @@ import { drawTiles } from '../report/picture.js';
 import { BOX_DIAMETERS } from '../sizes.js';
 import { writeWhole } from '../storage/files.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
+import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
 import { PROGRAM } from '../version.js';
@@ -21,6 +22,7 @@ import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inpu
 import { length, number, parsePixelSize } from './options.js';
 
 interface ClassesArguments {
+  overwrite?: boolean;
   diameter: Length;
   classes: number;
   most: number;
@@ -57,6 +59,7 @@ export function configure(command: Command): void {
     .option('--plot <file.png>', 'draw the averages')
     .option('--json', 'one JSON object')
     .requiredOption('-o, --output <classes.mrcs>', 'where the averages go')
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runClasses);
 }
@@ -75,6 +78,8 @@ async function runClasses(picks: string, args: readonly string[], options: Class
   if (options.side % 2 !== 0) {
     throw new UsageError({ what: 'Wrong value of --side', received: String(options.side), expected: 'an even number' });
   }
+  const table = options.output.replace(/\.mrcs?$/i, '.csv');
+  assertFree([options.output, table, ...(options.plot ? [options.plot] : [])], options.overwrite);
   const started = performance.now();
   const { cuts, failed, pixelSize } = await cutAll(picks, args, options);
   if (cuts.length < 2) {
@@ -88,7 +93,7 @@ async function runClasses(picks: string, args: readonly string[], options: Class
   const images = cuts.map(({ image }) => image);
   const classes = runRounds(images, options);
   await writeMrcStack(options.output, classes.averages, { pixelSize, float16: false, label: `${PROGRAM} classes` });
-  await writeWhole(options.output.replace(/\.mrcs?$/i, '.csv'), tableOf(cuts, classes));
+  await writeWhole(table, tableOf(cuts, classes));
   if (options.plot) {
     const lines = (i: number) => [`class ${i + 1}`, `${classes.sizes[i]} particles`];
     await writeWhole(options.plot, await drawTiles(classes.averages.map((image, i) => ({ image, lines: lines(i) }))));

@@ -1,10 +1,34 @@
 /** What a command shows: results to stdout; progress and warnings to stderr; and how it is interrupted. */
 
+import { writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
+
+/** Streams that can take no more: their reader has gone, or their disk is full. What is on disk does not depend on them. */
+const closed = new Set<NodeJS.WriteStream>();
+
+/** Keeps a program going whose output nobody reads; a full disk is said once on the other stream, and makes the exit code 1. */
+export function outliveReaders(): void {
+  for (const [stream, other] of [
+    [process.stdout, process.stderr],
+    [process.stderr, process.stdout],
+  ]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (closed.has(stream)) return;
+      closed.add(stream);
+      if (error.code === 'EPIPE') return;
+      process.exitCode ||= 1;
+      write(other, `deepem: what is printed is lost from here on: ${error.message}`);
+    });
+  }
+}
+
+function write(stream: NodeJS.WriteStream, line: string): void {
+  if (!closed.has(stream)) stream.write(`${line}\n`);
+}
 
 /** Writes a line of results. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  write(process.stdout, line);
 }
 
 /** Writes one JSON line of results. */
@@ -14,7 +38,7 @@ export function printJson(value: unknown): void {
 
 /** Writes a line of progress or warning. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  write(process.stderr, line);
 }
 
 /** Progress of a long run: a bar with time left on a terminal, nothing of its own elsewhere. */
@@ -23,9 +47,19 @@ export interface Progress {
   stop(): void;
 }
 
+let atHand = '';
+
+/** What a command was at work on last, such as a file: for the report of an unexpected error. */
+export function whatIsAtHand(): string {
+  return atHand;
+}
+
 /** Starts a progress bar on stderr. */
 export function startProgress(total: number, what: string): Progress {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const keep = (text: string) => {
+    atHand = text;
+  };
+  if (!process.stderr.isTTY) return { update: (_, text) => keep(text), stop: () => {} };
   const bar = new SingleBar({
     format: `${what} {bar} {percentage}% | {value}/{total} | {rate} | {eta_formatted} left | {text}`,
     barsize: 24,
@@ -36,7 +70,13 @@ export function startProgress(total: number, what: string): Progress {
   bar.start(total, 0, { text: '', rate: '' });
   const started = performance.now();
   const rate = (done: number) => perMinute(done, (performance.now() - started) / 1000);
-  return { update: (done, text) => bar.update(done, { text, rate: rate(done) }), stop: () => bar.stop() };
+  return {
+    update(done, text) {
+      keep(text);
+      bar.update(done, { text, rate: rate(done) });
+    },
+    stop: () => bar.stop(),
+  };
 }
 
 /** An interruption by Ctrl-C or by a scheduler. */
@@ -49,15 +89,19 @@ export interface Interruption {
 }
 
 /**
- * Listens for SIGINT and SIGTERM: the first asks the work to end in order, a second SIGINT ends the program at once.
+ * Listens for SIGINT and SIGTERM: the first asks the work to end in order, a second one ends the program at once.
  *
  * @param message - what happens next, shown at the first signal
+ * @param kept - what is kept where the program ends at once, shown at the second
  */
-export function onInterrupt(message: string): Interruption {
+export function onInterrupt(
+  message: string,
+  kept: () => string = () => 'what was written before is kept',
+): Interruption {
   const controller = new AbortController();
   let code = 0;
   const handler = (signal: NodeJS.Signals) => {
-    if (code !== 0) process.exit(code);
+    if (code !== 0) endAtOnce(signal, kept());
     code = signal === 'SIGINT' ? 130 : 143;
     note(`\n${message}`);
     controller.abort();
@@ -72,6 +116,13 @@ export function onInterrupt(message: string): Interruption {
       process.off('SIGTERM', handler);
     },
   };
+}
+
+/** Ends by the signal itself: leaving in order would wait for the threads of the engine, which abort when they are torn down. */
+function endAtOnce(signal: NodeJS.Signals, kept: string): void {
+  writeSync(2, `\nStopped at once; ${kept}.\n`);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** A rate, as `12.5 a minute`. */

@@ -1,7 +1,6 @@
 /** `deepem convert` */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
@@ -11,9 +10,8 @@ import type { Provenance } from '../provenance.js';
 import { evenBox } from '../sizes.js';
 import { type CoordinateSet, onePerMicrograph, pairCoordinates } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
-import { makeFolder } from '../storage/files.js';
 import { commonFolder, type InputMicrograph, listedName } from '../storage/inputs.js';
-import { assertDistinctNames } from '../storage/outputs.js';
+import { assertDistinctNames, assertFree } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.js';
@@ -32,6 +30,7 @@ interface ConvertArguments extends Omit<Transform, 'shift'> {
   threshold?: number;
   box?: number;
   micrographs?: string;
+  overwrite?: boolean;
 }
 
 const NAMES = (formats: readonly CoordinateFormat[]) => formats.map(({ name }) => name).join(', ');
@@ -64,6 +63,7 @@ export function configure(command: Command): void {
     .option('--flip-y', 'count rows from the last one', false)
     .option('--threshold <t>', 'leave out scores below this, and picks without a score', number('--threshold'))
     .option('--box <px>', "side of the boxes in full-size pixels, even (default: the files' own)", evenSide)
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runConvert);
 }
@@ -101,9 +101,13 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
       'without --micrographs the lists name micrographs as the coordinate files do, perhaps without folder and ending',
     );
   }
-  await makeFolder(options.out);
-  const kept = await mkdtemp(join(tmpdir(), 'deepem-convert-'));
+  const kept = join(options.out, `.deepem-convert-${process.pid}`);
   const writer = openPicksWriter(options.out, options.to, kept);
+  const targets = chosen.flatMap((set) => writer.filesOf(targetOf(set, owners.get(set))));
+  assertFree(
+    [...targets, ...writer.lists].map((file) => join(options.out, file)),
+    options.overwrite,
+  );
   const changes = describeTransform(options);
   const interruption = onInterrupt('Stopping after this file. Ctrl-C again ends at once.');
   const progress = startProgress(chosen.length, 'converting');
@@ -132,7 +136,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
   } finally {
     progress.stop();
     interruption.dispose();
-    await rm(kept, { recursive: true });
+    await rm(kept, { recursive: true, force: true });
   }
   print(`${counts.picks} particles of ${counts.files} micrographs, written to ${options.out}`);
   if (counts.below > 0) print(`${counts.below} are left out by --threshold`);
@@ -156,7 +160,7 @@ async function convertSet(set: CoordinateSet, input: InputMicrograph | undefined
   );
   const particles = transform(kept, options, header);
   const picked: PickedMicrograph = {
-    name: input ? listedName(input) : set.micrograph,
+    name: targetOf(set, input).name,
     ...(header ?? { width: 0, height: 0, pixelSize: null }),
     ...{ values: input?.star?.values ?? {}, optics: input?.star?.optics ?? {} },
     pixelSize: input?.pixelSize ?? header?.pixelSize ?? null,
@@ -164,7 +168,12 @@ async function convertSet(set: CoordinateSet, input: InputMicrograph | undefined
     particles,
   };
   assertRows(picked, options.to);
-  return { picked, folder: input?.folder ?? set.folder, below: set.particles.length - kept.length };
+  return { picked, folder: targetOf(set, input).folder, below: set.particles.length - kept.length };
+}
+
+/** The micrograph that a set is written for. */
+function targetOf(set: CoordinateSet, input: InputMicrograph | undefined): WrittenMicrograph {
+  return { name: input ? listedName(input) : set.micrograph, folder: input?.folder ?? set.folder };
 }
 
 /** The micrographs that sets belong to, where micrographs are given. */

@@ -10,12 +10,14 @@ import { blobModel } from '../picking/blob.js';
 import { openPicker, type PickResult, pick } from '../picking/pick.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
 import { drawPicks } from '../report/picture.js';
-import { startEngine, threadCount } from '../runtime/engine.js';
+import { threadCount } from '../runtime/cpus.js';
+import { startEngine } from '../runtime/engine.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel } from '../simulation/volume.js';
 import { matchRadius } from '../sizes.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel } from '../storage/model-file.js';
+import { assertFree } from '../storage/outputs.js';
 import { openPicksWriter } from '../storage/write-picks.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { train } from '../training/train.js';
@@ -34,7 +36,17 @@ const LOWEST = 0.02;
 export function configure(command: Command): void {
   command
     .option('--out <folder>', 'where everything goes', 'demo')
-    .action(async ({ out }: { out: string }) => runDemo(out));
+    .option('--overwrite', 'replace files that are there')
+    .action(async ({ out, overwrite }: { out: string; overwrite?: boolean }) => {
+      assertFree(demoFiles(out), overwrite);
+      await runDemo(out);
+    });
+}
+
+/** What the demo writes, but for what stands beside these files. */
+function demoFiles(out: string): string[] {
+  const names = ['model.onnx', 'picks.png', 'curve.svg', 'evaluation.json', 'micrographs', 'picks'];
+  return names.map((name) => join(out, name));
 }
 
 async function runDemo(out: string): Promise<void> {

@@ -11,6 +11,7 @@ import { quoted } from '../shell.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import type { InputMicrograph } from '../storage/inputs.js';
+import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { describeTransform, transform } from '../transform.js';
 import { averageImage } from '../verification/average.js';
@@ -21,6 +22,7 @@ import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inpu
 import { length, number, parsePixelSize } from './options.js';
 
 interface DoctorArguments {
+  overwrite?: boolean;
   diameter?: Length;
   box?: number;
   from?: CoordinateFormat;
@@ -63,11 +65,13 @@ export function configure(command: Command): void {
     .option('--pixel-size <A>', 'angstroms per pixel, for a diameter in angstroms', parsePixelSize)
     .option('--plot <file.png>', 'draw the average image at the picks for each change')
     .option('--json', 'as one JSON object')
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runDoctor);
 }
 
 async function runDoctor(micrographs: string, picks: string, options: DoctorArguments): Promise<void> {
+  if (options.plot) assertFree([options.plot], options.overwrite);
   const inputs = await micrographsOf([micrographs]);
   const sets = await readLabels(picks, { ...(options.from && { format: options.from }), micrographs: inputs });
   const matched = withPicks(pairWithMicrographs(inputs, sets, 'coordinates', { partial: true }));

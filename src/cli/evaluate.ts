@@ -10,6 +10,7 @@ import { readCoordinateSets } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import { stem } from '../storage/names.js';
+import { assertFree } from '../storage/outputs.js';
 import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { note, print, printJson } from './console.js';
@@ -18,6 +19,7 @@ import { type LeftOver, labelOfSet, listLeftOver, pairWithMicrographs } from './
 import { length, number, parsePixelSize } from './options.js';
 
 interface EvaluateArguments {
+  overwrite?: boolean;
   picks: string;
   truth: string;
   radius: Length;
@@ -51,6 +53,7 @@ export function configure(command: Command): void {
     )
     .option('--json', 'everything as one JSON object')
     .option('--plot <file.svg>', 'draw precision, recall and F2 (the curves of the paper, Fig. 3e-f)')
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runEvaluate);
 }
@@ -59,6 +62,7 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
   if (options.edge && !options.micrographs) {
     throw new UsageError({ what: '--edge needs the sizes of the micrographs', expected: '--micrographs FOLDER' });
   }
+  if (options.plot) assertFree([options.plot], options.overwrite);
   const inputs = options.micrographs ? await micrographsOf([options.micrographs]) : [];
   const failed: string[] = [];
   const leftOver: LeftOver[] = [];

@@ -16,7 +16,7 @@ import { makeFolder, readText, writePieces } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
 import { stem } from '../storage/names.js';
-import { assertOutputsApart, outputStem } from '../storage/outputs.js';
+import { assertFree, assertOutputsApart, outputStem } from '../storage/outputs.js';
 import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { PROGRAM } from '../version.js';
@@ -26,6 +26,7 @@ import { pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize } from './options.js';
 
 interface ExtractArguments {
+  overwrite?: boolean;
   box: number;
   out: string;
   scaleTo?: number;
@@ -71,6 +72,7 @@ export function configure(command: Command): void {
     .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
     .option('--ctf <micrographs.star>', 'optics and defocus of the micrographs, as RELION estimated them')
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runExtract);
 }
@@ -90,6 +92,8 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   const ctf = options.ctf ? pairCtf(inputs, await readCtf(options.ctf), options.ctf) : null;
   assertOutputsApart(inputs, options.out);
   const pairs = pairWithMicrographs(inputs, sets, 'coordinates');
+  const stacks = [...pairs.keys()].map((input) => stackOf(input, options));
+  assertFree([...stacks, listOf(options)], options.overwrite);
   await makeFolder(options.out);
   const counts: Counts = { particles: 0, atEdge: 0, outside: 0, below: 0 };
   const done: { picked: PickedMicrograph; stack: string }[] = [];
@@ -114,7 +118,8 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
     interruption.dispose();
   }
   if (done.length === 0) note('no particles: particles.star is not written');
-  else if (interruption.signal.aborted) note('interrupted: particles.star is not written; run it again');
+  else if (interruption.signal.aborted)
+    note('interrupted: particles.star is not written; run it again with --overwrite');
   else await writeList(done, options);
   summarise(counts, done.length, (performance.now() - started) / 1000, options);
   if (failed.length > 0) print(`${failed.length} micrographs could not be extracted from:`);
@@ -177,6 +182,16 @@ function shaper(options: ExtractArguments): (image: Image) => Image {
   };
 }
 
+/** Where the images of a micrograph go. */
+function stackOf(input: InputMicrograph, { out }: ExtractArguments): string {
+  return join(out, `${outputStem(input)}.mrcs`);
+}
+
+/** Where the list of all particles goes. */
+function listOf({ out }: ExtractArguments): string {
+  return join(out, particlesStarFormat.perRun?.file ?? '');
+}
+
 /** Writes the stack of one micrograph; none where no particle is left. */
 async function extractOne(
   input: InputMicrograph,
@@ -187,13 +202,14 @@ async function extractOne(
   counts: Counts,
 ): Promise<{ picked: PickedMicrograph; stack: string }[]> {
   const star = ctf ? entryOf(ctf, input) : input.star;
+  assertName(star?.name ?? listedName(input));
   const micrograph = await readMicrograph(input.path);
   for (const warning of micrograph.warnings) note(`warning: ${input.path}: ${warning}`);
   const particles = choose(set.particles, micrograph, options, counts);
   if (particles.length === 0) return [];
   const { box, scaleTo = box } = options;
   const pixelSize = options.pixelSize ?? pixelSizeOf(star, input, micrograph, options);
-  const stack = join(options.out, `${outputStem(input)}.mrcs`);
+  const stack = stackOf(input, options);
   const images = (function* () {
     for (const particle of particles) yield shape(cutParticle(micrograph, particle, box));
   })();
@@ -207,6 +223,17 @@ async function extractOne(
   const { values = {}, optics = {} } = star ?? {};
   const name = star?.name ?? listedName(input);
   return [{ picked: { name, width, height, pixelSize, values, optics, box, particles }, stack }];
+}
+
+/** @throws FileError where particles.star cannot hold the name */
+function assertName(name: string): void {
+  const reason = particlesStarFormat.perRun?.refuses?.(name) ?? null;
+  if (reason === null) return;
+  throw new FileError({
+    what: `${JSON.stringify(name)} cannot stand in particles.star`,
+    received: `${reason} in the name`,
+    expected: 'a name without it',
+  });
 }
 
 /**
@@ -275,10 +302,7 @@ async function writeList(
     options.normalize && 'normalised',
   ];
   const provenance = provenanceLine({ program: PROGRAM, changes: changes.filter(Boolean).join(', ') });
-  await writePieces(
-    join(options.out, particlesStarFormat.perRun?.file ?? ''),
-    writeParticles(done, provenance, images),
-  );
+  await writePieces(listOf(options), writeParticles(done, provenance, images));
 }
 
 function summarise(

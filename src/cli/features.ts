@@ -12,11 +12,13 @@ import { drawFeatureMaps } from '../report/picture.js';
 import { startEngine } from '../runtime/engine.js';
 import { writeWhole } from '../storage/files.js';
 import { loadModel } from '../storage/model-file.js';
+import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { print } from './console.js';
 import { parsePair, parsePixelSize } from './options.js';
 
 interface FeaturesArguments {
+  overwrite?: boolean;
   at: Point;
   pixelSize?: number;
   output: string;
@@ -33,10 +35,12 @@ export function configure(command: Command): void {
     )
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the file says', parsePixelSize)
     .requiredOption('-o, --output <maps.png>', 'where the picture goes')
+    .option('--overwrite', 'replace files that are there')
     .action(runFeatures);
 }
 
 async function runFeatures(modelFile: string, file: string, options: FeaturesArguments): Promise<void> {
+  assertFree([options.output], options.overwrite);
   const { architecture, weights, metadata } = await loadModel(modelFile);
   const micrograph = await readMicrograph(file);
   if (!isInside(options.at, micrograph.width, micrograph.height, 0)) {

@@ -2,9 +2,13 @@
 /** The command line: lists the commands, loads the one that is asked for, turns errors into exit codes. */
 
 import '../node-version.js';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { DeepemError, messageOf, UsageError } from '../errors.js';
-import { VERSION } from '../version.js';
+import { PROGRAM, VERSION } from '../version.js';
+import { note, outliveReaders, whatIsAtHand } from './console.js';
 
 /** A command's file: adds arguments and options to its command, and what it does. */
 interface CommandFile {
@@ -53,20 +57,52 @@ async function main(argv: readonly string[]): Promise<void> {
   await program.parseAsync(argv, { from: 'user' });
 }
 
+/** What a person sees of an error, and the exit code. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-  if (error instanceof DeepemError) process.stderr.write(`deepem: ${messageOf(error)}\n`);
-  else
-    process.stderr.write(
-      `deepem: unexpected error, please report it\n${error instanceof Error ? error.stack : error}\n`,
-    );
+  note(error instanceof DeepemError ? `deepem: ${messageOf(error)}` : describeUnexpected(error));
   return error instanceof UsageError ? USAGE : FAILED;
 }
 
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+/** One sentence on an error that nobody foresaw; its stack goes into a log. */
+function describeUnexpected(error: unknown): string {
+  const command = ['deepem', ...process.argv.slice(2)].join(' ');
+  const file = whatIsAtHand();
+  const log = writeLog(
+    `${new Date().toISOString()} ${PROGRAM} ${process.version}\n${command}\n${file}\n${stackOf(error)}\n`,
+  );
+  const at = file === '' ? '' : ` at ${file}`;
+  const where = log === null ? 'no log could be written' : `please report it with ${log}`;
+  return `deepem: unexpected error in "${command}"${at}: ${messageOf(error).split('\n')[0]}; ${where}`;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Writes a log where there is room for one: the folder for temporary files, else the working folder. */
+function writeLog(text: string): string | null {
+  for (const folder of [tmpdir(), process.cwd()]) {
+    const file = join(folder, `deepem-error-${process.pid}-${Date.now()}.log`);
+    try {
+      writeFileSync(file, text);
+      return file;
+    } catch {
+      // The next folder, or none.
+    }
+  }
+  return null;
+}
+
+/** An error outside of what a command waits for: nothing can be relied on any more. */
+function fail(error: unknown): void {
+  process.exitCode = report(error);
+  process.exit();
+}
+
+outliveReaders();
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
 
 try {
   await main(process.argv.slice(2));

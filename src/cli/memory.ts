@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { toPixels } from '../length.js';
 import type { Model } from '../network/model.js';
-import { inGigabytes, type MemoryPlan, type MicrographSize, planMemory } from '../picking/memory.js';
+import { inGigabytes, type MemoryPlan, type MicrographSize, planMemory, USUAL_BYTES } from '../picking/memory.js';
 import { preparedStep } from '../picking/pick.js';
 import { factorFor } from '../picking/prepare.js';
 import { MAP_BYTES } from '../picking/score-map.js';
@@ -24,9 +24,9 @@ export async function planRun(
   inputs: readonly InputMicrograph[],
   model: Model,
   options: PickArguments,
-): Promise<Pick<MemoryPlan, 'mapBytes' | 'ahead'>> {
+): Promise<MemoryPlan> {
   const largest = await largestOf(inputs);
-  if (!largest) return { mapBytes: MAP_BYTES, ahead: true };
+  if (!largest) return { mapBytes: MAP_BYTES, ahead: true, bytes: options.memory ?? USUAL_BYTES };
   const pixelSize = options.pixelSize ?? largest.pixelSize;
   const factor = factorOf(model, pixelSize);
   const image = { width: largest.width / factor, height: largest.height / factor, factor };
@@ -49,27 +49,47 @@ function factorOf({ metadata: { preparation, pixelSize: trained } }: Model, pixe
   }
 }
 
-/** The largest micrograph, by the largest file of each kind that can be read; undefined if none can. */
-async function largestOf(inputs: readonly InputMicrograph[]) {
+/** A micrograph with what its header says. */
+type Sized = MicrographSize & { readonly pixelSize: number | null };
+
+/**
+ * The largest micrograph that can be read; undefined if none can. Of MRC that is the largest file; compressed files say nothing by their
+ * size, so that the headers of all of them are looked at.
+ */
+async function largestOf(inputs: readonly InputMicrograph[]): Promise<Sized | undefined> {
   const sized = await Promise.all(
     inputs.map(async (input) => ({ input, bytes: (await stat(input.path).catch(() => null))?.size ?? 0 })),
   );
-  const found = new Map<string, MicrographSize & { readonly pixelSize: number | null }>();
-  for (const { input, bytes } of sized.sort((a, b) => b.bytes - a.bytes)) {
-    const kind = /(\.mrcs?)?\.[^.]*$/i.exec(input.path)?.[0].toLowerCase() ?? '';
-    if (found.has(kind)) continue;
-    const header = await readMicrographHeader(input.path).catch(() => null);
-    if (!header) continue;
-    const decoding = bytesToDecode(kind, bytes, header.width * header.height);
-    found.set(kind, { ...header, decoding, pixelSize: input.pixelSize ?? header.pixelSize });
+  const plain = sized.filter(({ input }) => PLAIN.test(input.path)).sort((a, b) => b.bytes - a.bytes);
+  let largest: Sized | undefined;
+  for (let i = 0; i < plain.length && !largest; i++) largest = await sizeOf(plain[i]);
+  for (const one of sized.filter(({ input }) => !PLAIN.test(input.path))) {
+    const size = await sizeOf(one);
+    if (size && (!largest || bytesOf(size) > bytesOf(largest))) largest = size;
   }
-  return [...found.values()].sort((a, b) => b.width * b.height - a.width * a.height)[0];
+  return largest;
+}
+
+/** MRC that is not compressed. */
+const PLAIN = /\.mrcs?$/i;
+
+function bytesOf({ width, height, decoding }: Sized): number {
+  return Float32Array.BYTES_PER_ELEMENT * width * height + decoding;
+}
+
+async function sizeOf({ input, bytes }: { readonly input: InputMicrograph; readonly bytes: number }) {
+  const header = await readMicrographHeader(input.path).catch(() => null);
+  if (!header) return undefined;
+  const decoding = bytesToDecode(input.path.toLowerCase(), bytes, header.width * header.height);
+  return { ...header, decoding, pixelSize: input.pixelSize ?? header.pixelSize };
 }
 
 /** What is in memory beside float32 pixels while a file is decoded: nothing for one that holds just these. */
-function bytesToDecode(kind: string, bytes: number, pixels: number): number {
+function bytesToDecode(path: string, bytes: number, pixels: number): number {
   const floats = Float32Array.BYTES_PER_ELEMENT * pixels;
-  if (kind.endsWith('.gz')) return bytes + 2 * floats;
-  if (kind.startsWith('.tif')) return bytes + 3 * floats;
+  if (path.endsWith('.gz')) return bytes + 2 * floats;
+  if (/\.tiff?$/.test(path)) return bytes + 3 * floats;
+  // Decoded with 16 bits at the most, which stand beside what the decoder itself keeps.
+  if (/\.(png|jpe?g)$/.test(path)) return bytes + floats;
   return Math.abs(bytes / floats - 1) < SAME_SIZE ? 0 : bytes + pixels;
 }

@@ -35,6 +35,7 @@ export interface PickArguments {
   saveScores?: boolean;
   saveLeftOut?: boolean;
   force?: boolean;
+  overwrite?: boolean;
   json?: boolean;
 }
 
@@ -97,7 +98,7 @@ export function addPickOptions(command: Command): Command {
     )
     .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
-    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .option('--threads <n>', 'default: as the scheduler allots, else the cores that this process may use', parseThreads)
     .option(
       '--memory <size>',
       'most that may be used, such as 4GB (default: 1.5 GB, or more for micrographs beyond 8192 x 8192)',
@@ -106,7 +107,8 @@ export function addPickOptions(command: Command): Command {
     .addOption(deviceOption('scores'))
     .option('--save-scores', 'also write the score map, as .mrc')
     .option('--save-left-out', 'also write the candidates that filters left out, with the filter, as _left_out.json')
-    .option('--force', 'pick everything anew, where the folder holds a run with other parameters')
+    .option('--force', 'pick everything again, where the folder holds a run with other parameters')
+    .option('--overwrite', 'replace files in the output folder that no run of it wrote')
     .option('--json', 'one JSON line a micrograph, then a summary');
 }
 

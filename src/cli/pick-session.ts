@@ -1,8 +1,9 @@
 /** What `pick` and `watch` do with each micrograph: pick it, write its files, and write down what became of it. */
 
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { messageOf, UsageError } from '../errors.js';
+import { FileError, messageOf, UsageError } from '../errors.js';
 import { writeMrc } from '../formats/mrc.js';
 import { toPixels } from '../length.js';
 import type { Model } from '../network/model.js';
@@ -11,14 +12,17 @@ import { openDevice } from '../picking/device.js';
 import { openPicker, type Picker, type PickResult, pickPrepared } from '../picking/pick.js';
 import { rescaleModel } from '../picking/rescale.js';
 import type { Provenance } from '../provenance.js';
-import { threadCount } from '../runtime/engine.js';
+import { threadCount } from '../runtime/cpus.js';
+
 import { evenBox } from '../sizes.js';
 import { changedWhileRead, hashFile, writeWhole } from '../storage/files.js';
+import { watchMemory } from '../storage/heavy.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { loadModel } from '../storage/model-file.js';
-import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
+import { assertFree, LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import { type PreparedFile, startPreparer } from '../storage/preparer.js';
-import { type OpenRun, openRun, type RunParameters, type RunRecord } from '../storage/run.js';
+import { formatRank } from '../storage/read-micrograph.js';
+import { type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
 import { note } from './console.js';
@@ -35,6 +39,12 @@ export interface PickSession {
   readAhead(input: InputMicrograph): void;
   /** Picks one micrograph and writes everything down; a micrograph that cannot be picked is an outcome like any other. */
   pick(input: InputMicrograph): Promise<Outcome>;
+  /**
+   * Checks that picking replaces nothing but results of this run.
+   *
+   * @throws UsageError naming what would be replaced
+   */
+  assertReplacesNothing(inputs: readonly InputMicrograph[]): void;
   /** What became of a micrograph that an earlier process picked, where nothing has changed since; else undefined. */
   earlier(input: InputMicrograph): Promise<Outcome | undefined>;
   /** Writes the lists of the run. */
@@ -56,6 +66,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   const { engine, device, reasons } = await openDevice(model, options.device, threadCount(options.threads));
   if (options.device !== 'cpu') await announceDevice('scoring', { device, reasons });
   const writer = openPicksWriter(options.out, options.format);
+  const heavy = await watchMemory(runFolder(options.out), plan.bytes);
   const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
   const tools = { picker: openPicker(engine, model, plan.mapBytes), writer };
   const preparer = startPreparer({ keepsMemory: plan.ahead });
@@ -66,6 +77,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
     diameter: metadata.diameter,
   };
   const prepare = ({ path, pixelSize }: InputMicrograph) => {
+    heavy.begin(path);
     const preparing = preparer.prepare({
       path,
       pixelSize: options.pixelSize ?? pixelSize ?? null,
@@ -79,13 +91,28 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   return {
     run,
     readAhead(input) {
-      if (!plan.ahead) return;
+      if (!plan.ahead || heavy.reason(input.path) !== null) return;
       ahead.set(input, prepare(input));
     },
+    assertReplacesNothing(some) {
+      const lists = writer.lists.filter((file) => run.ownerOf(file) === undefined);
+      const files = some.flatMap((input) => foreignFiles(input, run, writer, options));
+      assertFree(
+        [...lists, ...files].map((file) => join(options.out, file)),
+        options.overwrite,
+      );
+    },
     async pick(input) {
-      const preparing = ahead.get(input) ?? prepare(input);
+      const inTheWay = options.overwrite ? null : whatIsInTheWay(input, run, writer, options);
+      if (inTheWay) {
+        await run.release(input.path);
+        return inTheWay;
+      }
+      const reason = heavy.reason(input.path);
+      const preparing = reason ? refused(reason) : (ahead.get(input) ?? prepare(input));
       ahead.delete(input);
       const { record, outcome } = await pickOne(input, preparing, tools, options);
+      heavy.end(input.path);
       try {
         await run.add(record);
       } catch (error) {
@@ -95,20 +122,71 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       }
       return outcome;
     },
-    async earlier({ path }) {
-      const record = await run.finished(path);
-      return record && { micrograph: path, particles: record.particles ?? 0, removed: record.removed ?? {} };
+    async earlier(input) {
+      const record = await run.finished(input.path);
+      return record && outcomeOf(input, record);
     },
     async finish(written) {
       const micrographs = written.map((input) => ({ name: listedName(input), folder: input.folder }));
       const warnings = await writer.finish(micrographs, runProvenance(options, model));
       for (const warning of warnings) note(`warning: ${warning}`);
+      if (writer.lists.length > 0) await run.addLists(writer.lists);
     },
     async close() {
+      await heavy.close();
       await preparer.close();
       await engine.close();
     },
   };
+}
+
+/** A file that is not read. */
+function refused(reason: string): Promise<PreparedFile> {
+  const refusal = Promise.reject(new FileError({ what: reason }));
+  refusal.catch(() => {});
+  return refusal;
+}
+
+/** What became of a micrograph that another process picked. */
+export function outcomeOf({ path }: InputMicrograph, { particles, removed, state, reason }: RunRecord): Outcome {
+  if (state === 'failed') return { micrograph: path, error: reason ?? 'unknown' };
+  return { micrograph: path, particles: particles ?? 0, removed: removed ?? {} };
+}
+
+/** Files of a micrograph that no run of this folder wrote. */
+function foreignFiles(input: InputMicrograph, run: OpenRun, writer: PicksWriter, options: PickArguments): string[] {
+  return filesOf(input, writer, options).filter((file) => run.ownerOf(file) === undefined);
+}
+
+/** All files that a micrograph gets, below the output folder. */
+function filesOf(input: InputMicrograph, writer: PicksWriter, { saveScores, saveLeftOut }: PickArguments): string[] {
+  return [
+    ...writer.filesOf({ name: listedName(input), folder: input.folder }),
+    ...(saveScores ? [`${outputStem(input)}${SCORES}`] : []),
+    ...(saveLeftOut ? [`${outputStem(input)}${LEFT_OUT}`] : []),
+  ];
+}
+
+/** Why the results of a micrograph cannot be written: a file that this run did not write, or the results of another micrograph. */
+function whatIsInTheWay(
+  input: InputMicrograph,
+  run: OpenRun,
+  writer: PicksWriter,
+  options: PickArguments,
+): Outcome | null {
+  const { out } = options;
+  const failed = (error: string): Outcome => ({ micrograph: input.path, error });
+  const foreign = foreignFiles(input, run, writer, options).find((file) => existsSync(join(out, file)));
+  if (foreign) {
+    return failed(
+      `${input.path}: ${join(out, foreign)} would be replaced, which this run did not write; --overwrite replaces it`,
+    );
+  }
+  const own = resolve(input.path);
+  const others = filesOf(input, writer, options).map((file) => run.ownerOf(file));
+  const other = others.find((owner) => typeof owner === 'string' && owner !== own && existsSync(owner));
+  if (!other || formatRank(input.path) < formatRank(other)) return null;
+  return failed(`${input.path}: its results would replace those of ${other}, which has the same name`);
 }
 
 /** @throws UsageError unless there is either a model or --blob with a diameter */

@@ -12,7 +12,7 @@ import { note, onInterrupt, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
-import { openSession, type PickSession } from './pick-session.js';
+import { openSession, outcomeOf, type PickSession } from './pick-session.js';
 import { addClusterOptions, type ClusterArguments, submit } from './submit.js';
 
 /** One part of several. */
@@ -90,22 +90,20 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
   const outcomes: Outcome[] = [];
   try {
     const { before, todo } = await divide(inputs, session);
+    session.assertReplacesNothing(todo);
     await session.run.begin(inputs.length, before.length, shard ? `${shard.index}/${shard.count}` : null);
     if (before.length > 0) note(`${before.length} micrographs were picked before`);
     const done = new Set(before.map(({ input }) => input));
     const progress = startProgress(todo.length, 'picking');
+    const took = (input: InputMicrograph, outcome: Outcome) => {
+      const { files: _, warnings: __, ...kept } = outcome;
+      outcomes.push(kept);
+      if (outcome.error === undefined) done.add(input);
+      progress.update(outcomes.length, input.path);
+      report(outcome, outcomes.length, todo.length, options.json ?? false);
+    };
     try {
-      for (const [i, input] of todo.entries()) {
-        if (interruption.signal.aborted) break;
-        const picking = session.pick(input);
-        if (i + 1 < todo.length) session.readAhead(todo[i + 1]);
-        const outcome = await picking;
-        const { files: _, warnings: __, ...kept } = outcome;
-        outcomes.push(kept);
-        if (outcome.error === undefined) done.add(input);
-        progress.update(outcomes.length, input.path);
-        report(outcome, outcomes.length, todo.length, options.json ?? false);
-      }
+      await pickShared(todo, session, interruption.signal, took);
     } finally {
       progress.stop();
     }
@@ -118,6 +116,55 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
   }
   const failed = outcomes.some(({ error }) => error !== undefined);
   process.exitCode = interruption.exitCode() || (failed ? 3 : 0);
+}
+
+/**
+ * Picks what no other process on the folder is picking, then waits for what others are at work on, and picks that where they ended.
+ *
+ * @param took - gets every micrograph with what became of it
+ */
+async function pickShared(
+  todo: readonly InputMicrograph[],
+  session: PickSession,
+  signal: AbortSignal,
+  took: (input: InputMicrograph, outcome: Outcome) => void,
+): Promise<void> {
+  const { run } = session;
+  const elsewhere: InputMicrograph[] = [];
+  const waiting = [...todo];
+  const next = async (): Promise<InputMicrograph | undefined> => {
+    for (let input = waiting.shift(); input && !signal.aborted; input = waiting.shift()) {
+      const claim = await run.claim(input.path);
+      if (claim === 'claimed') return input;
+      if (claim === 'busy') elsewhere.push(input);
+      else took(input, outcomeOf(input, claim));
+    }
+    return undefined;
+  };
+  const pickAll = async () => {
+    for (let input = await next(); input; ) {
+      const picking = session.pick(input);
+      const following = await next();
+      if (following) session.readAhead(following);
+      took(input, await picking);
+      if (!signal.aborted) input = following;
+      else {
+        if (following) await run.release(following.path);
+        return;
+      }
+    }
+  };
+  await pickAll();
+  if (elsewhere.length > 0 && !signal.aborted)
+    note(`${elsewhere.length} micrographs are with other processes on this folder`);
+  for (let input = elsewhere.shift(); input && !signal.aborted; input = elsewhere.shift()) {
+    const record = await run.waitFor(input.path, signal);
+    if (record) took(input, outcomeOf(input, record));
+    else if (!signal.aborted) {
+      waiting.push(input);
+      await pickAll();
+    }
+  }
 }
 
 /** Micrographs that were picked before, with what became of them, and those that are still to be picked. */

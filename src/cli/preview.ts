@@ -10,12 +10,14 @@ import { type Circles, drawPicks, drawTiles } from '../report/picture.js';
 import { findCoordinates } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
+import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { note, print } from './console.js';
 import { readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface PreviewArguments {
+  overwrite?: boolean;
   picks?: string;
   diameter?: Length;
   threshold?: number;
@@ -54,6 +56,7 @@ export function configure(command: Command): void {
     .option('--threshold <t>', 'leave out scores below this', number('--threshold'))
     .option('--frame <n>', 'image of a stack, from 1', number('--frame', { min: 1, whole: true }))
     .requiredOption('-o, --output <file.png>', 'where the picture goes')
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runPreview);
 }
@@ -66,6 +69,7 @@ async function runPreview(file: string, options: PreviewArguments): Promise<void
       expected: 'a name ending in .png',
     });
   }
+  assertFree([options.output], options.overwrite);
   const drawn = (await drawStack(file, options)) ?? (await drawMicrograph(file, options));
   await writeWhole(options.output, drawn);
   print(`drawn in ${options.output}`);

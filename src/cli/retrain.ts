@@ -19,6 +19,7 @@ import { number, parsePixelSize, parseThreads } from './options.js';
 import { assertModelName, runTraining } from './training-run.js';
 
 interface RetrainArguments {
+  overwrite?: boolean;
   accepted?: string;
   rejected?: string;
   pixelSize?: number;
@@ -52,10 +53,11 @@ export function configure(command: Command): void {
       "of all random choices (default: the model's)",
       number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }),
     )
-    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .option('--threads <n>', 'default: as the scheduler allots, else the cores that this process may use', parseThreads)
     .addOption(deviceOption('computes the gradients'))
     .option('--plot <file.svg>', 'draw loss and accuracy')
     .requiredOption('-o, --output <model.onnx>', 'where the new model goes')
+    .option('--overwrite', 'replace a model that is there')
     .addHelpText('after', HELP)
     .action(runRetrain);
 }
@@ -86,6 +88,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
     output: options.output,
     labelOptions: options,
     ...(options.plot && { plot: options.plot }),
+    ...(options.overwrite && { overwrite: true }),
     train: {
       diameter: metadata.diameter,
       pixelSize,

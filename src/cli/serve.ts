@@ -61,7 +61,9 @@ async function runServe(folder: string, micrographs: readonly string[], options:
  */
 async function openBrowser(url: string): Promise<void> {
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const file = join(await mkdtemp(join(tmpdir(), 'deepem-')), 'open.html');
+  const folder = await mkdtemp(join(tmpdir(), 'deepem-')).catch(() => null);
+  if (folder === null) return note('there is no folder for temporary files: open the address yourself');
+  const file = join(folder, 'open.html');
   await writeFile(file, `<!doctype html><meta http-equiv="refresh" content="0;url=${url}">`, { mode: 0o600 });
   spawn(command, [file], { stdio: 'ignore', detached: true })
     .on('error', () => note(`${command} is not there: open the address yourself`))

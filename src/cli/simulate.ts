@@ -7,11 +7,13 @@ import { readMrcVolume, writeMrc } from '../formats/mrc.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel, type Volume, volumeFromMap } from '../simulation/volume.js';
 import { readWhole, writeWhole } from '../storage/files.js';
+import { assertFree } from '../storage/outputs.js';
 import { PROGRAM } from '../version.js';
 import { print, startProgress } from './console.js';
 import { number } from './options.js';
 
 interface SimulateArguments {
+  overwrite?: boolean;
   out: string;
   micrographs: number;
   size: { width: number; height: number };
@@ -44,6 +46,7 @@ export function configure(command: Command): void {
     .option('--pixel-size <A>', 'angstroms per pixel', number('--pixel-size', { min: 0.1, max: 100 }), 6)
     .option('--particles <n>', 'in each micrograph', number('--particles', { min: 0, max: 100_000, whole: true }), 60)
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runSimulate);
 }
@@ -60,6 +63,7 @@ function parseSize(text: string): { width: number; height: number } {
 }
 
 async function runSimulate(options: SimulateArguments): Promise<void> {
+  assertFree(simulatedFiles(options), options.overwrite);
   const bodies: Volume[] = [];
   for (const name of options.body.split(',')) bodies.push(await loadBody(name.trim()));
   const { snr, pixelSize, particles, seed } = options;
@@ -68,7 +72,7 @@ async function runSimulate(options: SimulateArguments): Promise<void> {
   try {
     for (let i = 0; i < options.micrographs; i++) {
       const made = simulate({ bodies, ...options.size, snr, pixelSize, particles, seed }, i);
-      await writeSimulated(made, options.body.split(','), options.out, `sim_${String(i + 1).padStart(4, '0')}`);
+      await writeSimulated(made, options.body.split(','), options.out, nameOf(i));
       count += made.particles.length;
       progress.update(i + 1, '');
     }
@@ -76,6 +80,17 @@ async function runSimulate(options: SimulateArguments): Promise<void> {
     progress.stop();
   }
   print(`${options.micrographs} micrographs with ${count} particles, written to ${options.out}`);
+}
+
+/** Name of a micrograph, from 0. */
+function nameOf(i: number): string {
+  return `sim_${String(i + 1).padStart(4, '0')}`;
+}
+
+function simulatedFiles({ micrographs, out }: SimulateArguments): string[] {
+  return Array.from({ length: micrographs }, (_, i) => nameOf(i)).flatMap((name) =>
+    ['mrc', 'csv'].map((ending) => join(out, `${name}.${ending}`)),
+  );
 }
 
 /**

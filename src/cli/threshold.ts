@@ -6,10 +6,12 @@ import { histogramThreshold } from '../evaluation/histogram.js';
 import { drawCharts } from '../report/chart.js';
 import { onePerMicrograph } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
+import { assertFree } from '../storage/outputs.js';
 import { print, printJson } from './console.js';
 import { readLabels } from './labelled-inputs.js';
 
 interface ThresholdArguments {
+  overwrite?: boolean;
   json?: boolean;
   plot?: string;
 }
@@ -33,11 +35,13 @@ export function configure(command: Command): void {
     .argument('<picks>', 'picks with scores: a folder of coordinate files, or one file')
     .option('--json', 'as one JSON object')
     .option('--plot <file.svg>', 'draw how many particles each threshold keeps, and the histogram')
+    .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runThreshold);
 }
 
 async function runThreshold(path: string, options: ThresholdArguments): Promise<void> {
+  if (options.plot) assertFree([options.plot], options.overwrite);
   const sets = onePerMicrograph(await readLabels(path));
   const scores = sets.flatMap(({ particles }) =>
     particles.flatMap(({ score }) => (score === undefined ? [] : [score])),

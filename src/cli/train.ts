@@ -11,6 +11,7 @@ import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from '.
 import { assertModelName, runTraining } from './training-run.js';
 
 interface TrainArguments extends TrainingArguments {
+  overwrite?: boolean;
   preset?: string;
   recipe: string;
   testFraction?: number;
@@ -52,6 +53,7 @@ export function configure(command: Command): void {
     .option('--plot <file.svg>', 'draw loss and accuracy')
     .option('--json', 'reports as JSON lines: data, steps, epochs, objective, done')
     .requiredOption('-o, --output <model.onnx>', 'where the model goes')
+    .option('--overwrite', 'replace a model that is there')
     .addHelpText('after', HELP)
     .action(runTrain);
 }
@@ -74,6 +76,7 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
     output: options.output,
     labelOptions: options,
     ...(options.plot && { plot: options.plot }),
+    ...(options.overwrite && { overwrite: true }),
     ...(options.json && { json: true }),
     train: {
       diameter,

@@ -53,7 +53,7 @@ export function addTrainingInputs(command: Command): Command {
         .default('auto'),
     )
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
-    .option('--threads <n>', 'default: SLURM_CPUS_PER_TASK, else all cores', parseThreads)
+    .option('--threads <n>', 'default: as the scheduler allots, else the cores that this process may use', parseThreads)
     .addOption(deviceOption('computes the gradients'));
 }
 

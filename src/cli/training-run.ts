@@ -4,10 +4,13 @@ import { stat } from 'node:fs/promises';
 import { UsageError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { drawCharts } from '../report/chart.js';
-import { threadCount } from '../runtime/engine.js';
+import { threadCount } from '../runtime/cpus.js';
+
 import { type CheckpointKeeper, openCheckpoint } from '../storage/checkpoint-file.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel, saveTrainingRecord, type TrainingRecord, trainingRecordFile } from '../storage/model-file.js';
+import { assertFree } from '../storage/outputs.js';
+import type { Checkpoint } from '../training/checkpoint.js';
 import { AUTO_RECIPE } from '../training/recipe.js';
 import type { DataReport, DoneReport, EpochReport, ObjectiveReport, TrainReport } from '../training/reports.js';
 import { type TrainOptions, train } from '../training/train.js';
@@ -28,6 +31,8 @@ export interface TrainingRun {
   readonly labelOptions: { readonly pixelSize?: number };
   /** SVG of loss and accuracy. */
   readonly plot?: string;
+  /** Replaces files that are there; those of a training that goes on are its own. */
+  readonly overwrite?: boolean;
   /** Prints the reports as JSON lines instead of words. */
   readonly json?: boolean;
   readonly train: TrainOptions & { readonly edge: number; readonly pixelSize: number | null };
@@ -35,6 +40,26 @@ export interface TrainingRun {
 
 /** The paper's acceptance: this share of a test set right at 0.5. */
 const ACCEPTED = 0.95;
+
+/** No epoch was finished, and a training goes on from epochs. */
+const NO_CHECKPOINT = 'No epoch was finished: the same command begins again.';
+
+async function keepCheckpoint(
+  keeper: CheckpointKeeper,
+  checkpoint: Checkpoint,
+  epochs: readonly EpochReport[],
+): Promise<void> {
+  const failure = await keeper.keep(checkpoint, epochs);
+  if (failure !== null) note(`warning: the training goes on, but could not be resumed from here: ${failure}`);
+}
+
+/** What is on disk of a training that is ended at once. */
+function keptOf(keeper: CheckpointKeeper): string {
+  const epoch = keeper.last();
+  return epoch === null
+    ? 'nothing was kept, because no epoch was finished'
+    : `${keeper.file} is kept, and the same command goes on after epoch ${epoch}; no model was saved`;
+}
 
 /** @throws UsageError unless the name ends in .onnx */
 export function assertModelName(output: string): void {
@@ -44,20 +69,24 @@ export function assertModelName(output: string): void {
 
 /** Trains, shows progress, writes model, record and picture, and sets the exit code. */
 export async function runTraining(labels: readonly LabelledInput[], run: TrainingRun): Promise<void> {
-  const interruption = onInterrupt('Stopping: the best model so far will be saved. Ctrl-C again ends at once.');
   const started = performance.now();
   const { architecture: _, ...recipe } = run.train.recipe ?? AUTO_RECIPE;
   const { edge, labels: kind = 'auto' as const, testFraction = null } = run.train;
   const training = { recipe, edge, testFraction, labels: kind };
-  const record: TrainingRecord = { program: PROGRAM, settings: run.settings, training, micrographs: [] };
+  const record: Omit<TrainingRecord, 'model'> = { program: PROGRAM, settings: run.settings, training, micrographs: [] };
   const failed: string[] = [];
   const micrographs = readLabelled(labels, run.train.pixelSize, run.labelOptions, record, failed);
   const keeper = await openCheckpoint(run.output, {
     ...{ train: run.train, threads: threadCount(run.train.threads) },
     micrographs: await fingerprints(labels),
   });
+  const outputs = [run.output, trainingRecordFile(run.output), ...(run.plot ? [run.plot] : [])];
+  if (!keeper.found) assertFree(outputs, run.overwrite);
   if (keeper.found) note(`going on after epoch ${keeper.found.epoch}, from ${keeper.file}`);
   const from = keeper.found ? { checkpoint: keeper.found } : {};
+  const interruption = onInterrupt('Stopping: the best model so far will be saved. Ctrl-C again ends at once.', () =>
+    keptOf(keeper),
+  );
   const reports = train(micrographs, { ...run.train, ...from, signal: interruption.signal });
   const { done, epochs, heldOut } = await follow(reports, keeper, run.json ?? false).finally(() => {
     interruption.dispose();
@@ -71,8 +100,8 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   await saveModel(done.model, run.output);
   for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.get(micrograph.path) ?? null;
   await saveTrainingRecord(record, run.output);
-  if (done.interrupted) note('The same command goes on with this training.');
-  else await keeper.forget();
+  if (!done.interrupted) await keeper.forget();
+  else note(keeper.last() ? `The same command goes on after epoch ${keeper.last()}.` : NO_CHECKPOINT);
   if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
   if (!run.json) summarise(done, run.output, (performance.now() - started) / 1000);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
@@ -90,7 +119,7 @@ async function fingerprints(labels: readonly LabelledInput[]): Promise<unknown[]
 
 /** Shows the reports as they come. */
 async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeeper, json: boolean) {
-  const epochs: EpochReport[] = [];
+  const epochs: EpochReport[] = [...keeper.earlier];
   const heldOut = new Map<string, [number, number]>();
   let progress: Progress | undefined;
   let done: DoneReport | undefined;
@@ -129,7 +158,7 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
           if (!json) note(describeObjective(report));
           break;
         case 'checkpoint':
-          await keeper.keep(report.checkpoint);
+          await keepCheckpoint(keeper, report.checkpoint, epochs);
           break;
         case 'done':
           done = report;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { LabelError, UsageError } from '../errors.js';
 import { makeFolder, readText, writeWhole } from '../storage/files.js';
 import { loadPreset } from '../storage/model-file.js';
+import { assertFree } from '../storage/outputs.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { AUTO_RECIPE, type Recipe } from '../training/recipe.js';
@@ -19,6 +20,7 @@ import { number } from './options.js';
 import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
 
 interface TuneArguments extends TrainingArguments {
+  overwrite?: boolean;
   minutes: number;
   folds: number;
   preset?: string;
@@ -56,6 +58,7 @@ export function configure(command: Command): void {
     )
     .option('--folds <n>', 'of the cross-validation', number('--folds', { min: 2, max: 20, whole: true }), 3)
     .option('--preset <file>', 'the first trial, and what is varied (default: the recipe auto)')
+    .option('--overwrite', 'replace a preset that is there')
     .option('--json', 'the table as one JSON object')
     .addHelpText('after', HELP)
     .action(runTune);
@@ -103,6 +106,7 @@ async function runTune(args: readonly string[], options: TuneArguments): Promise
   const base = options.preset ? await loadBase(options.preset) : AUTO_RECIPE;
   await makeFolder(options.out);
   const scores = await resume(inputs, join(options.out, STATE));
+  if (scores.length === 0) assertFree([join(options.out, PRESET)], options.overwrite);
   const interruption = onInterrupt('Stopping: the folds done so far are kept. Ctrl-C again ends at once.');
   try {
     await search(labels, inputs, pixelSize, base, scores, options, interruption.signal);

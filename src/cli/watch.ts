@@ -5,15 +5,15 @@ import { stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
-import { filesBelow, type InputMicrograph } from '../storage/inputs.js';
+import { FileError, UsageError } from '../errors.js';
+import { bestOfEachName, filesBelow, type InputMicrograph } from '../storage/inputs.js';
 import { outputStem, SCORES } from '../storage/outputs.js';
 import { hasMicrographEnding, readMicrographHeader } from '../storage/read-micrograph.js';
 import { note, onInterrupt, perMinute } from './console.js';
 import { number } from './options.js';
 import { addPickOptions, type PickArguments } from './pick-arguments.js';
 import { type Outcome, report, summarise } from './pick-report.js';
-import { openSession, type PickSession } from './pick-session.js';
+import { openSession, outcomeOf, type PickSession } from './pick-session.js';
 
 interface WatchArguments extends PickArguments {
   interval: number;
@@ -93,6 +93,14 @@ class Watcher {
   readonly #folder: string;
   readonly #options: WatchArguments;
   readonly #ended: () => boolean;
+  readonly #said = new Set<string>();
+  /** Each sentence once: the folder is looked through again and again. */
+  readonly #notice = (sentence: string) => {
+    // The counts and names of a growing folder change from look to look.
+    const kind = sentence.replace(/^\d+ /, '').split(':')[0];
+    if (!this.#said.has(kind)) note(sentence);
+    this.#said.add(kind);
+  };
 
   constructor(folder: string, options: WatchArguments, ended: () => boolean) {
     this.#folder = folder;
@@ -103,7 +111,11 @@ class Watcher {
   /** One round: picks every micrograph that is complete and not yet picked. */
   async look(): Promise<void> {
     const ready: InputMicrograph[] = [];
-    const files = await this.#micrographs();
+    const files = await this.#micrographs().catch((error: unknown) => {
+      if (!(error instanceof FileError)) throw error;
+      this.#notice(`${error.message}; waiting for it`);
+      return [];
+    });
     for (const path of files) if (await this.#isReady(path)) ready.push(this.#inputOf(path));
     if (ready.length === 0) return;
     this.#session ??= await this.#open(ready);
@@ -112,7 +124,10 @@ class Watcher {
     let picked = 0;
     for (const [i, input] of backlog.entries()) {
       if (this.#ended() || this.isEnough()) break;
-      const outcome = await this.#session.pick(input);
+      const claim = await this.#session.run.claim(input.path);
+      // Another process on the folder has it: the next look sees what became of it.
+      if (claim === 'busy') continue;
+      const outcome = claim === 'claimed' ? await this.#session.pick(input) : outcomeOf(input, claim);
       this.#settle(input, outcome);
       picked++;
       report(outcome, i + 1, backlog.length, this.#options.json ?? false);
@@ -149,7 +164,8 @@ class Watcher {
   /** The output folder may lie below the one that is watched. */
   async #micrographs(): Promise<string[]> {
     const out = resolve(this.#options.out) + sep;
-    const files = await filesBelow(this.#folder, hasMicrographEnding);
+    const found = await filesBelow(this.#folder, hasMicrographEnding, this.#notice);
+    const files = bestOfEachName(found, this.#notice);
     return files.filter((path) => !(resolve(path).startsWith(out) || path.endsWith(SCORES)));
   }
 

@@ -83,12 +83,16 @@ export interface CoordinateFormat {
     path(stem: string): string;
     /** Whether the provenance is in the file. */
     readonly holdsProvenance: boolean;
+    /** Whether what else is in a file that is there is kept. */
+    readonly merges?: boolean;
     /** Particles to text; no particles give an empty, valid file. */
     write(picked: PickedMicrograph, context: WriteContext): string;
   };
   /** One file for all micrographs of a run. */
   readonly perRun?: {
     readonly file: string;
+    /** Why the file cannot hold the name of a micrograph or of its file, or null. */
+    readonly refuses?: (name: string) => string | null;
     /** What the file will lack, in sentences. @throws LabelError if it cannot be written */
     readonly warnings?: (entries: readonly RunEntry[]) => string[];
     /** The text in pieces: the whole may be longer than a string can be. */

@@ -32,6 +32,7 @@ export const emanJsonFormat: CoordinateFormat = {
   perMicrograph: {
     path: (stem) => `info/${stem}_info.json`,
     holdsProvenance: false,
+    merges: true,
     write({ particles }, { existing }) {
       const info = existing === null ? {} : parseInfo(existing);
       const kept = (info.boxes ?? []).filter((box) => box[2] !== TYPE);

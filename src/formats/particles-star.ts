@@ -6,7 +6,7 @@
 import { LabelError } from '../errors.js';
 import { type CoordinateFormat, type PickedMicrograph, type RunEntry, scoreText } from './coordinate-format.js';
 import { relionStarFormat } from './relion-star.js';
-import { starComment, starLoop, starRows } from './star.js';
+import { starComment, starLoop, starRows, unwritable } from './star.js';
 
 /** Labels of an optics group that are carried over; RELION needs the first three. */
 const MICROSCOPE = ['rlnVoltage', 'rlnSphericalAberration', 'rlnAmplitudeContrast'];
@@ -43,6 +43,7 @@ export const particlesStarFormat: CoordinateFormat = {
   ...(relionStarFormat.scan && { scan: relionStarFormat.scan }),
   perRun: {
     file: 'particles.star',
+    refuses: unwritable,
     warnings: (entries) => missingOptics(entries.map(({ picked: { particles: _, ...head } }) => head)),
     write: (entries, provenance) => writeParticles(entries, provenance),
   },

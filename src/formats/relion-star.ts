@@ -13,7 +13,17 @@ import {
   scoreText,
   sharedNames,
 } from './coordinate-format.js';
-import { labelIndex, parseStar, type StarHead, scanStar, starComment, starLoop, starRows, writeStar } from './star.js';
+import {
+  labelIndex,
+  parseStar,
+  type StarHead,
+  scanStar,
+  starComment,
+  starLoop,
+  starRows,
+  unwritable,
+  writeStar,
+} from './star.js';
 
 const X = 'rlnCoordinateX';
 
@@ -38,6 +48,7 @@ export const relionStarFormat: CoordinateFormat = {
   },
   perRun: {
     file: 'autopick.star',
+    refuses: unwritable,
     *write(entries, provenance) {
       yield starComment(provenance) + starLoop('coordinate_files', LIST_LABELS);
       for (const { name, file } of entries) yield starRows([[name, file ?? '']]);

@@ -204,6 +204,12 @@ export function starRows(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(quoted).join('\t')} \n`).join('');
 }
 
+/** Why a STAR file cannot hold a value, or null: a value is one word, or stands between quotes on one line. */
+export function unwritable(value: string): string | null {
+  if (/\p{Cc}/u.test(value)) return 'a line break, tab or other control character';
+  return quoted(value).startsWith('"') && value.includes('"') ? 'a double quote beside a space' : null;
+}
+
 function quoted(value: string): string {
   return /\s|^$|^["'#;_]/.test(value) ? `"${value.replaceAll('"', "'")}"` : value;
 }

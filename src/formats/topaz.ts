@@ -44,6 +44,7 @@ export const topazFormat: CoordinateFormat = {
   }),
   perRun: {
     file: 'topaz.txt',
+    refuses: (name) => (/[\p{Cc}"]/u.test(name) ? 'a line break, tab, quote or control character' : null),
     *write(entries) {
       yield `${[NAME, X, Y, SCORE].join('\t')}\n`;
       for (const { picked } of entries) {

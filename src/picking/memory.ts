@@ -29,9 +29,12 @@ const MEBIBYTE = 2 ** 20;
 const PROGRAM_BYTES = 230 * MEBIBYTE;
 /** What the engine takes for each byte of maps. */
 const ENGINE_FACTOR = 2.2;
-/** Without a limit: this, or so much a pixel where that is more. */
-const USUAL_BYTES = 1.5e9;
+/** Bytes that a run takes without a limit, for micrographs of up to 8192 x 8192 pixels. */
+export const USUAL_BYTES = 1.5e9;
+/** The same a pixel, for larger ones: 1.5 GB over 8192 x 8192. */
 const USUAL_BYTES_PER_PIXEL = 22.3;
+/** The prepared image and its padded copy that goes to the engine, whose sides are up to an eighth longer. */
+const PADDED = 2.25;
 /** Map sizes that are tried, the largest first. Larger ones than usual are taken only where memory is granted. */
 const MAP_SIZES = [1024, 512, 256, 128, 64, 32].map((size) => size * MEBIBYTE);
 
@@ -51,7 +54,7 @@ export function planMemory(
   const prepared = (Float32Array.BYTES_PER_ELEMENT * (size.width * size.height)) / factor ** 2;
   const plans = [true, false].flatMap((ahead) =>
     MAP_SIZES.filter((mapBytes) => limit !== null || mapBytes <= MAP_BYTES).map((mapBytes) => {
-      const scoring = 2.25 * prepared + ENGINE_FACTOR * mapBytes + (2 * prepared) / step ** 2;
+      const scoring = PADDED * prepared + ENGINE_FACTOR * mapBytes + (2 * prepared) / step ** 2;
       const preparing = bytesToPrepare(size, prepared, factor);
       const together = ahead ? preparing + scoring : Math.max(preparing, scoring);
       return { mapBytes, ahead, bytes: PROGRAM_BYTES + together };

@@ -4,8 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
-import { messageOf, UsageError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Image } from '../micrograph.js';
 import { openThread } from '../thread.js';
 import type { Answer, BandStage, Device, Margins, Request, Tensors } from './protocol.js';
@@ -85,19 +84,4 @@ export function startEngine(threads: number, device: Device = 'cpu'): Engine {
     },
     close: () => thread.close(),
   };
-}
-
-/**
- * Threads to use: as asked, else as Slurm allots (SLURM_CPUS_PER_TASK), else all cores.
- *
- * @throws UsageError if the number asked for is not a whole number above 0
- */
-export function threadCount(asked?: number): number {
-  const threads = asked ?? Number(process.env.SLURM_CPUS_PER_TASK ?? availableParallelism());
-  if (Number.isInteger(threads) && threads >= 1 && threads <= 1024) return threads;
-  throw new UsageError({
-    what: 'Wrong number of threads',
-    received: String(threads),
-    expected: 'a whole number from 1 on',
-  });
 }

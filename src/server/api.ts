@@ -103,10 +103,20 @@ export interface ApiProject {
   readonly models: readonly ApiModel[];
   readonly pickSets: readonly ApiPickSet[];
   readonly jobs: readonly ApiJob[];
+  /** Trainings whose end this server did not see. */
+  readonly cutOff: readonly ApiCutOff[];
   /** What a person should know about the start: labels that were taken over, or not. */
   readonly notices: readonly string[];
   /** Names of the formats that picks can be written in. */
   readonly formats: readonly { readonly name: string; readonly summary: string }[];
+}
+
+/** A training that was started by a server that has ended. */
+export interface ApiCutOff {
+  /** Of the model that it makes. */
+  readonly name: string;
+  /** Whether it runs still. */
+  readonly running: boolean;
 }
 
 /** A point of a training's curves. */

@@ -5,6 +5,7 @@ import { WRITTEN_FORMATS } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
 import { VERSION } from '../version.js';
 import type { ApiEvent, ApiModel, ApiProject } from './api.js';
+import { type StartedTrainings, startedTrainings } from './cut-off.js';
 import type { Images } from './images.js';
 import { type Jobs, startJobs } from './jobs.js';
 import type { LabelStore } from './labels.js';
@@ -20,13 +21,14 @@ export interface Context {
   readonly sets: PickSets;
   readonly images: Images;
   readonly jobs: Jobs;
+  readonly trainings: StartedTrainings;
   /** Tells all open pages. */
   tell(event: ApiEvent): void;
   /** Calls back at every event until the returned function is called. */
   listen(heard: (event: ApiEvent) => void): () => void;
 }
 
-type Parts = Omit<Context, 'jobs' | 'tell' | 'listen'>;
+type Parts = Omit<Context, 'jobs' | 'trainings' | 'tell' | 'listen'>;
 
 /** @param program - path of the command line's main file, which does the long work */
 export function makeContext(parts: Parts, program: string): Context {
@@ -34,9 +36,13 @@ export function makeContext(parts: Parts, program: string): Context {
   const tell = (event: ApiEvent) => {
     emitter.emit('event', event);
   };
+  const jobs = startJobs(program, parts.project.folder, (job) => tell({ kind: 'job', job }));
+  const runs = (name: string) =>
+    jobs.list().some(({ kind, result, state }) => kind === 'train' && result === name && state === 'running');
   return {
     ...parts,
-    jobs: startJobs(program, parts.project.folder, (job) => tell({ kind: 'job', job })),
+    jobs,
+    trainings: startedTrainings(parts.project.folder, runs),
     tell,
     listen(heard) {
       emitter.on('event', heard);
@@ -80,6 +86,7 @@ export async function describeProject(context: Context): Promise<ApiProject> {
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
       ...{ checked: seen.has(id), failed: labels.damage(id) ?? (picked.has(id) ? null : (failed.get(id) ?? null)) },
     })),
+    cutOff: await context.trainings.list(),
     ...{ models: found, notices: [...project.notices(), ...labels.notices] },
     ...{ pickSets, jobs: jobs.list() },
     formats: WRITTEN_FORMATS.map(({ name, summary }) => ({ name, summary })),

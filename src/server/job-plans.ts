@@ -78,7 +78,7 @@ function pixelSizeArguments({ project }: Context): string[] {
 }
 
 async function planTraining(request: Extract<JobRequest, { kind: 'train' }>, context: Context): Promise<JobPlan> {
-  const { project, labels, models, tell } = context;
+  const { project, labels, models } = context;
   const name = await models.newName();
   const some = [...project.micrographs().keys()].some((id) => labels.count(id, 'negative') > 0);
   const negatives = some ? ['--negatives', 'negatives'] : [];
@@ -89,14 +89,29 @@ async function planTraining(request: Extract<JobRequest, { kind: 'train' }>, con
     ...(request.epochs === null ? [] : ['--epochs', String(request.epochs)]),
     ...['-o', models.fileOf(name), '--json'],
   ];
+  return trainingPlan(name, command, context);
+}
+
+/**
+ * Goes on with a training that was cut off: the same command, which begins after its last epoch.
+ *
+ * @throws UsageError if there is none
+ */
+export async function planResumption(name: string, context: Context): Promise<JobPlan> {
+  return trainingPlan(name, await context.trainings.argumentsOf(name), context);
+}
+
+function trainingPlan(name: string, command: readonly string[], { models, trainings, tell }: Context): JobPlan {
   let evaluation: Evaluation | null = null;
   return {
     ...{ kind: 'train', commands: [command], result: name },
+    onStart: (args, pid) => trainings.begin(name, args, pid),
     onLine(line) {
       if (line.kind === 'done') evaluation = line.heldOut as Evaluation | null;
       return line.kind === 'step' ? Number(line.step) / Number(line.steps) : undefined;
     },
     async onEnd() {
+      await trainings.end(name);
       if (evaluation) await models.keepEvaluation(name, evaluation);
       tell({ kind: 'project' });
     },
@@ -139,7 +154,7 @@ function planClasses(
   const command = [
     ...['classes', join('picks', set), `@${LIST}`, '--diameter', `${diameterOf(context)}px`],
     ...['--classes', String(classes), '--threshold', String(threshold), ...pixelSizeArguments(context)],
-    ...['-o', `${stem}.mrcs`, '--plot', `${stem}.png`],
+    ...['-o', `${stem}.mrcs`, '--plot', `${stem}.png`, '--overwrite'],
   ];
   return { kind: 'classes', commands: [command], result: set };
 }
@@ -150,7 +165,8 @@ function planExport(
   context: Context,
   threshold: number,
 ): JobPlan {
-  const [picks, out] = [join('picks', set), join('exports', set)];
+  const free = (kind: string) => freeFolder(context.project.folder, kind, set);
+  const [picks, out, stacks] = [join('picks', set), free('exports'), free('particles')];
   const above = ['--threshold', String(threshold)];
   const commands: string[][] = [];
   if (formats.length > 0) {
@@ -163,7 +179,7 @@ function planExport(
   if (particles) {
     const { box, scaleTo, invert, normalize } = particles;
     commands.push([
-      ...['extract', picks, `@${LIST}`, '--box', String(box), '--out', join('particles', set), ...above],
+      ...['extract', picks, `@${LIST}`, '--box', String(box), '--out', stacks, ...above],
       ...(scaleTo === null ? [] : ['--scale-to', String(scaleTo)]),
       ...(invert ? ['--invert'] : []),
       ...(normalize ? ['--normalize'] : []),
@@ -172,6 +188,14 @@ function planExport(
   }
   if (commands.length > 0) return { kind: 'export', commands, result: join(context.project.folder, out) };
   throw new UsageError({ what: 'There is nothing to export', expected: 'a format, or particle stacks' });
+}
+
+/** A folder that is not there yet: what was exported before, or what a person put there, stays. */
+function freeFolder(project: string, kind: string, set: string): string {
+  for (let i = 1; ; i++) {
+    const folder = join(kind, i === 1 ? set : `${set}-${i}`);
+    if (!existsSync(join(project, folder))) return folder;
+  }
 }
 
 /** A box of 1.5 diameters, even. */

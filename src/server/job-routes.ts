@@ -3,11 +3,13 @@
 import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { z } from 'zod';
 import { readWhole } from '../storage/files.js';
 import { type Context, thresholdOf } from './context.js';
-import { jobRequestSchema, planJob } from './job-plans.js';
-import { bodyOf, nameOf } from './requests.js';
+import { jobRequestSchema, planJob, planResumption } from './job-plans.js';
+import { bodyOf, NAME, nameOf } from './requests.js';
 
+const resumeSchema = z.strictObject({ name: z.string().regex(NAME) });
 /** Nothing is sent for longer than this: some proxies end what is silent. */
 const HEARTBEAT_MS = 15_000;
 
@@ -28,6 +30,11 @@ export function addJobRoutes(app: Hono, context: Context): void {
     const threshold = 'set' in request ? await thresholdOf(context, request.set) : 0;
     if (request.kind === 'train' || request.kind === 'pick') await project.refresh();
     return c.json(jobs.add(await planJob(request, context, threshold)));
+  });
+
+  app.post('/api/jobs/resume', async (c) => {
+    const { name } = await bodyOf(c, resumeSchema);
+    return c.json(jobs.add(await planResumption(name, context)));
   });
 
   app.delete('/api/jobs/:id', (c) => {

@@ -17,6 +17,8 @@ export interface JobPlan {
   readonly result: string;
   /** Called with each JSON line that a command prints, parsed; returns the share of the command that is done, where it knows. */
   readonly onLine?: (line: Readonly<Record<string, unknown>>) => number | undefined;
+  /** Called when a command runs, with its process. */
+  readonly onStart?: (args: readonly string[], pid: number) => Promise<void>;
   /** Called once all commands are done, also after an early stop. */
   readonly onEnd?: () => Promise<void>;
 }
@@ -65,6 +67,7 @@ export function startJobs(program: string, folder: string, changed: (job: ApiJob
       const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
       const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio, detached: true });
       entry.child = child;
+      if (child.pid !== undefined) await entry.plan.onStart?.(args, child.pid);
       const errors = follow(child, (line) => {
         const done = entry.plan.onLine?.(line);
         const progress = done === undefined ? entry.job.progress : (i + done) / total;

@@ -79,10 +79,10 @@ export function addLabelRoutes(app: Hono, context: Context): void {
 
   app.put('/api/settings', async (c) => {
     const { diameter, pixelSize } = await bodyOf(c, settingsSchema);
-    await project.change({
+    await project.change(() => ({
       ...(diameter !== undefined && { diameter }),
       ...(pixelSize !== undefined && { pixelSize }),
-    });
+    }));
     tell({ kind: 'project' });
     return c.json({});
   });
@@ -145,8 +145,10 @@ export function addLabelRoutes(app: Hono, context: Context): void {
   app.post('/api/checked', async (c) => {
     const { id, checked } = await bodyOf(c, checkedSchema);
     micrographOf(project, id);
-    const others = project.settings().checked.filter((other) => other !== id);
-    await project.change({ checked: checked ? [...others, id] : others });
+    await project.change((now) => {
+      const others = now.checked.filter((other) => other !== id);
+      return { checked: checked ? [...others, id] : others };
+    });
     await labels.settle(id);
     tell({ kind: 'project' });
     return c.json({});

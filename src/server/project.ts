@@ -52,7 +52,7 @@ export interface Project {
   readonly name: string;
   settings(): ProjectSettings;
   /** Changes settings: one change after the other, and each counts only once it is on disk. */
-  change(change: Partial<ProjectSettings>): Promise<void>;
+  change(change: (now: ProjectSettings) => Partial<ProjectSettings>): Promise<void>;
   /** The micrographs by id, as found last. */
   micrographs(): ReadonlyMap<string, InputMicrograph>;
   /** What lies in the folders and is left out, in sentences. */
@@ -91,7 +91,7 @@ export async function openProject(path: string, args: readonly string[]): Promis
     settings: () => settings,
     change: (change) =>
       inTurn(async () => {
-        const changed = settingsSchema.parse({ ...settings, ...change });
+        const changed = settingsSchema.parse({ ...settings, ...change(settings) });
         await write(changed);
         settings = changed;
       }),

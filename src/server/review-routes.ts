@@ -26,7 +26,7 @@ export function addReviewRoutes(app: Hono, context: Context): void {
   app.put('/api/threshold', async (c) => {
     const { set, threshold } = await bodyOf(c, thresholdSchema);
     if (!(await sets.names()).includes(set)) throw new UsageError({ what: 'There are no such picks', received: set });
-    await project.change({ thresholds: { ...project.settings().thresholds, [set]: threshold } });
+    await project.change((now) => ({ thresholds: { ...now.thresholds, [set]: threshold } }));
     tell({ kind: 'project' });
     return c.json({});
   });

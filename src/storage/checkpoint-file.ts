@@ -3,19 +3,29 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { z } from 'zod';
+import { messageOf } from '../errors.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.js';
+import type { EpochReport } from '../training/reports.js';
 import { PROGRAM } from '../version.js';
 import { readText, writeWhole } from './files.js';
 
-/** Ending of the file. */
-const CHECKPOINT = '.checkpoint.json';
+/** The file beside a model to be. */
+export function checkpointOf(model: string): string {
+  return `${model}.checkpoint.json`;
+}
 
 /** Keeps the state of one training. */
 export interface CheckpointKeeper {
   readonly file: string;
   /** The state of the same training, where there is one. */
   readonly found: Checkpoint | null;
-  keep(checkpoint: Checkpoint): Promise<void>;
+  /** What was reported of the epochs before it: for the curves. */
+  readonly earlier: readonly EpochReport[];
+  /** The epoch after which the training goes on, or null. */
+  last(): number | null;
+  /** Writes the state. A state that cannot be written (a full disk) is no reason to lose the training: the reason is given back. */
+  keep(checkpoint: Checkpoint, epochs: readonly EpochReport[]): Promise<string | null>;
   forget(): Promise<void>;
 }
 
@@ -26,24 +36,51 @@ export interface CheckpointKeeper {
  * @param training - everything that decides its result, as JSON; a checkpoint of anything else is not used
  */
 export async function openCheckpoint(model: string, training: unknown): Promise<CheckpointKeeper> {
-  const file = `${model}${CHECKPOINT}`;
+  const file = checkpointOf(model);
   const identity = createHash('sha256')
     .update(JSON.stringify([PROGRAM, training]))
     .digest('hex');
+  const { found, earlier } = existsSync(file) ? stateOf(await readText(file), identity) : NOTHING;
+  let last = found?.epoch ?? null;
   return {
-    file,
-    found: existsSync(file) ? checkpointOf(await readText(file), identity) : null,
-    keep: (checkpoint) =>
-      writeWhole(file, JSON.stringify({ training: identity, checkpoint: encodeCheckpoint(checkpoint) })),
+    ...{ file, found, earlier, last: () => last },
+    async keep(checkpoint, epochs) {
+      try {
+        const state = { training: identity, checkpoint: encodeCheckpoint(checkpoint), epochs };
+        await writeWhole(file, JSON.stringify(state));
+        last = checkpoint.epoch;
+        return null;
+      } catch (error) {
+        return messageOf(error);
+      }
+    },
     forget: () => rm(file, { force: true }),
   };
 }
 
-function checkpointOf(text: string, identity: string): Checkpoint | null {
+const epochSchema = z.object({
+  kind: z.literal('epoch'),
+  epoch: z.number(),
+  epochs: z.number(),
+  loss: z.number(),
+  accuracy: z.number().nullable(),
+});
+const stateSchema = z.object({
+  training: z.string(),
+  checkpoint: z.unknown(),
+  epochs: z.array(epochSchema).default([]),
+});
+
+/** What is known of a training before it. */
+type State = Pick<CheckpointKeeper, 'found' | 'earlier'>;
+const NOTHING: State = { found: null, earlier: [] };
+
+function stateOf(text: string, identity: string): State {
   try {
-    const { training, checkpoint } = JSON.parse(text);
-    return training === identity ? decodeCheckpoint(checkpoint) : null;
+    const { training, checkpoint, epochs } = stateSchema.parse(JSON.parse(text));
+    const found = training === identity ? decodeCheckpoint(checkpoint) : null;
+    return found ? { found, earlier: epochs.filter(({ epoch }) => epoch <= found.epoch) } : NOTHING;
   } catch {
-    return null;
+    return NOTHING;
   }
 }

@@ -6,7 +6,7 @@ import { type Architecture, parseArchitecture } from '../network/architecture.js
 import { decodeModel, encodeModel, type Model } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
 import { type RecipeSettings, recipeSettingsSchema } from '../training/recipe.js';
-import { readText, readWhole, writeWhole } from './files.js';
+import { hashFile, readText, readWhole, writeWhole } from './files.js';
 
 /**
  * Reads a model.
@@ -77,6 +77,8 @@ const pointSchema = z.object({ x: z.number(), y: z.number() });
 /** What a model was trained on: paths and centres in full-size pixels; no pixels. */
 const trainingRecordSchema = z.object({
   program: z.string(),
+  /** SHA-256 of the model that it belongs to; null in records of before this was kept. */
+  model: z.string().nullable().default(null),
   /** The command's arguments. */
   settings: z.record(z.string(), z.unknown()),
   /** What `deepem retrain` trains again with; the model knows the rest. */
@@ -117,7 +119,10 @@ export function trainingRecordFile(modelFile: string): string {
 export async function loadTrainingRecord(modelFile: string): Promise<TrainingRecord> {
   const file = trainingRecordFile(modelFile);
   const parsed = trainingRecordSchema.safeParse(parseJson(await readText(file), file));
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    await assertSameTraining(parsed.data, modelFile, file);
+    return parsed.data;
+  }
   throw new FileError({
     what: `${file} is not the training record of a model`,
     received: z.prettifyError(parsed.error).replaceAll('\n', ' ').slice(0, 300),
@@ -125,7 +130,19 @@ export async function loadTrainingRecord(modelFile: string): Promise<TrainingRec
   });
 }
 
-/** Writes the record beside its model. */
-export async function saveTrainingRecord(record: TrainingRecord, modelFile: string): Promise<void> {
-  await writeWhole(trainingRecordFile(modelFile), `${JSON.stringify(record, null, 1)}\n`);
+/** @throws FileError where the record is that of another model: a copy of one file of two, or a training that was killed between them */
+async function assertSameTraining({ model }: TrainingRecord, modelFile: string, file: string): Promise<void> {
+  if (model === null || model === (await hashFile(modelFile))) return;
+  throw new FileError({
+    what: `${file} is the record of another model than ${modelFile}`,
+    received: 'two files of two trainings',
+    expected: 'the record that was written with the model',
+    hint: 'Copy both files together, or train the model again',
+  });
+}
+
+/** Writes the record beside its model, which is there already. */
+export async function saveTrainingRecord(record: Omit<TrainingRecord, 'model'>, modelFile: string): Promise<void> {
+  const tied: TrainingRecord = { ...record, model: await hashFile(modelFile) };
+  await writeWhole(trainingRecordFile(modelFile), `${JSON.stringify(tied, null, 1)}\n`);
 }

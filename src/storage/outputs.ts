@@ -1,5 +1,6 @@
 /** Where the results of micrographs go, and that they harm nothing: no input is replaced, and no two results share a name. */
 
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { InputMicrograph } from './inputs.js';
@@ -10,6 +11,28 @@ import { hasMicrographEnding } from './read-micrograph.js';
 export const SCORES = '_scores.mrc';
 /** Ending of the candidates that filters left out. */
 export const LEFT_OUT = '_left_out.json';
+
+/** Existing files that an error names. */
+const SHOWN = 3;
+
+/**
+ * The rule of every writer: a file that is there is replaced only where that was asked for. What a run goes on with is its own.
+ *
+ * @param overwrite - as given to --overwrite
+ * @throws UsageError if one of the files is there
+ */
+export function assertFree(files: readonly string[], overwrite: boolean | undefined): void {
+  if (overwrite) return;
+  const there = files.filter((file) => existsSync(file));
+  if (there.length === 0) return;
+  const more = there.length > SHOWN ? ` and ${there.length - SHOWN} more` : '';
+  throw new UsageError({
+    what: there.length === 1 ? 'A file would be replaced' : `${there.length} files would be replaced`,
+    received: `${there.slice(0, SHOWN).join(', ')}${more}`,
+    expected: 'names that are not taken',
+    hint: 'Give another place, or --overwrite to replace what is there',
+  });
+}
 
 /** Name of the outputs of a micrograph, below the output folder, without an ending. */
 export function outputStem(input: InputMicrograph): string {

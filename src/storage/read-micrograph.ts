@@ -21,6 +21,8 @@ import { readStart, readWhole } from './files.js';
 const LARGEST_BAD_SHARE = 0.001;
 /** Compressed bytes that surely hold the MRC header. */
 const GZIP_START = 4096;
+/** Bytes in which a PNG or JPEG mostly says its size. */
+const PICTURE_START = 1 << 16;
 /** Bytes that a file may hold behind its data. */
 const GZIP_SLACK = 1 << 22;
 
@@ -142,10 +144,17 @@ export async function readMicrographHeader(file: string): Promise<MicrographHead
     case 'mrc.gz':
       return mrcSize(gzippedHeader((await readStart(file, GZIP_START)).start, file));
     case 'png':
-      return { ...(await sizeOfPngOrJpeg(await readWhole(file), file)), pixelSize: null };
+      return { ...(await sizeOfPicture(file)), pixelSize: null };
     case 'tiff':
       return { ...(await sizeOfAnyTiff(await readWhole(file), file)), pixelSize: null };
   }
+}
+
+/** Of the beginning of the file, which mostly holds the header, else of all of it. */
+async function sizeOfPicture(file: string): Promise<{ width: number; height: number }> {
+  const { start, size } = await readStart(file, PICTURE_START);
+  if (size <= PICTURE_START) return sizeOfPngOrJpeg(start, file);
+  return sizeOfPngOrJpeg(start, file).catch(async () => sizeOfPngOrJpeg(await readWhole(file), file));
 }
 
 function mrcSize(header: MrcHeader): MicrographHeader {

@@ -1,21 +1,27 @@
 /**
  * What an output folder knows of its run, in `OUT/.deepem/`: `run.json` has the parameters, `records/` one file of lines a process
  * (what became of each micrograph, appended), `picks/` the picks of each micrograph where a list of the whole run needs them.
- * Every process writes files of its own, so that any number may work on one folder, on any file system.
+ * `claims/` the micrographs that processes are
+ * at work on. Every process writes files of its own, so that any number may work on one folder, on any file system.
  */
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { appendFile, link, readdir, rm, stat } from 'node:fs/promises';
+import { appendFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { FileError, UsageError } from '../errors.js';
-import { hashFile, makeFolder, readText, writeWhole } from './files.js';
+import { openClaims } from './claims.js';
+import { hashFile, inWords, makeFolder, readText, writeWhole } from './files.js';
 
 const FOLDER = '.deepem';
 const PARAMETERS = 'run.json';
 const RECORDS = 'records';
+const CLAIMS = 'claims';
+/** Between two looks at what another process is doing. */
+const CLAIM_LOOK_MS = 250;
 
 /** What decides the results of a run, as JSON. */
 export type RunParameters = Readonly<Record<string, unknown>>;
@@ -48,6 +54,9 @@ const startSchema = z.object({
   done: z.number(),
 });
 
+/** Lists of the whole run that a process wrote, below the output folder. */
+const listsSchema = z.object({ lists: z.array(z.string()) });
+
 /** What became of a micrograph. */
 export type RunRecord = z.infer<typeof recordSchema>;
 /** A process that worked on a run. */
@@ -59,6 +68,8 @@ export interface RunHistory {
   readonly starts: readonly RunStart[];
   /** The last record of each micrograph, by its absolute path. */
   readonly records: ReadonlyMap<string, RunRecord>;
+  /** Micrographs by the files that were written for them; lists of the whole run have none. Below the output folder. */
+  readonly files: ReadonlyMap<string, string | null>;
 }
 
 /** A run that is being worked on. */
@@ -68,8 +79,22 @@ export interface OpenRun {
   finished(path: string): Promise<RunRecord | undefined>;
   /** Says how many micrographs this process has before it. */
   begin(micrographs: number, done: number, shard: string | null): Promise<void>;
-  /** Appends what became of a micrograph. */
+  /** Appends what became of a micrograph, and gives it back. */
   add(record: RunRecord): Promise<void>;
+  /**
+   * Takes a micrograph, so that of several processes on the folder one picks it.
+   *
+   * @returns `busy` where another process is at work on it, the record where one has picked it since this run was opened
+   */
+  claim(path: string): Promise<'claimed' | 'busy' | RunRecord>;
+  /** Gives back a micrograph that was claimed and not picked. */
+  release(path: string): Promise<void>;
+  /** Waits until another process has done a micrograph or has ended; its record, or undefined where it is free again. */
+  waitFor(path: string, signal: AbortSignal): Promise<RunRecord | undefined>;
+  /** The micrograph that a file was written for; null for a list of the run, undefined for a file that no run wrote. */
+  ownerOf(file: string): string | null | undefined;
+  /** Says which lists of the whole run were written. */
+  addLists(files: readonly string[]): Promise<void>;
 }
 
 /**
@@ -79,23 +104,71 @@ export interface OpenRun {
  * @throws UsageError if the folder holds a run with other parameters; FileError
  */
 export async function openRun(out: string, parameters: RunParameters, force: boolean): Promise<OpenRun> {
+  const forgotten = force && existsSync(join(out, FOLDER, PARAMETERS)) ? (await readRun(out)).files : new Map();
   if (force) await forgetRun(out);
   await makeFolder(join(out, FOLDER, RECORDS));
   await claimParameters(out, parameters);
-  const history = await readRun(out);
+  let history = await readRun(out);
+  const own = new Map([...forgotten, ...history.files]);
+  const claims = openClaims(join(out, FOLDER, CLAIMS));
   const file = join(out, FOLDER, RECORDS, `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}.jsonl`);
   // A line that a full disk has cut must not run into the next.
-  const append = (line: RunRecord | RunStart) => appendFile(file, `\n${JSON.stringify(line)}\n`);
+  const append = (line: RunRecord | RunStart | z.infer<typeof listsSchema>) =>
+    appendFile(file, `\n${JSON.stringify(line)}\n`);
+  const finished = async (path: string) => {
+    const record = history.records.get(resolve(path));
+    return record && (await isCurrent(record, out)) ? record : undefined;
+  };
+  let stamp = await stampOf(join(out, FOLDER, RECORDS), file);
+  /** Reads again what other processes wrote down, where they did. */
+  const refresh = async () => {
+    const others = await stampOf(join(out, FOLDER, RECORDS), file);
+    if (others === stamp) return;
+    stamp = others;
+    history = await readRun(out);
+  };
   return {
     history,
-    async finished(path) {
-      const record = history.records.get(resolve(path));
-      return record && (await isCurrent(record, out)) ? record : undefined;
-    },
+    finished,
     begin: (micrographs, done, shard) =>
       append({ start: Date.now(), host: hostname(), pid: process.pid, shard, micrographs, done }),
-    add: append,
+    async add(record) {
+      try {
+        await append(record);
+        for (const written of record.files) own.set(written, record.micrograph);
+      } finally {
+        await claims.release(record.micrograph);
+      }
+    },
+    async claim(path) {
+      if (!(await claims.take(resolve(path)))) return 'busy';
+      await refresh();
+      const record = await finished(path);
+      if (!record) return 'claimed';
+      await claims.release(resolve(path));
+      return record;
+    },
+    release: (path) => claims.release(resolve(path)),
+    async waitFor(path, signal) {
+      while (!signal.aborted && (await claims.isTaken(resolve(path)))) {
+        await wait(CLAIM_LOOK_MS, undefined, { signal }).catch(() => {});
+      }
+      await refresh();
+      return finished(path);
+    },
+    ownerOf: (written) => own.get(written),
+    async addLists(lists) {
+      await append({ lists: [...lists] });
+      for (const list of lists) own.set(list, null);
+    },
   };
+}
+
+/** Changes whenever a process other than this one writes something down. */
+async function stampOf(folder: string, own: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => join(folder, name) !== own).sort();
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return names.map((name, i) => `${name} ${sizes[i]}`).join();
 }
 
 /** Forgets what is written down of a run; the results stay until they are written anew. */
@@ -107,14 +180,7 @@ export async function forgetRun(out: string): Promise<void> {
 async function claimParameters(out: string, parameters: RunParameters): Promise<void> {
   const file = join(out, FOLDER, PARAMETERS);
   const text = `${JSON.stringify(parameters, null, 1)}\n`;
-  if (!existsSync(file)) {
-    const mine = `${file}.${randomUUID()}`;
-    await writeWhole(mine, text);
-    await link(mine, file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    await rm(mine);
-  }
+  if (!existsSync(file)) await writeFirst(file, text);
   const before = parseParameters(await readText(file), file);
   const now = JSON.parse(text) as RunParameters;
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
@@ -129,6 +195,22 @@ async function claimParameters(out: string, parameters: RunParameters): Promise<
     expected: 'the same as before',
     hint: 'Give another folder to --out, or --force to pick everything anew',
   });
+}
+
+/** Of several processes one writes the file, whole: by a link where the file system has links (FAT has none), else by its name. */
+async function writeFirst(file: string, text: string): Promise<void> {
+  const mine = `${file}.${randomUUID().slice(0, 8)}`;
+  await writeWhole(mine, text);
+  try {
+    await link(mine, file).catch(async (error: NodeJS.ErrnoException) => {
+      // Whoever comes second meanwhile writes the same run's parameters, or sees that they differ when it reads them.
+      if (error.code !== 'EEXIST' && !existsSync(file)) await rename(mine, file);
+    });
+  } catch (cause) {
+    throw inWords('write', file, cause);
+  } finally {
+    await rm(mine, { force: true });
+  }
 }
 
 function parseParameters(text: string, file: string): RunParameters {
@@ -157,19 +239,23 @@ export async function readRun(out: string): Promise<RunHistory> {
   }
   const starts: RunStart[] = [];
   const records = new Map<string, RunRecord>();
+  const files = new Map<string, string | null>();
   const folder = join(out, FOLDER, RECORDS);
   for (const name of (await readdir(folder)).sort()) {
     for (const line of (await readText(join(folder, name))).split('\n')) {
       const value = parseLine(line);
       const start = startSchema.safeParse(value);
       if (start.success) starts.push(start.data);
+      const lists = listsSchema.safeParse(value);
+      if (lists.success) for (const list of lists.data.lists) files.set(list, null);
       const record = recordSchema.safeParse(value);
       if (!record.success) continue;
       const known = records.get(record.data.micrograph);
       if (!known || known.at <= record.data.at) records.set(record.data.micrograph, record.data);
     }
   }
-  return { parameters: parseParameters(await readText(file), file), starts, records };
+  for (const record of records.values()) for (const written of record.files) files.set(written, record.micrograph);
+  return { parameters: parseParameters(await readText(file), file), starts, records, files };
 }
 
 function parseLine(line: string): unknown {
@@ -186,6 +272,11 @@ async function isCurrent(record: RunRecord, out: string): Promise<boolean> {
   const now = await stat(record.micrograph).catch(() => null);
   if (!now?.isFile() || now.size !== record.size) return false;
   return now.mtimeMs === record.modified || (await hashFile(record.micrograph)) === record.sha256;
+}
+
+/** The folder of what is known of a run. */
+export function runFolder(out: string): string {
+  return join(out, FOLDER);
 }
 
 /** The folder where the picks of a run are kept for its lists. */

@@ -14,6 +14,10 @@ const PROVENANCE = '.provenance.json';
 
 /** Writes micrograph after micrograph, then the lists of the run. Memory does not grow with the picks. */
 export interface PicksWriter {
+  /** The files that a micrograph gets and that replace what is there, below the output folder. */
+  filesOf(micrograph: WrittenMicrograph): string[];
+  /** The lists of the run, below the output folder. */
+  readonly lists: readonly string[];
   /**
    * Writes the files of one micrograph.
    *
@@ -45,6 +49,20 @@ function textFor(format: CoordinateFormat, file: string, picked: PickedMicrograp
   }
 }
 
+/** @throws FileError where the list of the run could not be read any more with this micrograph in it */
+function assertHolds({ name: format, perRun }: CoordinateFormat, micrograph: string, file: string | null): void {
+  for (const name of [micrograph, file ?? '']) {
+    const reason = perRun?.refuses?.(name) ?? null;
+    if (reason === null || name === '') continue;
+    throw new FileError({
+      what: `${JSON.stringify(name)} cannot stand in ${perRun?.file}`,
+      received: `${reason} in the name`,
+      expected: `a name that the format ${format} can hold`,
+      hint: 'Rename the micrograph, or choose another --format',
+    });
+  }
+}
+
 /** A micrograph that was written. */
 export interface WrittenMicrograph {
   readonly name: string;
@@ -66,9 +84,18 @@ export function openPicksWriter(
   const pathOf = ({ perMicrograph }: CoordinateFormat, { name, folder }: WrittenMicrograph) =>
     perMicrograph ? join(out, folder, perMicrograph.path(stem(name))) : null;
   const keptFile = ({ name, folder }: WrittenMicrograph) => join(kept, folder, `${stem(name)}.json`);
+  const beside = ({ name, folder }: WrittenMicrograph) => join(out, folder, `${stem(name)}${PROVENANCE}`);
   return {
+    filesOf(micrograph) {
+      const replaced = formats.flatMap((format) =>
+        format.perMicrograph?.merges ? [] : (pathOf(format, micrograph) ?? []),
+      );
+      return [...replaced, ...(besides ? [beside(micrograph)] : [])].map((file) => relative(out, file));
+    },
+    lists: formats.flatMap(({ perRun }) => perRun?.file ?? []),
     async write(picked, folder, provenance) {
       const { name } = picked;
+      for (const format of formats) assertHolds(format, name, pathOf(format, { name, folder }));
       const files: string[] = [];
       const put = async (file: string, text: string) => {
         await writeWhole(file, text);
@@ -81,7 +108,7 @@ export function openPicksWriter(
         await put(file, textFor(format, file, picked, { provenance: provenanceLine(provenance), existing }));
       }
       if (besides) {
-        await put(join(out, folder, `${stem(name)}${PROVENANCE}`), `${JSON.stringify(provenance, null, 1)}\n`);
+        await put(beside({ name, folder }), `${JSON.stringify(provenance, null, 1)}\n`);
       }
       if (lists) await put(keptFile({ name, folder }), JSON.stringify(picked));
       return files;

@@ -59,6 +59,7 @@ export const api = {
   worst: (set: string) => get<ApiWorst[]>('/api/worst', { set }),
   evaluations: () => get<ApiEvaluation[]>('/api/evaluations'),
   start: (job: Record<string, unknown>) => send<ApiJob>('POST', '/api/jobs', job),
+  resume: (name: string) => send<ApiJob>('POST', '/api/jobs/resume', { name }),
   cancel: (id: number) => send('DELETE', `/api/jobs/${id}`, {}),
 };
 

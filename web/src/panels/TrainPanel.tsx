@@ -51,6 +51,20 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
         </button>
       </div>
       {missing && <p className="hint">{missing}</p>}
+      {project.cutOff.map(({ name, running }) => (
+        <article key={name} className="card" aria-label={`Training of ${name}`}>
+          <p>
+            {running
+              ? `The training of ${name} goes on by itself: the server that began it has ended.`
+              : `The training of ${name} was cut off. What it finished is kept.`}
+          </p>
+          {!running && (
+            <button type="button" disabled={busy} onClick={() => api.resume(name).catch(onError)}>
+              Go on with {name}
+            </button>
+          )}
+        </article>
+      ))}
       {job && <TrainingCurves job={job} />}
       {[...project.models].reverse().map((model) => (
         <ModelCard
