@@ -16,7 +16,9 @@ export function outliveReaders(): void {
       if (closed.has(stream)) return;
       closed.add(stream);
       if (error.code === 'EPIPE') return;
-      process.exitCode ||= 1;
+      process.once('exit', () => {
+        process.exitCode ||= 1;
+      });
       write(other, `deepem: what is printed is lost from here on: ${error.message}`);
     });
   }
