@@ -197,6 +197,7 @@ describe.skipIf(!hasRelion)('RELION', () => {
         '32',
         '--out',
         'extracted',
+        '--overwrite',
       );
     }
     const printed = execFileSync('relion_star_printtable', [at(file), `data_${block}`, label], { encoding: 'utf8' });

@@ -128,9 +128,9 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
     },
     async finish(written) {
       const micrographs = written.map((input) => ({ name: listedName(input), folder: input.folder }));
+      if (writer.lists.length > 0) await run.addLists(writer.lists);
       const warnings = await writer.finish(micrographs, runProvenance(options, model));
       for (const warning of warnings) note(`warning: ${warning}`);
-      if (writer.lists.length > 0) await run.addLists(writer.lists);
     },
     async close() {
       await heavy.close();
@@ -155,6 +155,7 @@ export function outcomeOf({ path }: InputMicrograph, { particles, removed, state
 
 /** Files of a micrograph that no run of this folder wrote. */
 function foreignFiles(input: InputMicrograph, run: OpenRun, writer: PicksWriter, options: PickArguments): string[] {
+  if (run.wasBegun(input.path)) return [];
   return filesOf(input, writer, options).filter((file) => run.ownerOf(file) === undefined);
 }
 

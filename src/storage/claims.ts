@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,8 @@ export interface Claims {
   /** @returns false where another process has it. @throws FileError */
   take(name: string): Promise<boolean>;
   isTaken(name: string): Promise<boolean>;
+  /** Whether a process began with it and did not release it: what is there of it was written by that one. */
+  wasBegun(name: string): boolean;
   release(name: string): Promise<void>;
 }
 
@@ -28,6 +31,7 @@ export function openClaims(folder: string): Claims {
   const fileOf = (name: string) => join(folder, createHash('sha256').update(name).digest('hex').slice(0, 32));
   const own = JSON.stringify({ host: hostname(), pid: process.pid });
   const mine = new Set<string>();
+  const inherited = new Set<string>();
 
   async function create(file: string): Promise<boolean> {
     try {
@@ -48,9 +52,11 @@ export function openClaims(folder: string): Claims {
       if (await create(file)) return true;
       if (mine.has(file) || (await isHeld(file))) return false;
       await rm(file, { force: true });
+      inherited.add(file);
       return create(file);
     },
     isTaken: async (name) => mine.has(fileOf(name)) || isHeld(fileOf(name)),
+    wasBegun: (name) => inherited.has(fileOf(name)) || (!mine.has(fileOf(name)) && existsSync(fileOf(name))),
     async release(name) {
       mine.delete(fileOf(name));
       await rm(fileOf(name), { force: true }).catch(() => {});

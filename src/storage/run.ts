@@ -91,6 +91,8 @@ export interface OpenRun {
   release(path: string): Promise<void>;
   /** Waits until another process has done a micrograph or has ended; its record, or undefined where it is free again. */
   waitFor(path: string, signal: AbortSignal): Promise<RunRecord | undefined>;
+  /** Whether a process that was killed had begun with a micrograph: it may have written some of its files. */
+  wasBegun(path: string): boolean;
   /** The micrograph that a file was written for; null for a list of the run, undefined for a file that no run wrote. */
   ownerOf(file: string): string | null | undefined;
   /** Says which lists of the whole run were written. */
@@ -156,6 +158,7 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
       await refresh();
       return finished(path);
     },
+    wasBegun: (path) => claims.wasBegun(resolve(path)),
     ownerOf: (written) => own.get(written),
     async addLists(lists) {
       await append({ lists: [...lists] });
