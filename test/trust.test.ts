@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { testFolder } from '../src/testing/folder.js';
 import { deepem, type Run } from './command-line.js';
@@ -343,6 +344,18 @@ describe('surroundings', () => {
     const [, log] = /report it with (\S+\.log)/.exec(stderr) ?? [];
     expect(readFileSync(log, 'utf8')).toMatch(/TypeError: boom\n\s+at /);
     rmSync(log);
+  });
+
+  it('the memory plan sees a large picture in a small file', async () => {
+    const side = 3000;
+    const pixels = Buffer.alloc(side * side);
+    pixels[0] = 255;
+    const png = await sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
+      .png()
+      .toBuffer();
+    expect(png.length).toBeLessThan(100_000);
+    put('micrographs/wide.png', png);
+    expect(run(pick()).stderr).toMatch(/memory: up to some .* for micrographs of 3000x3000 pixels/);
   });
 
   it('watch waits for a folder that vanishes and says so once', async () => {

@@ -45,7 +45,7 @@ export async function decodeGrey(bytes: Uint8Array): Promise<Image> {
 export async function sizeOfPngOrJpeg(bytes: Uint8Array, file: string): Promise<{ width: number; height: number }> {
   try {
     assertPngOrJpeg(bytes);
-    const { width, height } = await sharp(bytes).metadata();
+    const { width, height } = await sharp(bytes, { limitInputPixels: LARGEST_IMAGE }).metadata();
     return { width, height };
   } catch (cause) {
     throw unreadable(file, 'PNG or JPEG', cause);
