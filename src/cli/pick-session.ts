@@ -105,7 +105,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
     async pick(input) {
       const inTheWay = options.overwrite ? null : whatIsInTheWay(input, run, writer, options);
       if (inTheWay) {
-        await run.release(input.path);
+        run.release(input.path);
         return inTheWay;
       }
       const reason = heavy.reason(input.path);

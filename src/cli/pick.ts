@@ -149,7 +149,7 @@ async function pickShared(
       took(input, await picking);
       if (!signal.aborted) input = following;
       else {
-        if (following) await run.release(following.path);
+        if (following) run.release(following.path);
         return;
       }
     }

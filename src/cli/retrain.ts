@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.js';
 import type { Point } from '../particle.js';
 import type { DeviceChoice } from '../picking/device.js';
-import type { CoordinateSet } from '../storage/coordinate-pairs.js';
+import { type CoordinateSet, pairCoordinates } from '../storage/coordinate-pairs.js';
 import { commonFolder, type InputMicrograph } from '../storage/inputs.js';
 import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/model-file.js';
 import { stem } from '../storage/names.js';
@@ -14,12 +14,14 @@ import type { HeldOutColumns } from '../training/examples.js';
 import { note } from './console.js';
 import { deviceOption } from './device.js';
 import { micrographsOf } from './inputs.js';
+import { withEvidence } from './label-evidence.js';
 import { type LabelledInput, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { number, parsePixelSize, parseThreads } from './options.js';
 import { assertModelName, runTraining } from './training-run.js';
 
 interface RetrainArguments {
   overwrite?: boolean;
+  force?: boolean;
   accepted?: string;
   rejected?: string;
   pixelSize?: number;
@@ -58,6 +60,7 @@ export function configure(command: Command): void {
     .option('--plot <file.svg>', 'draw loss and accuracy')
     .requiredOption('-o, --output <model.onnx>', 'where the new model goes')
     .option('--overwrite', 'replace a model that is there')
+    .option('--force', 'train also where accepted picks do not lie on particles')
     .addHelpText('after', HELP)
     .action(runRetrain);
 }
@@ -80,6 +83,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
   const scaleOf = (input: InputMicrograph) =>
     pixelSize === null ? 1 : pixelSize / (options.pixelSize ?? input.pixelSize ?? pixelSize);
   const labels = merge(await inputsOf(record, args), accepted, rejected, (input) => scaleOf(input) * metadata.diameter);
+  await assertConfirmedFit(accepted, labels, args, options, metadata.diameter);
   note(`${labels.length} micrographs are trained on or held out`);
   const heldOut = heldOutColumns(record);
   if (heldOut.size === 0) note('the model held out nothing to judge by: what was gained cannot be shown');
@@ -156,6 +160,28 @@ function merge(
     if (particles.length + negatives.length === 0) return [];
     return [{ ...one, positives: setOf(one.input.path, particles), negatives: setOf(one.input.path, negatives) }];
   });
+}
+
+/**
+ * Looks whether accepted picks lie on particles, by themselves: they come from elsewhere than the labels of the model.
+ *
+ * @throws LabelError if the pixels contradict them
+ */
+async function assertConfirmedFit(
+  accepted: readonly CoordinateSet[],
+  labels: readonly LabelledInput[],
+  micrographs: readonly string[],
+  { accepted: picks, force }: RetrainArguments,
+  diameter: number,
+): Promise<void> {
+  if (!picks) return;
+  const { pairs } = pairCoordinates(
+    labels.map(({ input }) => input),
+    accepted,
+  );
+  const confirmed = pairs.map(({ owner, set }) => ({ input: owner, positives: set, negatives: undefined }));
+  const paths = micrographs.length > 0 ? micrographs : confirmed.map(({ input }) => input.path).slice(0, 1);
+  await withEvidence(confirmed, { diameter, micrographs: paths, picks, ...(force && { force }) });
 }
 
 function heldOutColumns(record: TrainingRecord): HeldOutColumns {

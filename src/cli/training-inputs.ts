@@ -7,6 +7,7 @@ import type { DeviceChoice } from '../picking/device.js';
 import type { TrainOptions } from '../training/train.js';
 import { deviceOption } from './device.js';
 import { micrographsOf } from './inputs.js';
+import { withEvidence } from './label-evidence.js';
 import { firstPixelSize, type LabelledInput, type LabelOptions, matchLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize, parseThreads } from './options.js';
 
@@ -18,6 +19,7 @@ export interface TrainingArguments extends LabelOptions {
   readonly seed: number;
   readonly threads?: number;
   readonly device: DeviceChoice;
+  readonly force?: boolean;
 }
 
 /** Labelled micrographs with lengths in full-size pixels. */
@@ -54,13 +56,14 @@ export function addTrainingInputs(command: Command): Command {
     )
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
     .option('--threads <n>', 'default: as the scheduler allots, else the cores that this process may use', parseThreads)
+    .option('--force', 'train also where the labels do not lie on particles, and on every micrograph')
     .addOption(deviceOption('computes the gradients'));
 }
 
 /**
- * Finds micrographs and labels, and converts lengths with the pixel size of the first micrograph.
+ * Finds micrographs and labels, converts lengths with the pixel size of the first micrograph, and looks whether the labels lie on particles.
  *
- * @throws LabelError if no labels belong to the micrographs; UsageError if a length cannot be converted
+ * @throws LabelError if no labels belong to the micrographs, or if the pixels contradict them; UsageError if a length cannot be converted
  */
 export async function findTrainingInputs(args: readonly string[], options: TrainingArguments): Promise<TrainingInputs> {
   const labels = await matchLabels(await micrographsOf(args), options);
@@ -76,8 +79,12 @@ export async function findTrainingInputs(args: readonly string[], options: Train
       expected: `${SMALLEST_DIAMETER} pixels or more`,
     });
   }
+  const looked = await withEvidence(labels, {
+    ...{ diameter, micrographs: args, picks: options.picks },
+    ...(options.force && { force: true }),
+  });
   return {
-    labels,
+    labels: looked,
     pixelSize,
     diameter,
     edge: options.edge ? toPixels(options.edge, pixelSize, '--edge') : diameter / 2,

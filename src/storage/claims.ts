@@ -4,8 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { open, rm, stat } from 'node:fs/promises';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -23,7 +23,7 @@ export interface Claims {
   isTaken(name: string): Promise<boolean>;
   /** Whether a process began with it and did not release it: what is there of it was written by that one. */
   wasBegun(name: string): boolean;
-  release(name: string): Promise<void>;
+  release(name: string): void;
 }
 
 /** Opens the claims in a folder, which is made where it is needed. */
@@ -31,12 +31,12 @@ export function openClaims(folder: string): Claims {
   const fileOf = (name: string) => join(folder, createHash('sha256').update(name).digest('hex').slice(0, 32));
   const own = JSON.stringify({ host: hostname(), pid: process.pid });
   const mine = new Set<string>();
+  let isMade = false;
   const inherited = new Set<string>();
 
-  async function create(file: string): Promise<boolean> {
+  function create(file: string): boolean {
     try {
-      const handle = await open(file, 'wx');
-      await handle.writeFile(own).finally(() => handle.close());
+      writeFileSync(file, own, { flag: 'wx' });
       mine.add(file);
       return true;
     } catch (cause) {
@@ -47,9 +47,10 @@ export function openClaims(folder: string): Claims {
 
   return {
     async take(name) {
-      await makeFolder(folder);
+      if (!isMade) await makeFolder(folder);
+      isMade = true;
       const file = fileOf(name);
-      if (await create(file)) return true;
+      if (create(file)) return true;
       if (mine.has(file) || (await isHeld(file))) return false;
       await rm(file, { force: true });
       inherited.add(file);
@@ -57,9 +58,9 @@ export function openClaims(folder: string): Claims {
     },
     isTaken: async (name) => mine.has(fileOf(name)) || isHeld(fileOf(name)),
     wasBegun: (name) => inherited.has(fileOf(name)) || (!mine.has(fileOf(name)) && existsSync(fileOf(name))),
-    async release(name) {
+    release(name) {
       mine.delete(fileOf(name));
-      await rm(fileOf(name), { force: true }).catch(() => {});
+      rmSync(fileOf(name), { force: true });
     },
   };
 }

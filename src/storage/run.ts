@@ -6,7 +6,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { appendFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -88,7 +88,7 @@ export interface OpenRun {
    */
   claim(path: string): Promise<'claimed' | 'busy' | RunRecord>;
   /** Gives back a micrograph that was claimed and not picked. */
-  release(path: string): Promise<void>;
+  release(path: string): void;
   /** Waits until another process has done a micrograph or has ended; its record, or undefined where it is free again. */
   waitFor(path: string, signal: AbortSignal): Promise<RunRecord | undefined>;
   /** Whether a process that was killed had begun with a micrograph: it may have written some of its files. */
@@ -121,10 +121,10 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
     const record = history.records.get(resolve(path));
     return record && (await isCurrent(record, out)) ? record : undefined;
   };
-  let stamp = await stampOf(join(out, FOLDER, RECORDS), file);
+  let stamp = stampOf(join(out, FOLDER, RECORDS), file);
   /** Reads again what other processes wrote down, where they did. */
   const refresh = async () => {
-    const others = await stampOf(join(out, FOLDER, RECORDS), file);
+    const others = stampOf(join(out, FOLDER, RECORDS), file);
     if (others === stamp) return;
     stamp = others;
     history = await readRun(out);
@@ -139,7 +139,7 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
         await append(record);
         for (const written of record.files) own.set(written, record.micrograph);
       } finally {
-        await claims.release(record.micrograph);
+        claims.release(record.micrograph);
       }
     },
     async claim(path) {
@@ -147,7 +147,7 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
       await refresh();
       const record = await finished(path);
       if (!record) return 'claimed';
-      await claims.release(resolve(path));
+      claims.release(resolve(path));
       return record;
     },
     release: (path) => claims.release(resolve(path)),
@@ -168,10 +168,12 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
 }
 
 /** Changes whenever a process other than this one writes something down. */
-async function stampOf(folder: string, own: string): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => join(folder, name) !== own).sort();
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
-  return names.map((name, i) => `${name} ${sizes[i]}`).join();
+function stampOf(folder: string, own: string): string {
+  const names = readdirSync(folder).filter((name) => join(folder, name) !== own);
+  return names
+    .sort()
+    .map((name) => `${name} ${statSync(join(folder, name)).size}`)
+    .join();
 }
 
 /** Forgets what is written down of a run; the results stay until they are written anew. */

@@ -46,7 +46,7 @@ export interface Diagnosis {
 }
 
 /** Widths of blobs that are tried where the diameter is known, in diameters: particles are not quite blobs. */
-const NEAR_SHARES = [0.6, 0.8, 1, 1.25];
+export const NEAR_SHARES = [0.6, 0.8, 1, 1.25];
 /** Diameters that are tried where none is known, as shares of the shorter side. */
 const DIAMETER_SHARES = [1 / 10, 1 / 15, 1 / 22, 1 / 33, 1 / 50, 1 / 75, 1 / 110];
 const CONTROLS = 100;
@@ -54,7 +54,7 @@ const CONTROLS = 100;
 const WIDE = 1.4;
 const FINE = 0.04;
 /** Fewer picks are no evidence. */
-const FEWEST_PICKS = 20;
+export const FEWEST_PICKS = 20;
 /** A micrograph whose own picks stand out less than this, where those of others do, may follow another convention. */
 const FITTING = 2;
 /** Picks looked at in one micrograph. */

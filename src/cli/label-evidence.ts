@@ -1,0 +1,100 @@
+/** Labels against pixels, before anything is trained: what contradicts them ends the command in its first seconds. */
+
+import { LabelError, messageOf } from '../errors.js';
+import { quoted } from '../shell.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
+import { type LabelVerdict, lookAtLabels, reduceForLook } from '../verification/label-look.js';
+import { note, startProgress } from './console.js';
+import type { LabelledInput } from './labelled-inputs.js';
+
+/** What is known of the labels beside them. */
+export interface EvidenceOptions {
+  /** Of the particle in full-size pixels. */
+  readonly diameter: number;
+  /** As given to the command, for the commands that are suggested. */
+  readonly micrographs: readonly string[];
+  readonly picks: string;
+  /** Goes on whatever the pixels say. */
+  readonly force?: boolean;
+}
+
+/** Micrographs that are looked at, those with most labels: more only takes longer. */
+const MOST_MICROGRAPHS = 12;
+
+/**
+ * Looks whether labels lie on particles.
+ *
+ * @returns the labelled micrographs without those whose labels do not, where those of the others do
+ * @throws LabelError if the pixels contradict the labels, unless forced
+ */
+export async function withEvidence(
+  labels: readonly LabelledInput[],
+  options: EvidenceOptions,
+): Promise<LabelledInput[]> {
+  if (options.force) return [...labels];
+  const looked = [...labels]
+    .filter(({ positives }) => positives.particles.length > 0)
+    .sort((a, b) => b.positives.particles.length - a.positives.particles.length)
+    .slice(0, MOST_MICROGRAPHS);
+  const { patients, read } = await readReduced(looked, options.diameter);
+  const box = looked[0]?.positives.box;
+  const look = lookAtLabels(patients, { diameter: options.diameter, ...(box !== undefined && { box }) });
+  say(look.verdict, options);
+  const strangers = look.strangers.map((i) => read[i]);
+  if (strangers.length > 0) {
+    const names = strangers.map(({ input }) => input.path).join(', ');
+    note(
+      `warning: left out: the labels of ${names} do not lie on particles, where those of the other micrographs do; ` +
+        'perhaps they belong to another micrograph (--force keeps them)',
+    );
+  }
+  return labels.filter((one) => !strangers.includes(one));
+}
+
+async function readReduced(looked: readonly LabelledInput[], diameter: number) {
+  const progress = startProgress(looked.length, 'looking at labels');
+  const patients = [];
+  const read: LabelledInput[] = [];
+  try {
+    for (const [i, one] of looked.entries()) {
+      try {
+        patients.push(reduceForLook(await readMicrograph(one.input.path), one.positives.particles, diameter));
+        read.push(one);
+      } catch (error) {
+        // It is reported again when it is to be trained on.
+        note(`warning: ${messageOf(error)}`);
+      }
+      progress.update(i + 1, one.input.path);
+    }
+  } finally {
+    progress.stop();
+  }
+  return { patients, read };
+}
+
+/** @throws LabelError if the pixels contradict the labels */
+function say(verdict: LabelVerdict, { micrographs, picks }: EvidenceOptions): void {
+  const [first, ...others] = micrographs;
+  const doctor = `deepem doctor ${others.length === 0 ? quoted(first) : 'MICROGRAPHS'} ${quoted(picks)}`;
+  switch (verdict.kind) {
+    case 'few':
+      note(`${verdict.labels} labels are too few to tell whether they lie on particles`);
+      return;
+    case 'agree':
+      return;
+    case 'silent': {
+      const found = `the labels stand out by ${verdict.contrast.toFixed(1)} standard deviations from the same pattern shifted elsewhere, which is no evidence`;
+      note(`warning: cannot tell whether the labels lie on particles: ${found}. ${doctor} looks closer`);
+      return;
+    }
+    case 'contradicted': {
+      const { finding, margin, contrast } = verdict;
+      throw new LabelError({
+        what: 'The labels do not lie on particles',
+        received: `labels that stand out by ${contrast.toFixed(1)} standard deviations as they are, and by ${Math.abs(finding.contrast).toFixed(1)} as "${finding.words}" (${margin.toFixed(1)} more than any other change)`,
+        expected: 'centres in full-size pixels, rows counted from the first stored one',
+        hint: `${doctor} prints the command that corrects them; --force trains all the same`,
+      });
+    }
+  }
+}
