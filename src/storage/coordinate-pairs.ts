@@ -1,5 +1,6 @@
 /** Sets of coordinates and the micrographs that they belong to. */
 
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { LabelError } from '../errors.js';
 import { COORDINATE_FORMATS, formatOfFile } from '../formats/coordinates.js';
@@ -80,8 +81,8 @@ export function findCoordinates(
 export function placeOfMicrograph(input: InputMicrograph): Place {
   const { path, folder } = input;
   return {
-    ...{ label: path, name: stem(path), folder: folder.normalize('NFC'), folders: segments(dirname(resolve(path))) },
-    paths: [resolve(path), listedName(input)].map((one) => one.normalize('NFC')),
+    ...{ label: path, name: stem(path), below: segments(folder), folders: segments(dirname(resolve(path))) },
+    paths: [resolve(path), ...realPath(path), listedName(input)].map((one) => one.normalize('NFC')),
   };
 }
 
@@ -91,18 +92,30 @@ export function placeOfSet({ file, name, micrograph, namesMicrograph, folder }: 
   const own = dirname(formatOfFile(file)?.perMicrograph?.path('name') ?? 'name');
   const beside = resolve(dirname(file), own === basename(dirname(file)) ? '..' : '.');
   return {
-    ...{ label: namesMicrograph ? `${micrograph} (in ${file})` : file, name, folder: folder.normalize('NFC') },
+    ...{ label: namesMicrograph ? `${micrograph} (in ${file})` : file, name, below: segments(folder) },
     ...{ folders: segments(beside), paths: [] },
   };
 }
 
-/** The place of a micrograph that a file names with its folder. */
+/** The place of a micrograph that a file names with its folder: relative to the working folder, or to the file. */
 export function placeOfNamed(micrograph: string, file: string): Place {
-  const folder = dirname(micrograph).normalize('NFC');
+  const folders = segments(dirname(micrograph));
+  const paths = [resolve(micrograph), resolve(dirname(file), micrograph)];
+  const real = paths.flatMap(realPath);
   return {
-    ...{ label: `${micrograph} (in ${file})`, name: stem(micrograph), folder: folder === '.' ? '' : folder },
-    ...{ folders: segments(folder), paths: [micrograph, resolve(micrograph)].map((one) => one.normalize('NFC')) },
+    ...{ label: `${micrograph} (in ${file})`, name: stem(micrograph), below: folders, folders },
+    paths: [micrograph, ...paths, ...real].map((one) => one.normalize('NFC')),
+    isFixed: real.length > 0,
   };
+}
+
+/** The path of a file without links; none where there is no file. */
+function realPath(path: string): string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return [];
+  }
 }
 
 function segments(folder: string): string[] {

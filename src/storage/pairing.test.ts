@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LabelError } from '../errors.js';
@@ -31,8 +31,8 @@ function named(path: string): CoordinateSet {
 function paired(micrographs: readonly string[], sets: readonly CoordinateSet[]) {
   const { pairs, sets: left } = pairCoordinates(micrographs.map(micrograph), sets);
   return {
-    pairs: pairs.map(({ owner, set: { file, micrograph: name, namesMicrograph }, rule }) => {
-      return `${owner.path.slice(6)} - ${namesMicrograph ? name : file.slice(8)} (${rule})`;
+    pairs: pairs.map(({ owner, set: { file, micrograph: name, namesMicrograph }, rule, byBaseName }) => {
+      return `${owner.path.slice(6)} - ${namesMicrograph ? name : file.slice(8)} (${byBaseName ? 'base name' : rule})`;
     }),
     left: left.map(({ file }) => file.slice(8)),
   };
@@ -99,6 +99,57 @@ describe('pairing', () => {
     ).toEqual({ pairs, left });
   });
 
+  it.each<[string, string, readonly string[], string, readonly string[], readonly string[]]>([
+    [
+      'a subfolder of the micrographs takes its own labels',
+      'g2',
+      ['g2/mic.mrc'],
+      '',
+      ['mic.csv', 'g2/mic.csv'],
+      ['g2/mic.mrc - g2/mic.csv'],
+    ],
+    [
+      'a subfolder of the labels goes to its own micrograph',
+      '',
+      ['mic.mrc', 'g2/mic.mrc'],
+      'g2',
+      ['g2/mic.csv'],
+      ['g2/mic.mrc - g2/mic.csv'],
+    ],
+    ['labels beside a folder are not those of one in it', 'g2', ['g2/mic.mrc'], '', ['mic.csv', 'g2/other.csv'], []],
+    ['a shared last folder is not enough', 'S_2', ['S_2/Data/F.mrc'], '', ['S_1/Data/F.csv'], []],
+    [
+      'the deepest agreement wins from both sides',
+      'S_2',
+      ['S_2/Data/F.mrc'],
+      '',
+      ['S_1/Data/F.csv', 'S_2/Data/F.csv'],
+      ['S_2/Data/F.mrc - S_2/Data/F.csv'],
+    ],
+    ['two of a series contradict each other', 'S_2', ['S_2/F.mrc'], '', ['S_1/F.csv'], []],
+    [
+      'a folder in between does not matter',
+      '',
+      ['S_1/Data/F.mrc', 'S_2/Data/F.mrc'],
+      '',
+      ['S_1/F.csv'],
+      ['S_1/Data/F.mrc - S_1/F.csv'],
+    ],
+    [
+      'folders of other names do not contradict',
+      'Mics',
+      ['Mics/F.mrc'],
+      '',
+      ['job004/Movies/F.csv'],
+      ['Mics/F.mrc - job004/Movies/F.csv'],
+    ],
+  ])('%s', (_, top, micrographs, labelTop, files, wanted) => {
+    const inputs = micrographs.map((path) => ({ ...micrograph(path), folder: below(path, top) }));
+    const sets = files.map((file, i) => ({ ...set(file, i), folder: below(file, labelTop) }));
+    const { pairs } = pairCoordinates(inputs, sets);
+    expect(pairs.map((pair) => `${pair.owner.path.slice(6)} - ${pair.set.file.slice(8)}`)).toEqual(wanted);
+  });
+
   it('finds micrographs by the paths that tables write', () => {
     expect(paired(['g1/a.mrc', 'g2/a.mrc'], [named('Movies/g2/a.mrc'), named('/data/g1/a.mrc')]).pairs).toEqual([
       'g1/a.mrc - /data/g1/a.mrc (path)',
@@ -125,6 +176,16 @@ const NAMES = ['mic', 'mic_1', '123456789012345_mic', '543210987654321_mic', 'mi
 const FOLDERS = ['', 'g1', 'g2', 'g1/deep', 'g2/deep', 'other/g1'];
 const SUFFIXES = ['', '_manualpick', '_autopick', '_picks'];
 
+function isBelow(folder: string, top: string): boolean {
+  return top === '' || folder === top || folder.startsWith(`${top}/`);
+}
+
+/** Folder of a file below the one that was given. */
+function below(file: string, top: string): string {
+  const folder = relative(top, dirname(file));
+  return folder === '.' ? '' : folder;
+}
+
 /** Micrographs of a tree, of which some have labels, in the same tree elsewhere, perhaps with endings; and labels of micrographs not given. */
 const tree = fc
   .record({
@@ -137,15 +198,21 @@ const tree = fc
     given: fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
     suffix: fc.array(fc.constantFrom(...SUFFIXES), { minLength: 12, maxLength: 12 }),
     above: fc.constantFrom('', 'job007', 'Session/day1'),
+    /** Folders below which micrographs and labels are given: not always the whole tree. */
+    top: fc.constantFrom('', '', 'g1', 'g2'),
+    labelTop: fc.constantFrom('', '', 'g1', 'g2'),
   })
-  .map(({ paths, labelled, given, suffix, above }) => {
+  .map(({ paths, labelled, given, suffix, above, top, labelTop }) => {
     const taken = new Set(paths.map(([, name]) => name));
     // A label file that has the whole name of another micrograph is that one's: nobody could tell otherwise.
     const named = (name: string, ending: string) => (taken.has(`${name}${ending}`) ? name : `${name}${ending}`);
     return {
-      micrographs: paths.flatMap(([folder, name], i) => (given[i] ? [join(folder, `${name}.mrc`)] : [])),
+      ...{ top, labelTop: join(above, labelTop) },
+      micrographs: paths.flatMap(([folder, name], i) =>
+        given[i] && isBelow(folder, top) ? [join(folder, `${name}.mrc`)] : [],
+      ),
       labels: paths.flatMap(([folder, name], i) =>
-        labelled[i]
+        labelled[i] && isBelow(folder, labelTop)
           ? [{ owner: join(folder, `${name}.mrc`), file: join(above, folder, `${named(name, suffix[i])}.csv`) }]
           : [],
       ),
@@ -155,10 +222,11 @@ const tree = fc
 
 it('2,000 random trees: what is paired is paired right, what is not is reported', () => {
   fc.assert(
-    fc.property(tree, ({ micrographs, labels }) => {
-      const sets = labels.map(({ file }, i) => set(file, i));
+    fc.property(tree, ({ micrographs, labels, top, labelTop }) => {
+      const sets = labels.map(({ file }, i) => ({ ...set(file, i), folder: below(file, labelTop) }));
+      const inputs = micrographs.map((path) => ({ ...micrograph(path), folder: below(path, top) }));
       try {
-        const { pairs, owners, sets: left } = pairCoordinates(micrographs.map(micrograph), sets);
+        const { pairs, owners, sets: left } = pairCoordinates(inputs, sets);
         for (const { owner, set: own } of pairs) {
           const right = labels.find(({ file }) => own.file === join('/labels', file))?.owner ?? '';
           if (micrographs.includes(right)) expect(owner.path, own.file).toBe(join('/data', right));
