@@ -22,7 +22,7 @@ export function parseLength(text: string, name: string, bareUnit?: Length['unit'
   const match = LENGTH.exec(text);
   const value = Number(match?.[1]);
   const unit = match?.[2] === undefined ? bareUnit : /^p/i.test(match[2]) ? 'px' : 'A';
-  if (!match || unit === undefined || !(value >= 0)) {
+  if (!match || unit === undefined || !(value >= 0) || (bareUnit === undefined && value === 0)) {
     const number = match ? match[1] : '108';
     throw new UsageError({
       what: `${name} is not a length with a unit`,

@@ -6,14 +6,16 @@ import { type Command, Option } from 'commander';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import type { CoordinateFormat, PickedMicrograph } from '../formats/coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
+import { pixelSizeOf } from '../formats/relion-star.js';
 import type { Provenance } from '../provenance.js';
 import { evenBox } from '../sizes.js';
 import { type CoordinateSet, onePerMicrograph, pairCoordinates } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import { commonFolder, type InputMicrograph, listedName } from '../storage/inputs.js';
-import { assertDistinctNames, assertFree } from '../storage/outputs.js';
+import { assertDistinctNames } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
+import { openOutputs } from '../storage/unfinished.js';
 import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.js';
 import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
@@ -104,10 +106,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
   const kept = join(options.out, `.deepem-convert-${process.pid}`);
   const writer = openPicksWriter(options.out, options.to, kept);
   const targets = chosen.flatMap((set) => writer.filesOf(targetOf(set, owners.get(set))));
-  assertFree(
-    [...targets, ...writer.lists].map((file) => join(options.out, file)),
-    options.overwrite,
-  );
+  const outputs = await openOutputs(options.out, [...targets, ...writer.lists], options.overwrite);
   const changes = describeTransform(options);
   const interruption = onInterrupt('Stopping after this file. Ctrl-C again ends at once.');
   const progress = startProgress(chosen.length, 'converting');
@@ -133,6 +132,7 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
     const from = { program: PROGRAM, convertedFrom: paths.join(' '), ...(changes && { changes }) };
     const warnings = written.length > 0 ? await writer.finish(written, from) : [];
     for (const warning of warnings) note(`warning: ${warning}`);
+    if (!interruption.signal.aborted) await outputs.finish();
   } finally {
     progress.stop();
     interruption.dispose();
@@ -162,8 +162,8 @@ async function convertSet(set: CoordinateSet, input: InputMicrograph | undefined
   const picked: PickedMicrograph = {
     name: targetOf(set, input).name,
     ...(header ?? { width: 0, height: 0, pixelSize: null }),
-    ...{ values: input?.star?.values ?? {}, optics: input?.star?.optics ?? {} },
-    pixelSize: input?.pixelSize ?? header?.pixelSize ?? null,
+    ...{ values: input?.star?.values ?? {}, optics: input?.star?.optics ?? set.optics ?? {} },
+    pixelSize: input?.pixelSize ?? (set.optics && pixelSizeOf(set.optics)) ?? header?.pixelSize ?? null,
     box: boxOf(set, options),
     particles,
   };

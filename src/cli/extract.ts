@@ -1,11 +1,11 @@
 /** `deepem extract`: particle stacks, and the list that RELION and cryoSPARC import. */
 
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { FileError, LabelError, messageOf, UsageError } from '../errors.js';
 import type { PickedMicrograph } from '../formats/coordinate-format.js';
 import { type ExtractedImages, missingOptics, particlesStarFormat, writeParticles } from '../formats/particles-star.js';
-import { readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
+import { pixelSizeOf as pixelSizeOfOptics, readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
 import { fourierScaler } from '../imaging/fourier-scale.js';
 import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/particle-image.js';
 import type { Image } from '../micrograph.js';
@@ -16,9 +16,10 @@ import { makeFolder, readText, writePieces } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
 import { stem } from '../storage/names.js';
-import { assertFree, assertOutputsApart, outputStem } from '../storage/outputs.js';
+import { assertOutputsApart, outputStem } from '../storage/outputs.js';
 import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
+import { openOutputs } from '../storage/unfinished.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
@@ -93,7 +94,11 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   assertOutputsApart(inputs, options.out);
   const pairs = pairWithMicrographs(inputs, sets, 'coordinates');
   const stacks = [...pairs.keys()].map((input) => stackOf(input, options));
-  assertFree([...stacks, listOf(options)], options.overwrite);
+  const outputs = await openOutputs(
+    options.out,
+    [...stacks, listOf(options)].map((file) => relative(options.out, file)),
+    options.overwrite,
+  );
   await makeFolder(options.out);
   const counts: Counts = { particles: 0, atEdge: 0, outside: 0, below: 0 };
   const done: { picked: PickedMicrograph; stack: string }[] = [];
@@ -118,9 +123,9 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
     interruption.dispose();
   }
   if (done.length === 0) note('no particles: particles.star is not written');
-  else if (interruption.signal.aborted)
-    note('interrupted: particles.star is not written; run it again with --overwrite');
+  else if (interruption.signal.aborted) note('interrupted: particles.star is not written; run it again');
   else await writeList(done, options);
+  if (!interruption.signal.aborted) await outputs.finish();
   summarise(counts, done.length, (performance.now() - started) / 1000, options);
   if (failed.length > 0) print(`${failed.length} micrographs could not be extracted from:`);
   for (const reason of failed) print(`  ${reason}`);
@@ -201,8 +206,9 @@ async function extractOne(
   options: ExtractArguments,
   counts: Counts,
 ): Promise<{ picked: PickedMicrograph; stack: string }[]> {
-  const star = ctf ? entryOf(ctf, input) : input.star;
-  assertName(star?.name ?? listedName(input));
+  const star = ctf ? entryOf(ctf, input) : (input.star ?? ofCoordinates(set));
+  const name = ctf ? (star?.name ?? listedName(input)) : listedName(input);
+  assertName(name);
   const micrograph = await readMicrograph(input.path);
   for (const warning of micrograph.warnings) note(`warning: ${input.path}: ${warning}`);
   const particles = choose(set.particles, micrograph, options, counts);
@@ -221,8 +227,12 @@ async function extractOne(
   counts.particles += particles.length;
   const { width, height } = micrograph;
   const { values = {}, optics = {} } = star ?? {};
-  const name = star?.name ?? listedName(input);
   return [{ picked: { name, width, height, pixelSize, values, optics, box, particles }, stack }];
+}
+
+/** What a particle list says of the optics of a micrograph. */
+function ofCoordinates({ micrograph, optics }: CoordinateSet): StarMicrograph | undefined {
+  return optics && { name: micrograph, pixelSize: pixelSizeOfOptics(optics), values: {}, optics };
 }
 
 /** @throws FileError where particles.star cannot hold the name */

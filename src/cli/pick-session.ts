@@ -22,7 +22,7 @@ import { loadModel } from '../storage/model-file.js';
 import { assertFree, LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import { type PreparedFile, startPreparer } from '../storage/preparer.js';
 import { formatRank } from '../storage/read-micrograph.js';
-import { type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
+import { hashesOf, type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
 import { note } from './console.js';
@@ -44,7 +44,7 @@ export interface PickSession {
    *
    * @throws UsageError naming what would be replaced
    */
-  assertReplacesNothing(inputs: readonly InputMicrograph[]): void;
+  assertReplacesNothing(inputs: readonly InputMicrograph[]): Promise<void>;
   /** What became of a micrograph that an earlier process picked, where nothing has changed since; else undefined. */
   earlier(input: InputMicrograph): Promise<Outcome | undefined>;
   /** Writes the lists of the run. */
@@ -94,16 +94,19 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       if (!plan.ahead || heavy.reason(input.path) !== null) return;
       ahead.set(input, prepare(input));
     },
-    assertReplacesNothing(some) {
-      const lists = writer.lists.filter((file) => run.ownerOf(file) === undefined);
-      const files = some.flatMap((input) => foreignFiles(input, run, writer, options));
+    async assertReplacesNothing(some) {
+      const lists = (await Promise.all(writer.lists.map((file) => isForeign(file, run, options.out)))).map(
+        (foreign, i) => (foreign ? [writer.lists[i]] : []),
+      );
+      const files: string[] = [];
+      for (const input of some) files.push(...(await foreignFiles(input, run, writer, options)));
       assertFree(
-        [...lists, ...files].map((file) => join(options.out, file)),
+        [...lists.flat(), ...files].map((file) => join(options.out, file)),
         options.overwrite,
       );
     },
     async pick(input) {
-      const inTheWay = options.overwrite ? null : whatIsInTheWay(input, run, writer, options);
+      const inTheWay = options.overwrite ? null : await whatIsInTheWay(input, run, writer, options);
       if (inTheWay) {
         run.release(input.path);
         return inTheWay;
@@ -128,8 +131,10 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
     },
     async finish(written) {
       const micrographs = written.map((input) => ({ name: listedName(input), folder: input.folder }));
-      if (writer.lists.length > 0) await run.addLists(writer.lists);
+      // Before, so that a run that is killed here knows them; and after, with what was written.
+      if (writer.lists.length > 0) await run.addLists([...writer.lists]);
       const warnings = await writer.finish(micrographs, runProvenance(options, model));
+      if (writer.lists.length > 0) await run.addLists([...writer.lists]);
       for (const warning of warnings) note(`warning: ${warning}`);
     },
     async close() {
@@ -154,9 +159,22 @@ export function outcomeOf({ path }: InputMicrograph, { particles, removed, state
 }
 
 /** Files of a micrograph that no run of this folder wrote. */
-function foreignFiles(input: InputMicrograph, run: OpenRun, writer: PicksWriter, options: PickArguments): string[] {
+async function foreignFiles(
+  input: InputMicrograph,
+  run: OpenRun,
+  writer: PicksWriter,
+  options: PickArguments,
+): Promise<string[]> {
   if (run.wasBegun(input.path)) return [];
-  return filesOf(input, writer, options).filter((file) => run.ownerOf(file) === undefined);
+  const files: string[] = [];
+  for (const file of filesOf(input, writer, options)) if (await isForeign(file, run, options.out)) files.push(file);
+  return files;
+}
+
+/** Whether a file is there that no run of this folder wrote, or that somebody changed since. */
+async function isForeign(file: string, run: OpenRun, out: string): Promise<boolean> {
+  if (!existsSync(join(out, file))) return false;
+  return run.ownerOf(file) === undefined || !(await run.isUnchanged(file));
 }
 
 /** All files that a micrograph gets, below the output folder. */
@@ -169,18 +187,18 @@ function filesOf(input: InputMicrograph, writer: PicksWriter, { saveScores, save
 }
 
 /** Why the results of a micrograph cannot be written: a file that this run did not write, or the results of another micrograph. */
-function whatIsInTheWay(
+async function whatIsInTheWay(
   input: InputMicrograph,
   run: OpenRun,
   writer: PicksWriter,
   options: PickArguments,
-): Outcome | null {
+): Promise<Outcome | null> {
   const { out } = options;
   const failed = (error: string): Outcome => ({ micrograph: input.path, error });
-  const foreign = foreignFiles(input, run, writer, options).find((file) => existsSync(join(out, file)));
+  const [foreign] = await foreignFiles(input, run, writer, options);
   if (foreign) {
     return failed(
-      `${input.path}: ${join(out, foreign)} would be replaced, which this run did not write; --overwrite replaces it`,
+      `${input.path}: ${join(out, foreign)} would be replaced, which this run did not write, or which was changed since; --overwrite replaces it`,
     );
   }
   const own = resolve(input.path);
@@ -206,7 +224,9 @@ async function chooseModel(inputs: readonly InputMicrograph[], options: PickArgu
   if (model && !options.diameter) return withThreshold(model, options.threshold);
   const pixelSize = await firstPixelSize(inputs, options.pixelSize);
   const diameter = toPixels(options.diameter ?? { value: 0, unit: 'px' }, pixelSize, '--diameter');
-  return model ? withThreshold(rescaleModel(model, diameter), options.threshold) : blobModel(diameter, pixelSize);
+  if (model) return withThreshold(rescaleModel(model, diameter), options.threshold);
+  // A diameter in pixels is that of every micrograph, whatever its pixel size.
+  return blobModel(diameter, options.diameter?.unit === 'px' ? null : pixelSize);
 }
 
 /** @throws UsageError if the model has no such threshold */
@@ -266,15 +286,16 @@ async function pickOne(
     const files = await writeResult(input, read, tools, result, options);
     const { particles, removed } = result;
     const written = { particles: particles.length, removed, files };
+    const hashes = await hashesOf(options.out, files);
     return {
-      record: { ...about(), ...file, sha256: read.sha256, state: 'done', ...written, reason: null },
+      record: { ...about(), ...file, sha256: read.sha256, state: 'done', ...written, hashes, reason: null },
       outcome: {
         ...{ micrograph: input.path, ...written, files: files.filter(isResult).map((name) => join(options.out, name)) },
         warnings: read.warnings,
       },
     };
   } catch (error) {
-    const nothing = { sha256: null, particles: null, removed: null, files: [] };
+    const nothing = { sha256: null, particles: null, removed: null, files: [], hashes: {} };
     const reason = messageOf(error);
     return {
       record: { ...about(), ...file, ...nothing, state: 'failed', reason },

@@ -8,6 +8,7 @@ import { docsPage } from '../docs.js';
 import { FileError, UsageError } from '../errors.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import { assertDistinctNames, assertOutputsApart, SCORES } from '../storage/outputs.js';
+import { forgetRun } from '../storage/run.js';
 import { note, onInterrupt, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
@@ -90,7 +91,7 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
   const outcomes: Outcome[] = [];
   try {
     const { before, todo } = await divide(inputs, session);
-    session.assertReplacesNothing(todo);
+    await assertFreeOrForget(session, todo, options.out);
     await session.run.begin(inputs.length, before.length, shard ? `${shard.index}/${shard.count}` : null);
     if (before.length > 0) note(`${before.length} micrographs were picked before`);
     const done = new Set(before.map(({ input }) => input));
@@ -177,6 +178,17 @@ async function divide(inputs: readonly InputMicrograph[], session: PickSession) 
     else todo.push(input);
   }
   return { before, todo };
+}
+
+/** @throws UsageError if something would be replaced; a run that was not begun before then leaves nothing behind */
+async function assertFreeOrForget(session: PickSession, todo: readonly InputMicrograph[], out: string): Promise<void> {
+  try {
+    await session.assertReplacesNothing(todo);
+  } catch (error) {
+    const { starts, records } = session.run.history;
+    if (starts.length + records.size === 0) await forgetRun(out);
+    throw error;
+  }
 }
 
 /** @throws FileError if none is there: the folder is not mounted, or the paths are wrong */

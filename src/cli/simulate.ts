@@ -7,7 +7,7 @@ import { readMrcVolume, writeMrc } from '../formats/mrc.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel, type Volume, volumeFromMap } from '../simulation/volume.js';
 import { readWhole, writeWhole } from '../storage/files.js';
-import { assertFree } from '../storage/outputs.js';
+import { openOutputs } from '../storage/unfinished.js';
 import { PROGRAM } from '../version.js';
 import { print, startProgress } from './console.js';
 import { number } from './options.js';
@@ -63,7 +63,7 @@ function parseSize(text: string): { width: number; height: number } {
 }
 
 async function runSimulate(options: SimulateArguments): Promise<void> {
-  assertFree(simulatedFiles(options), options.overwrite);
+  const outputs = await openOutputs(options.out, simulatedFiles(options), options.overwrite);
   const bodies: Volume[] = [];
   for (const name of options.body.split(',')) bodies.push(await loadBody(name.trim()));
   const { snr, pixelSize, particles, seed } = options;
@@ -79,6 +79,7 @@ async function runSimulate(options: SimulateArguments): Promise<void> {
   } finally {
     progress.stop();
   }
+  await outputs.finish();
   print(`${options.micrographs} micrographs with ${count} particles, written to ${options.out}`);
 }
 
@@ -87,9 +88,9 @@ function nameOf(i: number): string {
   return `sim_${String(i + 1).padStart(4, '0')}`;
 }
 
-function simulatedFiles({ micrographs, out }: SimulateArguments): string[] {
+function simulatedFiles({ micrographs }: SimulateArguments): string[] {
   return Array.from({ length: micrographs }, (_, i) => nameOf(i)).flatMap((name) =>
-    ['mrc', 'csv'].map((ending) => join(out, `${name}.${ending}`)),
+    ['mrc', 'csv'].map((ending) => `${name}.${ending}`),
   );
 }
 

@@ -26,8 +26,8 @@ Examples:
   deepem train micrographs/ --picks picks/ --diameter 190A -o model.onnx
   deepem train "data/*.mrc" --picks particles.star --diameter 108px --edge 130px -o model.onnx
 
-Labels are matched to micrographs by base name: folder, ending, a cryoSPARC UID prefix and the endings
-_autopick, _manualpick, _automatch, _picks do not count. Labels of RELION (any version), EMAN2, crYOLO, Topaz and cryoSPARC are read,
+Labels belong to the micrograph with the same path below the folders that are given, else to that of the same name and folders next to it,
+else to that of the same name, without a cryoSPARC UID prefix and the endings _autopick, _manualpick, _automatch, _picks. Labels of RELION (any version), EMAN2, crYOLO, Topaz and cryoSPARC are read,
 and .csv (x,y): ${docsPage('formats')}.
 Ctrl-C saves the best model so far.`;
 

@@ -1,13 +1,14 @@
 /** What `train` and `retrain` share: training with progress on the screen, and what is written at the end. */
 
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { drawCharts } from '../report/chart.js';
 import { threadCount } from '../runtime/cpus.js';
 
 import { type CheckpointKeeper, openCheckpoint } from '../storage/checkpoint-file.js';
-import { writeWhole } from '../storage/files.js';
+import { assertWritable, writeWhole } from '../storage/files.js';
 import { saveModel, saveTrainingRecord, type TrainingRecord, trainingRecordFile } from '../storage/model-file.js';
 import { assertFree } from '../storage/outputs.js';
 import type { Checkpoint } from '../training/checkpoint.js';
@@ -40,9 +41,6 @@ export interface TrainingRun {
 
 /** The paper's acceptance: this share of a test set right at 0.5. */
 const ACCEPTED = 0.95;
-
-/** No epoch was finished, and a training goes on from epochs. */
-const NO_CHECKPOINT = 'No epoch was finished: the same command begins again.';
 
 async function keepCheckpoint(
   keeper: CheckpointKeeper,
@@ -82,6 +80,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   });
   const outputs = [run.output, trainingRecordFile(run.output), ...(run.plot ? [run.plot] : [])];
   if (!keeper.found) assertFree(outputs, run.overwrite);
+  await assertWritable(dirname(run.output));
   if (keeper.found) note(`going on after epoch ${keeper.found.epoch}, from ${keeper.file}`);
   const from = keeper.found ? { checkpoint: keeper.found } : {};
   const interruption = onInterrupt('Stopping: the best model so far will be saved. Ctrl-C again ends at once.', () =>
@@ -92,8 +91,8 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
     interruption.dispose();
     for (const reason of failed) note(`left out: ${reason}`);
   });
-  if (!done || done.epoch === 0) {
-    note('Interrupted before the first epoch: no model was saved.');
+  if (!done || done.epoch === 0 || (done.interrupted && keeper.last() === null)) {
+    note('Interrupted in the first epoch: no model was saved, and the same command begins again.');
     process.exitCode = interruption.exitCode();
     return;
   }
@@ -101,7 +100,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   for (const micrograph of record.micrographs) micrograph.heldOut = heldOut.get(micrograph.path) ?? null;
   await saveTrainingRecord(record, run.output);
   if (!done.interrupted) await keeper.forget();
-  else note(keeper.last() ? `The same command goes on after epoch ${keeper.last()}.` : NO_CHECKPOINT);
+  else note(`The same command goes on after epoch ${keeper.last()}.`);
   if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
   if (!run.json) summarise(done, run.output, (performance.now() - started) / 1000);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);

@@ -1,7 +1,7 @@
 /** `deepem watch`: picks micrographs as a microscope writes them. */
 
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -55,6 +55,10 @@ async function runWatch(folder: string, options: WatchArguments): Promise<void> 
     'Stopping after this micrograph; the same command goes on. Ctrl-C again ends at once.',
   );
   const stopFile = join(options.out, STOP);
+  if (existsSync(stopFile)) {
+    await rm(stopFile);
+    note(`removed ${stopFile}, which ended an earlier watch`);
+  }
   const ended = () => interruption.signal.aborted || existsSync(stopFile);
   const watcher = new Watcher(folder, options, ended);
   const started = performance.now();

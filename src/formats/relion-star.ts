@@ -26,6 +26,7 @@ import {
 } from './star.js';
 
 const X = 'rlnCoordinateX';
+const GROUP = 'rlnOpticsGroup';
 
 const LABELS = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnClassNumber', 'rlnAnglePsi'];
 /** The label by which a list of coordinate files is told. */
@@ -65,13 +66,30 @@ function scanParticles(): CoordinateScanner {
   const records: CoordinateRecord[] = [];
   const share = sharedNames();
   const warnings: string[] = [];
+  const groups = new Map<string, Record<string, string>>();
   let found = false;
   const scanner = scanStar((head) => {
+    if (head.name === 'optics') {
+      return (row) => {
+        const values = Object.fromEntries(head.labels.map((label, i) => [label, row[i]]));
+        groups.set(values[GROUP], values);
+      };
+    }
     if (found || labelIndex(head, X) < 0) return null;
     found = true;
     const [x, y, fom] = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit'].map((label) => labelIndex(head, label));
     if (y < 0) throw new SyntaxError('the label "rlnCoordinateY" is missing');
     const micrographOf = micrographReader(head);
+    const group = labelIndex(head, GROUP);
+    const opticsOf = (row: readonly string[], line: number) => {
+      if (group < 0 || groups.size === 0) return undefined;
+      const own = groups.get(row[group]);
+      if (own) return own;
+      const there = [...groups.keys()].join(', ');
+      throw new SyntaxError(
+        `line ${line}: the particle belongs to optics group ${row[group]}, which the file lacks: its groups are ${there}`,
+      );
+    };
     if (labelIndex(head, 'rlnHelicalTubeID') >= 0) {
       warnings.push('these are segments of helices: which tube a segment belongs to (rlnHelicalTubeID) is not kept');
     }
@@ -79,7 +97,9 @@ function scanParticles(): CoordinateScanner {
       const value = (column: number) => parseNumber(row[column], head.labels[column], line);
       const score = fom < 0 ? Number.NaN : value(fom);
       const name = micrographOf(row, line);
+      const optics = opticsOf(row, line);
       records.push({
+        ...(optics && { optics }),
         micrograph: name === null ? null : share(name),
         particle: scoredParticle(value(x), value(y), score === NO_FIGURE_OF_MERIT ? undefined : score),
       });
@@ -170,7 +190,8 @@ export function readMicrographsStar(text: string | Uint8Array): StarMicrograph[]
   });
 }
 
-function pixelSizeOf(values: Readonly<Record<string, string>>): number | null {
+/** Angstroms per pixel of a micrograph by the values of its optics group, or null. */
+export function pixelSizeOf(values: Readonly<Record<string, string>>): number | null {
   const direct = Number(values.rlnMicrographPixelSize);
   if (direct > 0) return direct;
   const old = (1e4 * Number(values.rlnDetectorPixelSize)) / Number(values.rlnMagnification);

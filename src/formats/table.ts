@@ -68,6 +68,10 @@ const MICROGRAPH_COLUMNS = [
   'micrograph_path',
   'image_name',
   'rlnmicrographname',
+  'image',
+  'filename',
+  'file_name',
+  'rlnimagename',
   '_rlnmicrographname',
 ];
 
@@ -77,12 +81,26 @@ const MICROGRAPH_COLUMNS = [
  * @throws SyntaxError (the reader) for a row whose field is empty
  */
 export function micrographColumn(names: readonly string[]): (row: TableRow) => string | null {
-  const column = names.find((name) => MICROGRAPH_COLUMNS.includes(name));
-  if (column === undefined) return () => null;
+  const column = MICROGRAPH_COLUMNS.find((name) => names.includes(name));
+  if (column === undefined) return uidColumn(names);
   return (row) => {
-    const name = row.text(column) ?? '';
+    const name = (row.text(column) ?? '').replace(/^\d+@/, '');
     if (name !== '') return name;
     throw new SyntaxError(`line ${row.number}: the column "${column}" is empty, so the micrograph is not known`);
+  };
+}
+
+/** A column of numbers that name micrographs, as cryoSPARC has them: one micrograph needs no name, several have none that we know. */
+function uidColumn(names: readonly string[]): (row: TableRow) => string | null {
+  const column = names.find((name) => name === 'uid' || name === 'micrograph_uid');
+  let first: string | undefined;
+  return (row) => {
+    if (column === undefined) return null;
+    first ??= row.text(column);
+    if (row.text(column) === first) return null;
+    throw new SyntaxError(
+      `line ${row.number}: the column "${column}" names several micrographs by numbers only; a column "micrograph" with their names is needed`,
+    );
   };
 }
 

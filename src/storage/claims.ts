@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -24,6 +24,8 @@ export interface Claims {
   /** Whether a process began with it and did not release it: what is there of it was written by that one. */
   wasBegun(name: string): boolean;
   release(name: string): void;
+  /** Whether any other process is at work on anything. */
+  anyHeld(): Promise<boolean>;
 }
 
 /** Opens the claims in a folder, which is made where it is needed. */
@@ -57,6 +59,13 @@ export function openClaims(folder: string): Claims {
       return create(file);
     },
     isTaken: async (name) => mine.has(fileOf(name)) || isHeld(fileOf(name)),
+    async anyHeld() {
+      for (const name of await readdir(folder).catch(() => [])) {
+        const file = join(folder, name);
+        if (!mine.has(file) && (await isHeld(file))) return true;
+      }
+      return false;
+    },
     wasBegun: (name) => inherited.has(fileOf(name)) || (!mine.has(fileOf(name)) && existsSync(fileOf(name))),
     release(name) {
       mine.delete(fileOf(name));

@@ -279,9 +279,11 @@ function setsOfRecords(
 ): CoordinateSet[] {
   const groups = new Map<string | null, CoordinateRecord[]>();
   for (const record of records) {
-    const group = groups.get(record.micrograph);
+    // cryoSPARC marks paths below its project so.
+    const owner = record.micrograph?.replace(/^>/, '') ?? null;
+    const group = groups.get(owner);
     if (group) group.push(record);
-    else groups.set(record.micrograph, [record]);
+    else groups.set(owner, [record]);
   }
   if (records.length === 0) groups.set(null, []);
   return [...groups].map(([owner, all]) => {
@@ -293,6 +295,7 @@ function setsOfRecords(
       folder: owner === null || dirname(owner) === '.' ? folder : dirname(owner),
       ...{ particles: finite.map(({ particle }) => particle), notPoints: all.length - finite.length },
       ...(box !== undefined && { box }),
+      ...(all[0]?.optics && { optics: all[0].optics }),
       ...(replaces.length > 0 && { replaces }),
     };
   });

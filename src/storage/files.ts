@@ -148,6 +148,23 @@ export async function replaceFile(file: string, fill: (handle: FileHandle) => Pr
   }
 }
 
+/**
+ * Checks that files can be written into a folder, which is made where it is missing: before hours of work, not after.
+ *
+ * @throws FileError
+ */
+export async function assertWritable(folder: string): Promise<void> {
+  const probe = join(folder, temporaryName());
+  await makeFolder(folder);
+  try {
+    await (await open(probe, 'w')).close();
+  } catch (cause) {
+    throw inWords('write into', folder, cause);
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
+  }
+}
+
 /** Writes all bytes at a position of an open file. */
 export async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {

@@ -54,7 +54,7 @@ export async function watchMemory(
     if (bytes <= TOLERANCE * planned || held.size === 0 || isWritten) return;
     isWritten = true;
     const micrographs = [...held].flatMap((path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
+      const found = statOf(path);
       return found ? [{ path, size: found.size, modified: found.mtimeMs }] : [];
     });
     written = makeFolder(folder)
@@ -71,7 +71,7 @@ export async function watchMemory(
   return {
     reason(path) {
       const known = left.get(resolve(path));
-      const found = statSync(path, { throwIfNoEntry: false });
+      const found = known && statOf(path);
       if (!known || found?.size !== known.size || found.mtimeMs !== known.modified) return null;
       const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
       return (
@@ -91,6 +91,15 @@ export async function watchMemory(
       await forget();
     },
   };
+}
+
+/** Of a file that is there; links that go in a circle are not. */
+function statOf(path: string) {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What killed runs left. */

@@ -122,8 +122,13 @@ export function bestOfEachName(files: readonly string[], notice: (sentence: stri
       references.push(file);
       continue;
     }
+    // Two of one format are two micrographs, whose results would share a name: that is for the caller to refuse.
     const key = nameAndFolder(file);
     const other = best.get(key);
+    if (other !== undefined && formatRank(file) === formatRank(other)) {
+      best.set(file, file);
+      continue;
+    }
     if (other === undefined || formatRank(file) < formatRank(other)) best.set(key, file);
     if (other !== undefined) previews.push(formatRank(file) < formatRank(other) ? other : file);
   }

@@ -38,6 +38,8 @@ const recordSchema = z.object({
   removed: z.record(z.string(), z.number()).nullable(),
   /** Files written, below the output folder. */
   files: z.array(z.string()),
+  /** What was written, by file: the beginning of its SHA-256. */
+  hashes: z.record(z.string(), z.string()).default({}),
   reason: z.string().nullable(),
   seconds: z.number(),
   /** When it was finished, in milliseconds since 1970. */
@@ -55,7 +57,7 @@ const startSchema = z.object({
 });
 
 /** Lists of the whole run that a process wrote, below the output folder. */
-const listsSchema = z.object({ lists: z.array(z.string()) });
+const listsSchema = z.object({ lists: z.array(z.string()), hashes: z.record(z.string(), z.string()).default({}) });
 
 /** What became of a micrograph. */
 export type RunRecord = z.infer<typeof recordSchema>;
@@ -70,6 +72,8 @@ export interface RunHistory {
   readonly records: ReadonlyMap<string, RunRecord>;
   /** Micrographs by the files that were written for them; lists of the whole run have none. Below the output folder. */
   readonly files: ReadonlyMap<string, string | null>;
+  /** Beginnings of the SHA-256 of these files, as they were written. */
+  readonly hashes: ReadonlyMap<string, string>;
 }
 
 /** A run that is being worked on. */
@@ -93,6 +97,8 @@ export interface OpenRun {
   waitFor(path: string, signal: AbortSignal): Promise<RunRecord | undefined>;
   /** Whether a process that was killed had begun with a micrograph: it may have written some of its files. */
   wasBegun(path: string): boolean;
+  /** Whether a file that this run wrote is as it was written: a person's edits are nobody's to replace. */
+  isUnchanged(file: string): Promise<boolean>;
   /** The micrograph that a file was written for; null for a list of the run, undefined for a file that no run wrote. */
   ownerOf(file: string): string | null | undefined;
   /** Says which lists of the whole run were written. */
@@ -106,13 +112,14 @@ export interface OpenRun {
  * @throws UsageError if the folder holds a run with other parameters; FileError
  */
 export async function openRun(out: string, parameters: RunParameters, force: boolean): Promise<OpenRun> {
-  const forgotten = force && existsSync(join(out, FOLDER, PARAMETERS)) ? (await readRun(out)).files : new Map();
-  if (force) await forgetRun(out);
+  if (force && existsSync(join(out, FOLDER, PARAMETERS))) await replaceRun(out);
   await makeFolder(join(out, FOLDER, RECORDS));
   await claimParameters(out, parameters);
   let history = await readRun(out);
-  const own = new Map([...forgotten, ...history.files]);
+  const own = new Map(history.files);
+  const hashes = new Map(history.hashes);
   const claims = openClaims(join(out, FOLDER, CLAIMS));
+  const begun = statSync(join(out, FOLDER, PARAMETERS)).mtimeMs;
   const file = join(out, FOLDER, RECORDS, `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}.jsonl`);
   // A line that a full disk has cut must not run into the next.
   const append = (line: RunRecord | RunStart | z.infer<typeof listsSchema>) =>
@@ -138,11 +145,13 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
       try {
         await append(record);
         for (const written of record.files) own.set(written, record.micrograph);
+        for (const [written, hash] of Object.entries(record.hashes)) hashes.set(written, hash);
       } finally {
         claims.release(record.micrograph);
       }
     },
     async claim(path) {
+      assertSameRun(out, begun);
       if (!(await claims.take(resolve(path)))) return 'busy';
       await refresh();
       const record = await finished(path);
@@ -160,11 +169,63 @@ export async function openRun(out: string, parameters: RunParameters, force: boo
     },
     wasBegun: (path) => claims.wasBegun(resolve(path)),
     ownerOf: (written) => own.get(written),
+    async isUnchanged(written) {
+      const known = hashes.get(written);
+      return known === undefined || known === (await hashOf(join(out, written)));
+    },
     async addLists(lists) {
-      await append({ lists: [...lists] });
+      const now = await hashesOf(out, lists);
+      await append({ lists: [...lists], hashes: now });
       for (const list of lists) own.set(list, null);
+      for (const [list, hash] of Object.entries(now)) hashes.set(list, hash);
     },
   };
+}
+
+/** Characters of a hash that tell whether a file was changed. */
+const HASH_LENGTH = 16;
+
+async function hashOf(file: string): Promise<string> {
+  return (await hashFile(file)).slice(0, HASH_LENGTH);
+}
+
+/** Hashes of the files that are there, below the output folder. */
+export async function hashesOf(out: string, files: readonly string[]): Promise<Record<string, string>> {
+  const there = files.filter((file) => existsSync(join(out, file)));
+  return Object.fromEntries(await Promise.all(there.map(async (file) => [file, await hashOf(join(out, file))])));
+}
+
+/**
+ * Removes a run and what it wrote, but for files that were changed since.
+ *
+ * @throws UsageError if another process is at work on it
+ */
+async function replaceRun(out: string): Promise<void> {
+  if (await openClaims(join(out, FOLDER, CLAIMS)).anyHeld()) {
+    throw new UsageError({
+      what: `Another process is at work on ${out}`,
+      received: '--force, which would begin the run again under it',
+      expected: 'a folder that nobody writes to',
+      hint: 'Wait for it or stop it, or give another folder to --out',
+    });
+  }
+  const { files, hashes } = await readRun(out);
+  for (const file of files.keys()) {
+    const known = hashes.get(file);
+    const now = existsSync(join(out, file)) ? await hashOf(join(out, file)) : null;
+    if (known !== undefined && known === now) await rm(join(out, file), { force: true });
+  }
+  await forgetRun(out);
+}
+
+/** @throws FileError where another process has begun the run again, so that its results would be mixed with ours */
+function assertSameRun(out: string, begun: number): void {
+  const now = statSync(join(out, FOLDER, PARAMETERS), { throwIfNoEntry: false })?.mtimeMs;
+  if (now === begun) return;
+  throw new FileError({
+    what: `The run in ${out} was begun again by another process, with --force`,
+    hint: 'This process stops here; what it picked before was removed or replaced',
+  });
 }
 
 /** Changes whenever a process other than this one writes something down. */
@@ -245,6 +306,7 @@ export async function readRun(out: string): Promise<RunHistory> {
   const starts: RunStart[] = [];
   const records = new Map<string, RunRecord>();
   const files = new Map<string, string | null>();
+  const hashes = new Map<string, string>();
   const folder = join(out, FOLDER, RECORDS);
   for (const name of (await readdir(folder)).sort()) {
     for (const line of (await readText(join(folder, name))).split('\n')) {
@@ -252,15 +314,21 @@ export async function readRun(out: string): Promise<RunHistory> {
       const start = startSchema.safeParse(value);
       if (start.success) starts.push(start.data);
       const lists = listsSchema.safeParse(value);
-      if (lists.success) for (const list of lists.data.lists) files.set(list, null);
+      if (lists.success) {
+        for (const list of lists.data.lists) files.set(list, null);
+        for (const [list, hash] of Object.entries(lists.data.hashes)) hashes.set(list, hash);
+      }
       const record = recordSchema.safeParse(value);
       if (!record.success) continue;
       const known = records.get(record.data.micrograph);
       if (!known || known.at <= record.data.at) records.set(record.data.micrograph, record.data);
     }
   }
-  for (const record of records.values()) for (const written of record.files) files.set(written, record.micrograph);
-  return { parameters: parseParameters(await readText(file), file), starts, records, files };
+  for (const record of records.values()) {
+    for (const written of record.files) files.set(written, record.micrograph);
+    for (const [written, hash] of Object.entries(record.hashes)) hashes.set(written, hash);
+  }
+  return { parameters: parseParameters(await readText(file), file), starts, records, files, hashes };
 }
 
 function parseLine(line: string): unknown {

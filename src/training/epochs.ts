@@ -80,7 +80,7 @@ export async function* runEpochs(
     const accuracy = await accuracyOf(run, weights);
     const settles = recipe.schedule === 'cosine' || accuracy === null;
     if (settles || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
-    yield { kind: 'epoch', epoch, epochs, loss: total / Math.max(1, done), accuracy };
+    if (done === stepsPerEpoch) yield { kind: 'epoch', epoch, epochs, loss: total / done, accuracy };
     if (epoch === 1 && run.checkLabels && !signal?.aborted) {
       labelCheck = await run.checkLabels(weights);
       const { found, labelled, complete } = labelCheck;
