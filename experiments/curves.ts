@@ -1,7 +1,7 @@
 /** Paper, Fig. 3c-f: precision, recall and F2 against the threshold, and a field with right, false and missed picks. */
 
 import { AUTO_RECIPE } from '../src/training/recipe.js';
-import { crossingOf, drawJudged, judge, KLH, makeFields, PAPER, publish, RESULTS, trainOn } from './lab.js';
+import { crossingOf, drawField, judge, KLH, makeFields, PAPER, publish, RESULTS, trainOn } from './lab.js';
 
 const [training, judged] = [makeFields(KLH, 16), makeFields(KLH, 8, 100)];
 const runs = [];
@@ -44,4 +44,4 @@ publish(
   charts,
 );
 const [{ model, ...paper }] = runs;
-await drawJudged(`${RESULTS}/curves.png`, judged[0], paper.results[0], model.metadata.threshold);
+await drawField(`${RESULTS}/curves.png`, judged[0], paper.results[0], model.metadata.threshold);

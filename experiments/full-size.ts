@@ -16,7 +16,7 @@ import { type CheckpointKeeper, openCheckpoint } from '../src/storage/checkpoint
 import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { DEEPEM_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { train } from '../src/training/train.js';
-import { crossingOf, drawJudged, judge, KLH, makeFields, publish, RESULTS } from './lab.js';
+import { crossingOf, drawField, judge, KLH, makeFields, publish, RESULTS } from './lab.js';
 
 /** Particles in a micrograph, as in the paper: 800 in fifty. */
 const PARTICLES = 16;
@@ -73,7 +73,7 @@ log(`trained; threshold ${model.metadata.threshold.toFixed(3)}: ${model.metadata
 const judged = makeFields(FIELD, JUDGED, FIRST_JUDGED);
 const { evaluation, results, secondsEach } = await judge(model, judged);
 log(`picked ${JUDGED} micrographs`);
-await drawJudged(`${RESULTS}/full-size.png`, judged[0], results[0], model.metadata.threshold);
+await drawField(`${RESULTS}/full-size.png`, judged[0], results[0], model.metadata.threshold);
 const error = evaluation.centringError ?? 0;
 const row = {
   'labelled particles': count * PARTICLES,

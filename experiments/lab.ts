@@ -9,13 +9,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { type Evaluation, evaluate } from '../src/evaluation/evaluate.js';
-import { matchPicks } from '../src/evaluation/match.js';
 import type { Architecture } from '../src/network/architecture.js';
 import type { Model } from '../src/network/model.js';
 import type { Point } from '../src/particle.js';
 import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
 import { type Chart, drawCharts } from '../src/report/chart.js';
-import { drawPicks } from '../src/report/picture.js';
+import { drawJudged } from '../src/report/judged.js';
 import { threadCount } from '../src/runtime/cpus.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { type SimulatedMicrograph, type SimulateOptions, simulate } from '../src/simulation/simulate.js';
@@ -127,24 +126,17 @@ export async function judge(
   }
 }
 
-/** Draws a field as PNG with right (green), false (red) and missed (yellow) picks. */
-export async function drawJudged(
+/** Draws a field as PNG with right, false and missed picks. */
+export async function drawField(
   path: string,
   field: SimulatedMicrograph,
   { particles }: PickResult,
   threshold: number,
 ): Promise<void> {
-  const kept = particles.filter(({ score }) => score >= threshold);
-  const matches = matchPicks(field.particles, kept, matchRadius(field.diameter));
-  const found = new Set(matches.map(({ truth }) => truth));
-  const picks = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map(({ pick }) => pick);
-  const { diameter } = field;
-  const groups = [
-    { points: picks(true), diameter, colour: '#33dd55' },
-    { points: picks(false), diameter, colour: '#ff4433' },
-    { points: field.particles.filter((_, i) => !found.has(i)), diameter, colour: '#ffdd22' },
-  ];
-  writeFileSync(path, await drawPicks(field.micrograph, groups));
+  const { diameter, particles: truth } = field;
+  const picks = particles.filter(({ score }) => score >= threshold);
+  const radius = matchRadius(diameter);
+  writeFileSync(path, await drawJudged(field.micrograph, { truth, picks, radius, diameter }));
 }
 
 /** Precision where it equals recall. */

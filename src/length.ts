@@ -33,6 +33,9 @@ export function parseLength(text: string, name: string, bareUnit?: Length['unit'
   return { value, unit };
 }
 
+/** A pixel size for an example. */
+const EXAMPLE = 1.5;
+
 /**
  * Converts a length to full-size pixels.
  *
@@ -46,7 +49,7 @@ export function toPixels(length: Length, pixelSize: number | null, name: string)
       what: `${name} is given in angstroms but the pixel size is unknown`,
       received: `${length.value}A`,
       expected: 'a pixel size in the micrograph, or --pixel-size',
-      hint: `Give --pixel-size in angstroms per pixel, or ${name} in pixels ("${length.value}px")`,
+      hint: `Give --pixel-size in angstroms per pixel, or ${name} in pixels: ${length.value} divided by the pixel size (at ${EXAMPLE} A per pixel "${Math.round(length.value / EXAMPLE)}px")`,
     });
   }
   return length.value / pixelSize;

@@ -201,7 +201,7 @@ data_micrographs\nloop_\n_rlnMicrographName #1\n_rlnOpticsGroup #2\n_rlnDefocusU
     expect(deepem(...args, '--ctf', at('ctf.star')).code).toBe(0);
     expect(readFileSync(at('ctf', 'particles.star'), 'utf8')).toMatch(/rlnDefocusU[\s\S]*job\/sim_0001.mrc.*12345/);
     writeFileSync(at('other.star'), star('other.mrc'));
-    const run = deepem(...args, '--ctf', at('other.star'));
+    const run = deepem(...args, '--ctf', at('other.star'), '--overwrite');
     expect(run.code).toBe(3);
     expect(run.stdout).toMatch(/sim_0001.mrc is not listed/);
   });

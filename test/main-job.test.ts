@@ -420,7 +420,10 @@ describe('usage', () => {
   it.each<[string[], RegExp]>([
     [['pick'], /missing required argument|required option/],
     [['pick', work, '--model', model], /--out/],
-    [['pick', work, '--model', model, '--out', 'x', '--fromat', 'box'], /unknown option '--fromat'.*--format/s],
+    [
+      ['pick', work, '--model', model, '--out', 'x', '--fromat', 'box'],
+      /^deepem: unknown option --fromat \(did you mean --format\?\); deepem --help shows what there is\n$/,
+    ],
     [['pick', work, '--model', model, '--out', 'x', '--format', 'bax'], /"bax".*csv, star/],
     [['pick', work, '--model', model, '--out', 'x', '--threshold', '2'], /--threshold.*"2".*from 0 to 1/],
     [['pick', work, '--model', model, '--out', 'x', '--std-range', '5'], /--std-range.*22,34/],

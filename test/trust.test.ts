@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +57,7 @@ function start(args: readonly string[]) {
     child.on('close', (code, signal) => resolve({ code, signal })),
   );
   const shows = async (pattern: RegExp) => {
-    for (let i = 0; i < 600 && !pattern.test(output); i++) await wait(50);
+    for (let i = 0; i < 2000 && !pattern.test(output); i++) await wait(50);
     expect(output).toMatch(pattern);
   };
   return { child, ended, shows, output: () => output };
@@ -149,6 +150,93 @@ describe('files that are there', () => {
     const preview = pick('sim_0001.png');
     expect(preview.stdout).toMatch(/its results would replace those of .*sim_0001\.mrc/);
     expect(readFileSync(at('p', 'sim_0001.csv'), 'utf8')).toBe(picks);
+  });
+});
+
+describe('results that a person changed', () => {
+  const pick = (...args: string[]) =>
+    deepem('pick', at('micrographs'), ...BLOB, '--out', at('p'), '--format', 'csv,star', ...args);
+
+  it('stay when their micrograph changes, and through --force', () => {
+    expect(pick().code).toBe(0);
+    const edited = 'x,y,score\n1.000,2.000,0.900000\n';
+    writeFileSync(at('p', 'sim_0001.csv'), edited);
+    cpSync(at('micrographs', 'sim_0002.mrc'), at('micrographs', 'sim_0001.mrc'));
+    const again = pick();
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/sim_0001\.csv.*--overwrite/)]);
+    const forced = pick('--threshold', '0.3', '--force');
+    expect([forced.code, forced.stderr]).toEqual([2, expect.stringMatching(/sim_0001\.csv.*--overwrite/)]);
+    expect(readFileSync(at('p', 'sim_0001.csv'), 'utf8')).toBe(edited);
+  });
+
+  it('--force removes what the run before wrote in other formats', () => {
+    expect(pick().code).toBe(0);
+    put('p/notes.txt', 'mine');
+    const forced = deepem(
+      'pick',
+      at('micrographs'),
+      ...BLOB,
+      '--out',
+      at('p'),
+      '--format',
+      'box',
+      '--threshold',
+      '0.2',
+      '--force',
+    );
+    expect(forced.code).toBe(0);
+    const names = readdirSync(at('p')).filter((name) => !name.startsWith('.'));
+    expect(names.some((name) => name.endsWith('.star') || name.endsWith('.csv'))).toBe(false);
+    expect(names).toContain('notes.txt');
+  });
+
+  it('--force is refused while another process is at work on the run', () => {
+    expect(pick().code).toBe(0);
+    const host = spawnSync('hostname', { encoding: 'utf8' }).stdout.trim();
+    put(`p/.deepem/claims/${'0'.repeat(32)}`, JSON.stringify({ host, pid: process.pid }));
+    const forced = pick('--threshold', '0.3', '--force');
+    expect([forced.code, forced.stderr]).toEqual([2, expect.stringMatching(/Another process is at work/)]);
+    expect(existsSync(at('p', 'sim_0001.csv'))).toBe(true);
+  });
+});
+
+describe('a command that was killed', () => {
+  it('extract goes on over its own files, and refuses once it is done', async () => {
+    for (let i = 5; i < 40; i++) {
+      const name = `sim_${String(i).padStart(4, '0')}`;
+      cpSync(at('micrographs', 'sim_0001.mrc'), at('micrographs', `${name}.mrc`));
+      cpSync(at('labels', 'sim_0001.csv'), at('labels', `${name}.csv`));
+    }
+    const args = ['extract', at('labels'), at('micrographs'), '--box', '128', '--edge', 'pad', '--out', at('x')];
+    const { child, ended } = start(args);
+    for (
+      let i = 0;
+      i < 400 && !(existsSync(at('x')) && readdirSync(at('x')).some((name) => name.endsWith('.mrcs')));
+      i++
+    )
+      await wait(10);
+    child.kill('SIGKILL');
+    await ended;
+    expect(existsSync(at('x', 'particles.star'))).toBe(false);
+    expect(deepem(...args).code).toBe(0);
+    expect(readdirSync(at('x')).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(deepem(...args).code).toBe(2);
+  });
+
+  it('train says at once that the model cannot be written', () => {
+    put('file', 'x');
+    const { code, stderr } = deepem(
+      'train',
+      at('micrographs'),
+      '--picks',
+      at('labels'),
+      '--diameter',
+      '60px',
+      '-o',
+      at('file', 'm.onnx'),
+    );
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/Cannot (make the folder|write into)/)]);
+    expect(stderr).not.toMatch(/epoch/);
   });
 });
 
@@ -304,6 +392,14 @@ describe('surroundings', () => {
       0,
       expect.stringMatching(/left out: Cannot read the folder .*lost\+found: permission denied/),
     ]);
+  });
+
+  it('links that go in a circle are one failure among good micrographs', () => {
+    symlinkSync('loop.mrc', at('micrographs', 'loop.mrc'));
+    const { code, stdout, stderr } = run(pick());
+    expect([code, stdout]).toEqual([3, expect.stringMatching(/loop\.mrc: too many symbolic links/)]);
+    expect(stderr).not.toMatch(/unexpected/);
+    expect(readdirSync(at('p')).filter((name) => /sim_\d+\.csv$/.test(name))).toHaveLength(4);
   });
 
   it('an output folder that cannot be written to is an error in words', () => {

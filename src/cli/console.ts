@@ -67,6 +67,8 @@ export function startProgress(total: number, what: string): Progress {
     barsize: 24,
     hideCursor: true,
     etaBuffer: 50,
+    // The library's own words know a minute of 60 seconds.
+    formatTime: (left: number) => duration(left),
     stream: process.stderr,
   });
   bar.start(total, 0, { text: '', rate: '' });
@@ -134,7 +136,8 @@ export function perMinute(count: number, seconds: number): string {
 
 /** Seconds as `1 min 5 s`. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  // 59.96 s would be shown as 60.0 s.
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -3,13 +3,12 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
-import { matchPicks } from '../evaluation/match.js';
 import { csvFormat } from '../formats/csv.js';
 import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import { openPicker, type PickResult, pick } from '../picking/pick.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
-import { drawPicks } from '../report/picture.js';
+import { drawJudged } from '../report/judged.js';
 import { threadCount } from '../runtime/cpus.js';
 import { startEngine } from '../runtime/engine.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
@@ -161,14 +160,6 @@ async function drawFirst(
 ): Promise<void> {
   const { threshold, diameter } = model.metadata;
   const kept = result.particles.filter(({ score }) => score >= threshold);
-  const matches = matchPicks(made.particles, kept, radius);
-  const found = new Set(matches.map(({ truth }) => truth));
-  const picks = (right: boolean) => matches.filter(({ truth }) => truth >= 0 === right).map((match) => match.pick);
-  const missed = made.particles.filter((_, i) => !found.has(i));
-  const picture = await drawPicks(made.micrograph, [
-    { points: picks(true), diameter, colour: '#33dd55' },
-    { points: picks(false), diameter, colour: '#ff4433' },
-    { points: missed, diameter, colour: '#ffdd22' },
-  ]);
+  const picture = await drawJudged(made.micrograph, { truth: made.particles, picks: kept, radius, diameter });
   await writeWhole(join(out, 'picks.png'), picture);
 }

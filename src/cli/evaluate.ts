@@ -1,21 +1,21 @@
 /** `deepem evaluate` */
 
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { LabelError, UsageError } from '../errors.js';
-import { type EvaluatedMicrograph, type Evaluation, evaluate, type Measures } from '../evaluation/evaluate.js';
+import { UsageError } from '../errors.js';
+import { type Evaluation, evaluate, type Measures } from '../evaluation/evaluate.js';
+import { matchPicks } from '../evaluation/match.js';
 import { type Length, toPixels } from '../length.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
-import { type CoordinateSet, mostExact, onePerMicrograph, placeOfSet } from '../storage/coordinate-pairs.js';
-import { readCoordinateSets } from '../storage/coordinates.js';
+import { drawJudged } from '../report/judged.js';
 import { writeWhole } from '../storage/files.js';
 import type { InputMicrograph } from '../storage/inputs.js';
-import { stem } from '../storage/names.js';
 import { assertFree } from '../storage/outputs.js';
-import { describeWeakerRules, pairUp } from '../storage/pairing.js';
-import { readMicrographHeader } from '../storage/read-micrograph.js';
+import { readMicrograph } from '../storage/read-micrograph.js';
 import { note, print, printJson } from './console.js';
 import { micrographsOf } from './inputs.js';
-import { type LeftOver, labelOfSet, listLeftOver, pairWithMicrographs } from './labelled-inputs.js';
+import { assertAboveCut, type JudgedMicrograph, pairJudged, readSets, withHistories } from './judged-inputs.js';
+import type { LeftOver } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface EvaluateArguments {
@@ -29,6 +29,8 @@ interface EvaluateArguments {
   threshold?: number;
   json?: boolean;
   plot?: string;
+  plotMicrographs?: string;
+  includeTrained?: boolean;
 }
 
 const HELP = `
@@ -53,6 +55,11 @@ export function configure(command: Command): void {
     )
     .option('--json', 'everything as one JSON object')
     .option('--plot <file.svg>', 'draw precision, recall and F2 (the curves of the paper, Fig. 3e-f)')
+    .option(
+      '--plot-micrographs <folder>',
+      'draw right (blue), false (red) and missed (yellow) picks; needs --micrographs',
+    )
+    .option('--include-trained', 'judge also micrographs that the model was trained on')
     .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runEvaluate);
@@ -63,11 +70,18 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
     throw new UsageError({ what: '--edge needs the sizes of the micrographs', expected: '--micrographs FOLDER' });
   }
   if (options.plot) assertFree([options.plot], options.overwrite);
+  if (options.plotMicrographs && !options.micrographs) {
+    throw new UsageError({ what: '--plot-micrographs draws on the micrographs', expected: '--micrographs FOLDER' });
+  }
   const inputs = options.micrographs ? await micrographsOf([options.micrographs]) : [];
   const failed: string[] = [];
   const leftOver: LeftOver[] = [];
   const picks = await readSets(options.picks, failed);
-  const micrographs = await pair(picks, await readSets(options.truth, failed), inputs, leftOver);
+  const judged = await pairJudged(picks, await readSets(options.truth, failed), inputs, leftOver);
+  const { cut, micrographs } = await withHistories(judged, {
+    ...{ includeTrained: options.includeTrained ?? false, leftOver },
+  });
+  assertAboveCut(options.threshold, cut);
   const pixels = (value: Length, name: string) => toPixels(value, options.pixelSize ?? null, name);
   const result = evaluate(micrographs, {
     radius: pixels(options.radius, '--radius'),
@@ -75,82 +89,84 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
     ...(options.threshold !== undefined && { threshold: options.threshold }),
   });
   if (options.plot) await writeWhole(options.plot, drawEvaluation(result));
-  if (options.json) printJson({ ...result, leftOver });
-  else printTable(result);
+  if (options.plotMicrographs) await drawAll(micrographs, result, pixels(options.radius, '--radius'), options);
+  const sparse = sparseTruth(micrographs, pixels(options.radius, '--radius'));
+  if (options.json) printJson({ ...result, cut, sparse, leftOver });
+  else printTable(result, cut, sparse);
   for (const reason of failed) note(`left out: ${reason}`);
   process.exitCode = failed.length > 0 ? 3 : 0;
 }
 
-/** Reads coordinates; files that cannot be read are added to `failed`. */
-async function readSets(path: string, failed: string[]): Promise<readonly CoordinateSet[]> {
-  const read = await readCoordinateSets(path);
-  failed.push(...read.failed.map(({ reason }) => reason));
-  if (read.sets.length > 0) return read.sets;
-  throw new LabelError({ what: `None of the coordinate files of ${path} can be read`, received: failed.join('; ') });
-}
-
-/** One entry a micrograph that has picks or truth; picks without true centres count as false. */
-async function pair(
-  picks: readonly CoordinateSet[],
-  truth: readonly CoordinateSet[],
-  inputs: readonly InputMicrograph[],
-  leftOver: LeftOver[],
-): Promise<EvaluatedMicrograph[]> {
-  if (inputs.length > 0) return pairBySize(picks, truth, inputs, leftOver);
-  const owners = onePerMicrograph(truth);
-  const { pairs, sets } = pairUp(owners, picks, {
-    ownerPlace: placeOfSet,
-    setPlace: placeOfSet,
-    choose: (some, owner) => mostExact(some, owner.micrograph),
-  });
-  if (pairs.length === 0) {
-    throw new LabelError({
-      what: 'No picks belong to any of the true centres',
-      received: `for example the picks ${picks[0]?.file} (name "${picks[0]?.name}") and the truth ${truth[0]?.file} (name "${truth[0]?.name}")`,
-      expected: 'equal names',
-    });
-  }
-  const weaker = describeWeakerRules(pairs, 'picks');
-  if (weaker) note(weaker);
-  const alone = onePerMicrograph(sets);
-  listLeftOver(
-    'sets of picks have no true centres, and all their picks count as false',
-    alone.map(labelOfSet),
-    leftOver,
+/** Draws every micrograph with its picks above the threshold: the one given, else the best. */
+async function drawAll(
+  micrographs: readonly JudgedMicrograph[],
+  { atThreshold, bestF1 }: Evaluation,
+  radius: number,
+  { plotMicrographs = '', overwrite }: EvaluateArguments,
+): Promise<void> {
+  const threshold = (atThreshold ?? bestF1)?.threshold ?? 0;
+  const fileOf = ({ folder = '' }: Partial<InputMicrograph>, name: string) =>
+    join(plotMicrographs, folder, `${name}.png`);
+  const drawn = micrographs.flatMap((one) =>
+    one.input ? [{ ...one, file: fileOf(one.input, one.name), input: one.input }] : [],
   );
-  const own = new Map(pairs.map(({ owner, set }) => [owner, set.particles]));
-  return [
-    ...owners.map((set) => ({ name: set.name, truth: set.particles, picks: own.get(set) ?? [] })),
-    ...alone.map((set) => ({ name: set.name, truth: [], picks: set.particles })),
-  ];
-}
-
-/** As `pair`, with the sizes of the micrographs that both belong to. */
-async function pairBySize(
-  picks: readonly CoordinateSet[],
-  truth: readonly CoordinateSet[],
-  inputs: readonly InputMicrograph[],
-  leftOver: LeftOver[],
-): Promise<EvaluatedMicrograph[]> {
-  const found = pairWithMicrographs(inputs, picks, 'picks', { partial: true, leftOver });
-  const known = pairWithMicrographs(inputs, truth, 'true centres', { partial: true, leftOver });
-  const alone = [...found.keys()].filter((input) => !known.has(input)).map(({ path }) => path);
-  listLeftOver('micrographs have picks but no true centres, and all their picks count as false', alone, leftOver);
-  const result: EvaluatedMicrograph[] = [];
-  for (const input of inputs) {
-    const [own, true_] = [found.get(input), known.get(input)];
-    if (!own && !true_) continue;
-    const { width, height } = await readMicrographHeader(input.path);
-    result.push({
-      ...{ name: stem(input.path), size: { width, height } },
-      ...{ truth: true_?.particles ?? [], picks: own?.particles ?? [] },
+  assertFree(
+    drawn.map(({ file }) => file),
+    overwrite,
+  );
+  for (const { input, file, truth, picks } of drawn) {
+    const kept = picks.filter(({ score = 1 }) => score >= threshold);
+    const picture = await drawJudged(await readMicrograph(input.path), {
+      truth,
+      picks: kept,
+      radius,
+      diameter: 2 * radius,
     });
+    await writeWhole(file, picture);
   }
-  return result;
+  note(`${drawn.length} pictures at threshold ${threshold.toFixed(3)} in ${plotMicrographs}`);
 }
 
-function printTable(result: Evaluation): void {
+/** Share of the confident picks that must have a true centre for precision to mean something. */
+const COMPLETE_SHARE = 0.5;
+/** Share of the true centres that must be found, for a missing truth to be likelier than bad picks. */
+const MOSTLY_FOUND = 0.8;
+
+/**
+ * Whether true centres seem to be missing: nearly all of them are found, and most picks that score as high as the better half of those
+ * found have none.
+ *
+ * @returns the share of these picks that have a true centre; null where the truth looks complete
+ */
+function sparseTruth(micrographs: readonly JudgedMicrograph[], radius: number): number | null {
+  const matches = micrographs.flatMap(({ truth, picks }) => matchPicks(truth, picks, radius));
+  const right = matches.filter(({ truth }) => truth >= 0).map(({ pick }) => pick.score ?? 1);
+  const truth = micrographs.reduce((sum, one) => sum + one.truth.length, 0);
+  if (truth === 0 || right.length < MOSTLY_FOUND * truth) return null;
+  const median = right.sort((a, b) => b - a)[Math.floor(right.length / 2)];
+  const confident = matches.filter(({ pick }) => (pick.score ?? 1) >= median);
+  const share = confident.filter((match) => match.truth >= 0).length / confident.length;
+  return share < COMPLETE_SHARE ? share : null;
+}
+
+function printTable(result: Evaluation, cut: number | null, sparse: number | null): void {
   print(`true centres ${result.truthCount}, picks ${result.pickCount}`);
+  if (sparse !== null) {
+    print(
+      `precision cannot be measured: of the picks that score like the better half of those with a true centre, ${(100 * sparse).toFixed(0)} % have one. ` +
+        'The truth looks incomplete (or the picks are mostly wrong): give micrographs with every particle labelled',
+    );
+    print(
+      `recall ${(result.curve.at(-1)?.recall ?? 0).toFixed(3)} of all picks, ${(result.atThreshold?.recall ?? result.bestF1?.recall ?? 0).toFixed(3)} at the threshold`,
+    );
+    return;
+  }
+  if (cut !== null) {
+    print(
+      `these picks were cut at a score of ${cut.toFixed(3)}: the curve ends there, so that the average precision is a lower bound and the best threshold may lie below; ` +
+        'pick with --threshold 0.02 into another folder to see all of it',
+    );
+  }
   print(`average precision ${result.averagePrecision.toFixed(4)}`);
   printMeasures('best F1', result.bestF1);
   printMeasures('best F2', result.bestF2);

@@ -47,14 +47,56 @@ async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('deepem')
     .description('Finds particles in cryo-EM micrographs: label a few, train in a minute or two, pick thousands.')
     .version(VERSION)
-    .showHelpAfterError('(add --help for the options)')
+    .configureOutput({ outputError: (text, write) => write(inOneLine(text)) })
     .exitOverride();
   for (const [name, summary, load] of COMMANDS) {
     const command = program.command(name).description(summary).exitOverride();
-    command.showHelpAfterError(`(deepem ${name} --help shows the options)`);
+    command.copyInheritedSettings(program);
     if (argv.includes(name)) (await load()).configure(command);
+    if (argv[0] === name) refuseUnknown(command, argv.slice(1));
   }
   await program.parseAsync(argv, { from: 'user' });
+}
+
+/** What was wrong, what may have been meant, and where to look: on one line. */
+function inOneLine(text: string): string {
+  const parts = text.split('\n').filter((line) => line.trim() !== '');
+  const words = parts
+    .join(' ')
+    .replace(/^error: /, '')
+    .replaceAll('(Did', '(did');
+  return `deepem: ${words}; deepem --help shows what there is\n`;
+}
+
+/** A mistyped option is named as such, and not as a required one that is missing. */
+function refuseUnknown(command: Command, args: readonly string[]): void {
+  if (args.includes('--help') || args.includes('-h')) return;
+  const options = new Set(command.options.flatMap(({ long, short }) => [long, short]));
+  const end = args.indexOf('--');
+  const typed = (end < 0 ? args : args.slice(0, end)).filter((word) => /^--[a-z]/i.test(word));
+  const unknown = typed.map((word) => word.split('=')[0]).find((name) => !options.has(name));
+  if (unknown === undefined) return;
+  const [nearest] = [...options]
+    .flatMap((option) => (option ? [{ option, distance: distanceOf(option, unknown) }] : []))
+    .sort((one, other) => one.distance - other.distance);
+  const hint = nearest && nearest.distance <= MOST_TYPOS ? ` (did you mean ${nearest.option}?)` : '';
+  command.error(`error: unknown option ${unknown}${hint}`);
+}
+
+/** Letters that may be wrong in what was meant. */
+const MOST_TYPOS = 3;
+
+/** Levenshtein's distance. */
+function distanceOf(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (b[j - 1] === letter ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length];
 }
 
 /** What a person sees of an error, and the exit code. */

@@ -4,8 +4,9 @@ import type { Command } from 'commander';
 import { LabelError } from '../errors.js';
 import { histogramThreshold } from '../evaluation/histogram.js';
 import { drawCharts } from '../report/chart.js';
-import { onePerMicrograph } from '../storage/coordinate-pairs.js';
+import { type CoordinateSet, onePerMicrograph } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
+import { originOf } from '../storage/origin.js';
 import { assertFree } from '../storage/outputs.js';
 import { print, printJson } from './console.js';
 import { readLabels } from './labelled-inputs.js';
@@ -40,12 +41,33 @@ export function configure(command: Command): void {
     .action(runThreshold);
 }
 
+/** Picks down to here hold both groups. */
+const WHOLE = 0.05;
+
+/** Highest score below which nothing was written, of all sets. */
+async function cutOf(sets: readonly CoordinateSet[]): Promise<number> {
+  const origins = await Promise.all(sets.map(originOf));
+  return Math.max(0, ...origins.map(({ threshold }) => threshold ?? 0));
+}
+
+/** @throws LabelError if low scores were cut off: there are no two groups to part */
+function assertNotCut(cut: number, path: string): void {
+  if (cut <= WHOLE) return;
+  throw new LabelError({
+    what: `No threshold can be found from the scores of ${path}`,
+    received: `picks that were cut at a score of ${cut.toFixed(3)}, so that the low scores are missing`,
+    expected: 'picks of all scores',
+    hint: 'Pick again with --threshold 0.02, into another folder',
+  });
+}
+
 async function runThreshold(path: string, options: ThresholdArguments): Promise<void> {
   if (options.plot) assertFree([options.plot], options.overwrite);
   const sets = onePerMicrograph(await readLabels(path));
   const scores = sets.flatMap(({ particles }) =>
     particles.flatMap(({ score }) => (score === undefined ? [] : [score])),
   );
+  assertNotCut(await cutOf(sets), path);
   const threshold = histogramThreshold(scores);
   if (threshold === null) {
     throw new LabelError({
