@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js';
 import { type Evaluation, evaluate, type Measures } from '../evaluation/evaluate.js';
 import { matchPicks } from '../evaluation/match.js';
 import { type Length, toPixels } from '../length.js';
+import { isInside, type Point } from '../particle.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
 import { drawJudged } from '../report/judged.js';
 import { writeWhole } from '../storage/files.js';
@@ -89,7 +90,10 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
     ...(options.threshold !== undefined && { threshold: options.threshold }),
   });
   if (options.plot) await writeWhole(options.plot, drawEvaluation(result));
-  if (options.plotMicrographs) await drawAll(micrographs, result, pixels(options.radius, '--radius'), options);
+  if (options.plotMicrographs) {
+    const edge = options.edge ? pixels(options.edge, '--edge') : 0;
+    await drawAll(micrographs, result, { radius: pixels(options.radius, '--radius'), edge }, options);
+  }
   const sparse = sparseTruth(micrographs, pixels(options.radius, '--radius'));
   if (options.json) printJson({ ...result, cut, sparse, leftOver });
   else printTable(result, cut, sparse);
@@ -101,7 +105,7 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
 async function drawAll(
   micrographs: readonly JudgedMicrograph[],
   { atThreshold, bestF1 }: Evaluation,
-  radius: number,
+  { radius, edge }: { readonly radius: number; readonly edge: number },
   { plotMicrographs = '', overwrite }: EvaluateArguments,
 ): Promise<void> {
   const threshold = (atThreshold ?? bestF1)?.threshold ?? 0;
@@ -115,9 +119,11 @@ async function drawAll(
     overwrite,
   );
   for (const { input, file, truth, picks } of drawn) {
-    const kept = picks.filter(({ score = 1 }) => score >= threshold);
-    const picture = await drawJudged(await readMicrograph(input.path), {
-      truth,
+    const image = await readMicrograph(input.path);
+    const judged = (point: Point) => isInside(point, image.width, image.height, edge);
+    const kept = picks.filter((pick) => (pick.score ?? 1) >= threshold && judged(pick));
+    const picture = await drawJudged(image, {
+      truth: truth.filter(judged),
       picks: kept,
       radius,
       diameter: 2 * radius,
