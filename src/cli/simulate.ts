@@ -63,9 +63,9 @@ function parseSize(text: string): { width: number; height: number } {
 }
 
 async function runSimulate(options: SimulateArguments): Promise<void> {
-  const outputs = await openOutputs(options.out, simulatedFiles(options), options.overwrite);
   const bodies: Volume[] = [];
   for (const name of options.body.split(',')) bodies.push(await loadBody(name.trim()));
+  const outputs = await openOutputs(options.out, simulatedFiles(options), options.overwrite);
   const { snr, pixelSize, particles, seed } = options;
   const progress = startProgress(options.micrographs, 'simulating');
   let count = 0;
