@@ -31,7 +31,7 @@ describe('a worker thread', () => {
     await thread.close();
   });
 
-  it('that ends fails what waits, and is started anew only where it may', async () => {
+  it('that ends fails what waits, and is restarted only where it may', async () => {
     for (const restarts of [true, false]) {
       const thread = counting(restarts);
       await expect(thread.ask(0)).rejects.toThrow('The counting thread has ended (code 1)');
@@ -41,7 +41,7 @@ describe('a worker thread', () => {
     }
   });
 
-  it('that rests begins anew', async () => {
+  it('that rests starts over', async () => {
     const thread = counting(true);
     await thread.ask(5);
     await thread.rest();

@@ -17,7 +17,7 @@ export interface Thread<Request, Answer> {
    * @throws Error with the reason where the thread cannot answer, or ends meanwhile
    */
   ask(request: Request, transfer?: Transferable[]): Promise<Answer>;
-  /** Ends the thread, and frees its memory; the next request starts it anew. */
+  /** Ends the thread, and frees its memory; the next request restarts it. */
   rest(): Promise<void>;
   /** Ends the thread for good: every further request fails. */
   close(): Promise<void>;
@@ -29,7 +29,7 @@ export interface ThreadOptions {
   readonly file: string;
   /** What errors call it. */
   readonly name: string;
-  /** True: one that ended (memory) is started anew at the next request; what it held is lost. */
+  /** True: one that ended (memory) is restarted at the next request; what it held is lost. */
   readonly restarts: boolean;
 }
 

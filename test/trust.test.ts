@@ -283,17 +283,11 @@ describe('two runs on one folder', () => {
 });
 
 describe('Ctrl-C twice', () => {
+  const TRAIN = '--diameter 60px --labels complete --test-fraction 0'.split(' ');
+  const train = () => ['train', at('micrographs'), '--picks', at('labels'), '-o', at('m.onnx'), ...TRAIN];
+
   it('in a training stops at once, without an abort, and says what was kept', async () => {
-    const args = ['train', at('micrographs'), '--picks', at('labels'), '--diameter', '60px', '-o', at('m.onnx')];
-    const { child, ended, shows, output } = start([
-      ...args,
-      '--epochs',
-      '500',
-      '--labels',
-      'complete',
-      '--test-fraction',
-      '0',
-    ]);
+    const { child, ended, shows, output } = start([...train(), '--epochs', '500']);
     await shows(/epoch 1\//);
     child.kill('SIGINT');
     await shows(/Stopping/);
@@ -310,18 +304,7 @@ describe('Ctrl-C twice', () => {
   });
 
   it('in the first epoch says that the same command begins again', async () => {
-    const args = [
-      'train',
-      at('micrographs'),
-      '--picks',
-      at('labels'),
-      '--diameter',
-      '60px',
-      '-o',
-      at('m.onnx'),
-      '--json',
-    ];
-    const { child, ended, shows, output } = start([...args, '--labels', 'complete', '--test-fraction', '0']);
+    const { child, ended, shows, output } = start([...train(), '--json']);
     await shows(/"kind":"step"/);
     child.kill('SIGINT');
     await ended;

@@ -42,7 +42,7 @@ Examples:
 
 Tries the coordinates as they are, with rows, columns or both counted from the other side, x and y exchanged, corners taken for
 centres (and the reverse), and scales from 1/16 to 16; judges each by how much darker or lighter blobs the size of a particle are at
-the picks than at the same pattern of picks shifted elsewhere; and prints the command that mends the file, or "cannot tell". 20 picks or more are
+the picks than at the same pattern of picks shifted elsewhere; and prints the command that fixes the file, or "cannot tell". 20 picks or more are
 needed. The length of a shift is that of the best contrast, to some hundredths of the diameter. Whether the first pixel is 0 or 1 is below what pixels can tell.`;
 
 export function configure(command: Command): void {
@@ -193,7 +193,7 @@ function summarise(
       `cannot tell: the best stands out of the others by ${margin.toFixed(1)} sd; give more picks or micrographs, or --diameter`,
     );
   } else if (mend) {
-    print(`found: ${findings[0].words} (${margin.toFixed(1)} sd better than any other change); this mends it:`);
+    print(`found: ${findings[0].words} (${margin.toFixed(1)} sd better than any other change); this fixes it:`);
     print(`  ${mend}`);
   } else print(`the coordinates are right as they are (${margin.toFixed(1)} sd better than any change)`);
   if (misfits.length > 0) {

@@ -118,7 +118,7 @@ function nothingMatches(
   return new LabelError({
     what: `No ${what} belong to any of the micrographs`,
     received: `for example the micrograph ${input?.path} (name "${input && stem(input.path)}") and the ${what} ${set && labelOfSet(set)} (name "${set?.name}")`,
-    expected: 'equal names',
+    expected: 'equal names, in folders of the same name where names repeat',
     ...(hint && { hint }),
   });
 }

@@ -30,7 +30,7 @@ Example:
 
 Looks through the folder and those below it again and again (so that it works on network file systems), and picks each micrograph once it is
 complete: its size has not changed between two looks, and agrees with its header. A micrograph that is replaced is picked again. Ends at
-Ctrl-C, or when a file named ${STOP} appears in the output folder; started again it goes on. Lists of the run, such as autopick.star, are written anew
+Ctrl-C, or when a file named ${STOP} appears in the output folder; started again it goes on. Lists of the run, such as autopick.star, are written again
 after each round. The pixel size for lengths in angstroms is that of the first micrograph, or --pixel-size.`;
 
 export function configure(command: Command): void {

@@ -23,7 +23,7 @@ const PRIORITIES: readonly (readonly ImageRequest['kind'][])[] = [
 /** While one picture is compressed, another one is computed. */
 const MOST_RUNNING = 2;
 
-/** Starts the thread; it is started anew should it end (memory). */
+/** Starts the thread; it is restarted should it end (memory). */
 export function startImages(): Images {
   const thread = openThread<ImageRequest, Picture>({ file: WORKER_FILE, name: 'image', restarts: true });
   const queues: (() => void)[][] = PRIORITIES.map(() => []);

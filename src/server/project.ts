@@ -130,7 +130,7 @@ async function readSettings(folder: string): Promise<ProjectSettings> {
       {
         what: `${file} is not a project of this version`,
         received: messageOf(cause).replace(/\s+/g, ' ').slice(0, 200),
-        hint: 'Mend it, or move it away to begin anew: labels, models and picks stay',
+        hint: 'Fix it, or move it away to start over: labels, models and picks stay',
       },
       { cause },
     );

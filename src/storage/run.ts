@@ -237,7 +237,7 @@ function stampOf(folder: string, own: string): string {
     .join();
 }
 
-/** Forgets what is written down of a run; the results stay until they are written anew. */
+/** Forgets what is written down of a run; the results stay until they are written again. */
 export async function forgetRun(out: string): Promise<void> {
   await rm(join(out, FOLDER), { recursive: true, force: true });
 }
@@ -259,7 +259,7 @@ async function claimParameters(out: string, parameters: RunParameters): Promise<
     what: `${out} holds a run with other parameters`,
     received: different.join('; '),
     expected: 'the same as before',
-    hint: 'Give another folder to --out, or --force to pick everything anew',
+    hint: 'Give another folder to --out, or --force to pick everything again',
   });
 }
 
@@ -284,7 +284,7 @@ function parseParameters(text: string, file: string): RunParameters {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch (cause) {
     throw new FileError(
-      { what: `Cannot read ${file}`, expected: 'parameters as JSON', hint: 'Give --force to begin anew' },
+      { what: `Cannot read ${file}`, expected: 'parameters as JSON', hint: 'Give --force to start over' },
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-/** The mistakes of convention that the doctor knows, each as the change that mends it. */
+/** The mistakes of convention that the doctor knows, each as the change that fixes it. */
 
 import { IDENTITY, type Transform } from '../transform.js';
 
@@ -41,7 +41,7 @@ export function mistakes(diameter: number, box?: number): Mistake[] {
   return [...ORIENTATIONS, ...scaled, ...shifted];
 }
 
-/** The mistake that a shift along both axes mends. */
+/** The mistake that a shift along both axes fixes. */
 export function shiftedBy(half: number): Mistake {
   const box = `a box of ${2 * Math.abs(half)} px`;
   return {
