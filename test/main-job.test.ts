@@ -424,6 +424,8 @@ describe('usage', () => {
       ['pick', work, '--model', model, '--out', 'x', '--fromat', 'box'],
       /^deepem: unknown option --fromat \(did you mean --format\?\); deepem --help shows what there is\n$/,
     ],
+    [['pick', work, '--model', model, '--out', ''], /^deepem: --out of deepem pick is empty.*shell variables/],
+    [['inspect', ''], /^deepem: an argument of deepem inspect is empty/],
     [['pick', work, '--model', model, '--out', 'x', '--format', 'bax'], /"bax".*csv, star/],
     [['pick', work, '--model', model, '--out', 'x', '--threshold', '2'], /--threshold.*"2".*from 0 to 1/],
     [['pick', work, '--model', model, '--out', 'x', '--std-range', '5'], /--std-range.*22,34/],

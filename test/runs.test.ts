@@ -128,7 +128,10 @@ describe('a run', () => {
   });
 
   it('takes paths from a list', () => {
-    writeFileSync(at('list.txt'), `${at('micrographs', 'sim_0003.mrc')}\n\n${at('micrographs', 'sim_0005.mrc')}\n`);
+    writeFileSync(
+      at('list.txt'),
+      `# good ones\n${at('micrographs', 'sim_0003.mrc')}\n\n${at('micrographs', 'sim_0005.mrc')}\n`,
+    );
     expect(deepem('pick', `@${at('list.txt')}`, ...BLOB, '--out', at('listed')).stdout).toMatch(/in 2 micrographs/);
   });
 

@@ -48,7 +48,8 @@ async function main(argv: readonly string[]): Promise<void> {
     .description('Finds particles in cryo-EM micrographs: label a few, train in a minute or two, pick thousands.')
     .version(VERSION)
     .configureOutput({ outputError: (text, write) => write(inOneLine(text)) })
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', (_, command) => refuseEmpty(command));
   for (const [name, summary, load] of COMMANDS) {
     const command = program.command(name).description(summary).exitOverride();
     command.copyInheritedSettings(program);
@@ -81,6 +82,18 @@ function refuseUnknown(command: Command, args: readonly string[]): void {
     .sort((one, other) => one.distance - other.distance);
   const hint = nearest && nearest.distance <= MOST_TYPOS ? ` (did you mean ${nearest.option}?)` : '';
   command.error(`error: unknown option ${unknown}${hint}`);
+}
+
+/** An empty word is a variable of the shell that was not set, and no file or folder. */
+function refuseEmpty(command: Command): void {
+  const option = command.options.find((each) => command.getOptionValue(each.attributeName()) === '');
+  const where = option?.long ?? (command.args.includes('') ? 'an argument' : null);
+  if (where === null) return;
+  throw new UsageError({
+    what: `${where} of deepem ${command.name()} is empty`,
+    expected: 'a value',
+    hint: 'Check the shell variables of the command: one may not be set',
+  });
 }
 
 /** Letters that may be wrong in what was meant. */

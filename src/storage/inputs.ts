@@ -150,7 +150,9 @@ function nameAndFolder(file: string): string {
 /** A text file with one path a line. */
 async function expandList(file: string): Promise<Omit<InputMicrograph, 'folder'>[]> {
   const paths = (await readText(file)).split(/\r?\n/).map((line) => line.trim());
-  const listed = paths.filter((path) => path !== '').map((path) => ({ path, pixelSize: null }));
+  const listed = paths
+    .filter((path) => path !== '' && !path.startsWith('#'))
+    .map((path) => ({ path, pixelSize: null }));
   if (listed.length > 0) return listed;
   throw new UsageError({ what: `The list ${file} is empty`, expected: 'one micrograph a line' });
 }
