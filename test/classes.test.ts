@@ -25,6 +25,19 @@ describe('deepem classes', () => {
     expect(readFileSync(folder.at('again.mrcs')).equals(readFileSync(stack))).toBe(true);
   });
 
+  it('counts picks whose boxes reach over the edge, and refuses where most do', () => {
+    const micrographs = folder.at('micrographs');
+    deepem('simulate', '--out', micrographs, '--micrographs', '1', '--size', '256', '--particles', '5');
+    const classes = (points: string) => {
+      const picks = folder.put('picks/sim_0001.csv', `x,y\n${points}`);
+      return deepem('classes', picks, micrographs, '--diameter', '66px', '-o', folder.at('c.mrcs'), '--overwrite');
+    };
+    const [inside, outside] = ['100,100\n150,120\n', '3,100\n250,250\n'];
+    expect(classes(`${inside}${outside}`).stdout).toMatch(/^2 particles.*\n2 more reach over the edge/);
+    const refused = classes(`${inside}${outside}20,20\n`);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/Most picks.*3 of 5 picks.*doctor/)]);
+  });
+
   it.each([
     [['--side', '33'], /even number/],
     [['--threshold', '2'], /There are no picks to classify/],

@@ -72,6 +72,12 @@ describe('convert', () => {
     }
   });
 
+  it('gives a particle list the pixel size of --pixel-size', () => {
+    const args = ['convert', join(made, 'one'), '--to', 'particles-star', '--pixel-size', '1.25', '--out', at('sized')];
+    expect(deepem(...args).stderr).not.toMatch(/no pixel size/);
+    expect(readFileSync(at('sized', 'particles.star'), 'utf8')).toMatch(/^opticsGroup1\s+1\s+1\.250000/m);
+  });
+
   it('refuses Topaz, which names micrographs without folders, for equal names', () => {
     const run = deepem('convert', made, '--to', 'topaz', '--out', at('tz'));
     expect(run.code).toBe(2);

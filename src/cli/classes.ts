@@ -81,7 +81,7 @@ async function runClasses(picks: string, args: readonly string[], options: Class
   const table = options.output.replace(/\.mrcs?$/i, '.csv');
   assertFree([options.output, table, ...(options.plot ? [options.plot] : [])], options.overwrite);
   const started = performance.now();
-  const { cuts, failed, pixelSize } = await cutAll(picks, args, options);
+  const { cuts, drawn, failed, pixelSize } = await cutAll(picks, args, options);
   if (cuts.length < 2) {
     throw new LabelError({
       what: 'There is nothing to classify',
@@ -90,6 +90,8 @@ async function runClasses(picks: string, args: readonly string[], options: Class
       ...(failed[0] && { hint: failed[0] }),
     });
   }
+  const over = drawn - cuts.length;
+  assertMostFit(over, drawn);
   const images = cuts.map(({ image }) => image);
   const classes = runRounds(images, options);
   await writeMrcStack(options.output, classes.averages, { pixelSize, float16: false, label: `${PROGRAM} classes` });
@@ -99,13 +101,25 @@ async function runClasses(picks: string, args: readonly string[], options: Class
     await writeWhole(options.plot, await drawTiles(classes.averages.map((image, i) => ({ image, lines: lines(i) }))));
   }
   const seconds = (performance.now() - started) / 1000;
-  if (options.json) printJson({ particles: cuts.length, sizes: classes.sizes, seconds, failed });
+  if (options.json) printJson({ particles: cuts.length, over, sizes: classes.sizes, seconds, failed });
   else {
     print(`${cuts.length} particles in ${classes.sizes.length} classes of ${classes.sizes.join(', ')}`);
+    if (over > 0) print(`${over} more reach over the edge of their micrograph with their boxes, and are not used`);
     print(`written to ${options.output} in ${duration(seconds)}`);
   }
   for (const reason of failed) note(`left out: ${reason}`);
   process.exitCode = failed.length > 0 ? 3 : 0;
+}
+
+/** @throws LabelError where classes of the few that fit would pass for classes of all */
+function assertMostFit(over: number, drawn: number): void {
+  if (over <= drawn / 2) return;
+  throw new LabelError({
+    what: 'Most picks cannot be classified',
+    received: `${over} of ${drawn} picks whose boxes of ${BOX_DIAMETERS} diameters reach over the edge of their micrograph`,
+    expected: 'at least half of them inside',
+    hint: 'Check --diameter, and the convention of the picks with deepem doctor',
+  });
 }
 
 function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments): Classes {
@@ -122,7 +136,7 @@ function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments
   }
 }
 
-/** Reads the micrographs one by one and cuts out the particles that were drawn. */
+/** Reads the micrographs one by one and cuts out the particles that were drawn: `drawn` of those that could be read. */
 async function cutAll(picks: string, args: readonly string[], options: ClassesArguments) {
   const sets = await readLabels(picks);
   const inputs = await micrographsOf(args);
@@ -145,6 +159,7 @@ async function cutAll(picks: string, args: readonly string[], options: ClassesAr
   const chosen = new Set(shuffle([...candidates], random(options.seed)).slice(0, options.most));
   const cuts: Cut[] = [];
   const failed: string[] = [];
+  let drawn = 0;
   const progress = startProgress(inputs.length, 'reading');
   try {
     for (const [i, input] of inputs.entries()) {
@@ -152,6 +167,7 @@ async function cutAll(picks: string, args: readonly string[], options: ClassesAr
       if (own.length > 0) {
         try {
           cuts.push(...(await cutOf(input.path, own, factor, options)));
+          drawn += own.length;
         } catch (error) {
           failed.push(messageOf(error));
         }
@@ -161,7 +177,7 @@ async function cutAll(picks: string, args: readonly string[], options: ClassesAr
   } finally {
     progress.stop();
   }
-  return { cuts, failed, pixelSize: firstSize === null ? null : firstSize * factor };
+  return { cuts, drawn, failed, pixelSize: firstSize === null ? null : firstSize * factor };
 }
 
 async function cutOf(

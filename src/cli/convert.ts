@@ -22,7 +22,7 @@ import { PROGRAM } from '../version.js';
 import { note, onInterrupt, print, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { labelOfSet } from './labelled-inputs.js';
-import { number, parsePair } from './options.js';
+import { number, parsePair, parsePixelSize } from './options.js';
 
 interface ConvertArguments extends Omit<Transform, 'shift'> {
   to: readonly CoordinateFormat[];
@@ -31,6 +31,7 @@ interface ConvertArguments extends Omit<Transform, 'shift'> {
   shift: Transform['shift'];
   threshold?: number;
   box?: number;
+  pixelSize?: number;
   micrographs?: string;
   overwrite?: boolean;
 }
@@ -65,6 +66,7 @@ export function configure(command: Command): void {
     .option('--flip-y', 'count rows from the last one', false)
     .option('--threshold <t>', 'leave out scores below this, and picks without a score', number('--threshold'))
     .option('--box <px>', "side of the boxes in full-size pixels, even (default: the files' own)", evenSide)
+    .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runConvert);
@@ -163,7 +165,8 @@ async function convertSet(set: CoordinateSet, input: InputMicrograph | undefined
     name: targetOf(set, input).name,
     ...(header ?? { width: 0, height: 0, pixelSize: null }),
     ...{ values: input?.star?.values ?? {}, optics: input?.star?.optics ?? set.optics ?? {} },
-    pixelSize: input?.pixelSize ?? (set.optics && pixelSizeOf(set.optics)) ?? header?.pixelSize ?? null,
+    pixelSize:
+      options.pixelSize ?? input?.pixelSize ?? (set.optics && pixelSizeOf(set.optics)) ?? header?.pixelSize ?? null,
     box: boxOf(set, options),
     particles,
   };

@@ -17,6 +17,12 @@ export function configure(command: Command): void {
     });
 }
 
+/** A share right among boxes, and what a guess gets. */
+export function describeAccuracy(accuracy: number, chance: number | null): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return chance === null ? percent(accuracy) : `${percent(accuracy)}, by chance ${percent(chance)}`;
+}
+
 /** Both thresholds, with the range in which they lie in 68 of 100 cases. */
 export function describeThresholds({ f1, f2 }: NonNullable<Model['metadata']['thresholds']>): string {
   const words = ({ threshold, low, high }: typeof f1) =>
@@ -30,7 +36,9 @@ function printInfo({ architecture, metadata }: Model): void {
     ? `${deviationRange.min.toFixed(3)} to ${deviationRange.max.toFixed(3)} of the median box`
     : 'none';
   const accuracy =
-    metadata.accuracy === null ? 'not measured' : `${(100 * metadata.accuracy).toFixed(1)} % of held-out boxes`;
+    metadata.accuracy === null
+      ? 'not measured'
+      : `on held-out boxes ${describeAccuracy(metadata.accuracy, metadata.chance)}`;
   const rows: [string, string][] = [
     ['made by', `${metadata.program}, recipe ${metadata.recipe}, seed ${metadata.seed}`],
     ['particle', `${metadata.diameter} px across; boxes of ${metadata.box} px are written`],

@@ -18,7 +18,7 @@ import { type TrainOptions, train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
 import { announceDevice } from './device.js';
-import { describeThresholds } from './info.js';
+import { describeAccuracy, describeThresholds } from './info.js';
 import { describeOffset } from './label-offset.js';
 import { type LabelledInput, readLabelled } from './labelled-inputs.js';
 
@@ -203,16 +203,16 @@ function announce({ warnings, labels, architecture, factor, pretrained }: DataRe
 }
 
 function accuracyOf(report: EpochReport | undefined): string {
-  return typeof report?.accuracy === 'number' ? `, accuracy ${(100 * report.accuracy).toFixed(1)} %` : '';
+  return typeof report?.accuracy === 'number' ? `, accuracy ${describeAccuracy(report.accuracy, report.chance)}` : '';
 }
 
 function summarise(done: DoneReport, file: string, seconds: number): void {
   const { model, epoch } = done;
-  const { accuracy, threshold, thresholdFrom, thresholds, calibrationError } = model.metadata;
+  const { accuracy, chance, threshold, thresholdFrom, thresholds, calibrationError } = model.metadata;
   if (accuracy !== null) {
     const verdict = accuracy >= ACCEPTED ? 'met' : 'not met';
     print(
-      `accuracy ${(100 * accuracy).toFixed(1)} % of held-out boxes at 0.5 after epoch ${epoch} (the paper's 95 %: ${verdict})`,
+      `accuracy on held-out boxes at 0.5 after epoch ${epoch}: ${describeAccuracy(accuracy, chance)} (the paper's 95 %: ${verdict})`,
     );
   }
   print(`threshold ${threshold.toFixed(3)}: ${thresholdFrom}`);
@@ -235,7 +235,8 @@ function describeGain(before: Evaluation, after: Evaluation | null): string {
 }
 
 function drawTraining(epochs: readonly EpochReport[]): string {
-  const accuracy = epochs.flatMap((epoch) => (epoch.accuracy === null ? [] : [{ x: epoch.epoch, y: epoch.accuracy }]));
+  const curve = (key: 'accuracy' | 'chance') =>
+    epochs.flatMap(({ epoch, [key]: y }) => (y === null ? [] : [{ x: epoch, y }]));
   return drawCharts([
     {
       title: 'Loss',
@@ -243,6 +244,14 @@ function drawTraining(epochs: readonly EpochReport[]): string {
       y: 'mean loss',
       series: [{ label: 'training', points: epochs.map(({ epoch, loss }) => ({ x: epoch, y: loss })) }],
     },
-    { title: 'Accuracy at 0.5', x: 'epoch', y: 'share right', series: [{ label: 'held out', points: accuracy }] },
+    {
+      title: 'Accuracy at 0.5',
+      x: 'epoch',
+      y: 'share right',
+      series: [
+        { label: 'held out', points: curve('accuracy') },
+        { label: 'by chance', points: curve('chance') },
+      ],
+    },
   ]);
 }

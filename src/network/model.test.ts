@@ -26,6 +26,7 @@ const MODEL: Model = {
     recipe: 'deepem',
     labels: { positives: 10, negatives: 10, heldOutPositives: 2, micrographs: 2, heldOutMicrographs: 1 },
     accuracy: 0.97,
+    chance: 0.75,
     epochs: 20,
     seed: 1,
   },

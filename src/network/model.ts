@@ -85,6 +85,8 @@ const metadataSchema = z.strictObject({
   }),
   /** Share of held-out boxes on the right side of 0.5, or null without any. */
   accuracy: z.number().min(0).max(1).nullable(),
+  /** Accuracy of the guess that all held-out boxes are of their larger class; null without held-out boxes, or in older models. */
+  chance: z.number().min(0).max(1).nullable().default(null),
   epochs: z.int().min(0),
   seed: z.int(),
 });

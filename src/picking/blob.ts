@@ -54,6 +54,7 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
       recipe: 'blob',
       labels: { positives: 0, negatives: 0, heldOutPositives: 0, micrographs: 0, heldOutMicrographs: 0 },
       accuracy: null,
+      chance: null,
       epochs: 0,
       seed: 0,
     },

@@ -64,6 +64,8 @@ export interface ApiModel {
   readonly thresholdFrom: string;
   readonly thresholds: Readonly<Record<'f1' | 'f2', { threshold: number; low: number; high: number }>> | null;
   readonly accuracy: number | null;
+  /** The accuracy of a guess. */
+  readonly chance: number | null;
   readonly calibrationError: number | null;
   readonly objective: 'positive-negative' | 'positive-unlabelled' | 'labelled-unlabelled';
   readonly recipe: string;
@@ -124,6 +126,8 @@ export interface ApiEpoch {
   readonly epoch: number;
   readonly loss: number;
   readonly accuracy: number | null;
+  /** The accuracy of a guess. */
+  readonly chance: number | null;
 }
 
 /** Long work: a command of this program that the server runs. */

@@ -160,9 +160,9 @@ function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Par
     return { losses: losses.length > MOST_LOSSES ? thinOut(losses, MOST_LOSSES / 2) : losses };
   }
   if (kind === 'epoch') {
-    const { epoch, epochs, loss, accuracy } = line as unknown as ApiEpoch & { epochs: number };
+    const { epoch, epochs, loss, accuracy, chance } = line as unknown as ApiEpoch & { epochs: number };
     const message = epoch === epochs ? 'choosing thresholds on what is held out' : `epoch ${epoch} of ${epochs}`;
-    return { epochs: [...job.epochs, { epoch, loss, accuracy }], message };
+    return { epochs: [...job.epochs, { epoch, loss, accuracy, chance }], message };
   }
   if (event === 'micrograph') return { message: String(line.micrograph) };
   return {};

@@ -48,10 +48,10 @@ export function openModels(project: Project): Models {
     const read = await loadModel(file).catch(() => null);
     if (!read) return null;
     const { metadata, architecture } = read;
-    const { diameter, threshold, thresholdFrom, thresholds, accuracy, calibrationError } = metadata;
+    const { diameter, threshold, thresholdFrom, thresholds, accuracy, chance, calibrationError } = metadata;
     const { objective, recipe, epochs, labels, preparation } = metadata;
     const model: ApiModel = {
-      ...{ name, diameter, threshold, thresholdFrom, thresholds, accuracy, calibrationError },
+      ...{ name, diameter, threshold, thresholdFrom, thresholds, accuracy, chance, calibrationError },
       ...{ objective, recipe, epochs, labels, network: architecture.name, binning: preparation.factor },
     };
     known.set(name, { modified, model });

@@ -64,6 +64,7 @@ const epochSchema = z.object({
   epochs: z.number(),
   loss: z.number(),
   accuracy: z.number().nullable(),
+  chance: z.number().nullable().default(null),
 });
 const stateSchema = z.object({
   training: z.string(),

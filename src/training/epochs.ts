@@ -80,7 +80,9 @@ export async function* runEpochs(
     const accuracy = await accuracyOf(run, weights);
     const settles = recipe.schedule === 'cosine' || accuracy === null;
     if (settles || best.accuracy === null || accuracy > best.accuracy) best = { weights, epoch, accuracy };
-    if (done === stepsPerEpoch) yield { kind: 'epoch', epoch, epochs, loss: total / done, accuracy };
+    if (done === stepsPerEpoch) {
+      yield { kind: 'epoch', epoch, epochs, loss: total / done, accuracy, chance: chanceOf(run.heldOut) };
+    }
     if (epoch === 1 && run.checkLabels && !signal?.aborted) {
       labelCheck = await run.checkLabels(weights);
       const { found, labelled, complete } = labelCheck;
@@ -105,6 +107,13 @@ const MOMENTUM = 0.1;
 
 function runningStatistics(running: Float32Array, batch: Float32Array): Float32Array {
   return running.map((value, i) => (1 - MOMENTUM) * value + MOMENTUM * batch[i]);
+}
+
+/** The accuracy of the guess that all boxes are of the larger class; null without boxes. */
+export function chanceOf(heldOut: readonly Example[]): number | null {
+  if (heldOut.length === 0) return null;
+  const particles = heldOut.filter(({ target }) => target === 1).length;
+  return Math.max(particles, heldOut.length - particles) / heldOut.length;
 }
 
 async function accuracyOf(run: Run, weights: Weights): Promise<number | null> {

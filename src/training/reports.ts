@@ -48,6 +48,8 @@ export interface EpochReport {
   readonly loss: number;
   /** Share of held-out boxes on the right side of 0.5; null without held-out boxes. */
   readonly accuracy: number | null;
+  /** The accuracy of the guess that all are of the larger class; null without held-out boxes. */
+  readonly chance: number | null;
 }
 
 /** How unlabelled places are taken, after the first epoch. */

@@ -14,7 +14,7 @@ import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';
-import { runEpochs } from './epochs.js';
+import { chanceOf, runEpochs } from './epochs.js';
 import {
   assertTrainable,
   countLabels,
@@ -158,6 +158,7 @@ export async function* train(
       recipe: recipe.name,
       labels,
       accuracy: best.accuracy,
+      chance: chanceOf(heldOut),
       epochs: best.epoch,
       seed,
     };

@@ -83,7 +83,9 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
 
 function TrainingCurves({ job }: { readonly job: ApiJob }) {
   const loss = [{ label: 'loss', points: job.losses.map(({ step, loss: y }) => ({ x: step, y })) }];
-  const held = job.epochs.flatMap(({ epoch, accuracy }) => (accuracy === null ? [] : [{ x: epoch, y: accuracy }]));
+  const curve = (key: 'accuracy' | 'chance') =>
+    job.epochs.flatMap(({ epoch, [key]: y }) => (y === null ? [] : [{ x: epoch, y }]));
+  const held = curve('accuracy');
   return (
     <>
       <JobCard job={job} stop="Stop here" />
@@ -93,7 +95,10 @@ function TrainingCurves({ job }: { readonly job: ApiJob }) {
           title="Held-out accuracy"
           x="epoch"
           y="share right"
-          lines={[{ label: 'held out', points: held }]}
+          lines={[
+            { label: 'held out', points: held },
+            { label: 'by chance', points: curve('chance') },
+          ]}
           height={120}
         />
       )}
@@ -119,7 +124,7 @@ const OBJECTIVES: Readonly<Record<ApiModel['objective'], string>> = {
 };
 
 function ModelCard({ model, picked, onPick }: ModelCardProps) {
-  const { labels, thresholds, accuracy, calibrationError } = model;
+  const { labels, thresholds, accuracy, chance, calibrationError } = model;
   return (
     <article className="card" aria-label={`Model ${model.name}`}>
       <h3>{model.name}</h3>
@@ -129,7 +134,12 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
         binned {Number(model.binning.toFixed(2))} times, {model.epochs} epochs.
       </p>
       <p>{OBJECTIVES[model.objective]}</p>
-      {accuracy !== null && <p>{(100 * accuracy).toFixed(1)} % of held-out boxes are right.</p>}
+      {accuracy !== null && (
+        <p>
+          {(100 * accuracy).toFixed(1)} % of held-out boxes are right
+          {chance !== null && ` (by chance: ${(100 * chance).toFixed(1)} %)`}.
+        </p>
+      )}
       {thresholds && (
         <p>
           Threshold with the best F2 {thresholds.f2.threshold.toFixed(2)} (misses few), with the best F1{' '}
