@@ -111,6 +111,30 @@ describe('coordinates in random trees go to their own micrographs', () => {
     expect(paired).toBeGreaterThan(6);
   });
 
+  it.each(seeds(6))('classes and preview, tree %i', (seed) => {
+    const leaves = plant(300 + seed);
+    if (!labelled(leaves)) return;
+    const [micrographs, labels] = [at('micrographs'), at('labels')];
+    const how = ['--diameter', '8px', '--classes', '1', '--side', '16'];
+    const classes = deepem('classes', labels, micrographs, ...how, '-o', at('classes.mrcs'));
+    if (classes.code === 1) expect(classes.stderr).toMatch(REFUSED);
+    else {
+      const [, ...rows] = readFileSync(at('classes.csv'), 'utf8').trim().split('\n');
+      for (const [micrograph, x, y] of rows.map((row) => row.split(','))) {
+        const owner = ownerOf(leaves, [{ x: Number(x), y: Number(y) }]);
+        expect(JSON.parse(micrograph)).toBe(at('micrographs', `${owner}.mrc`));
+      }
+    }
+    for (const { id, labels: own } of leaves.slice(0, 3)) {
+      const { stderr } = deepem('preview', at('micrographs', `${id}.mrc`), '--picks', labels, '-o', at(`${id}.png`));
+      // Each micrograph has its own number of labels.
+      const drawn = Number(stderr.match(/^(\d+) picks/m)?.[1] ?? 0);
+      // One micrograph alone cannot tell that picks are another's: then it says by which rule they were found.
+      if (drawn === 0) expect(stderr).toMatch(/no coordinates below|could belong|^0 picks/m);
+      else if (drawn !== own.length) expect(stderr).toMatch(/^picks matched 1 by .*\n\d+ picks of .*\.csv/m);
+    }
+  });
+
   it.each(seeds(3))('train and retrain, tree %i', (seed) => {
     const leaves = plant(100 + seed);
     const training = ['--diameter', '12px', '--epochs', '1', '--labels', 'complete', '--threads', '1'];

@@ -7,13 +7,14 @@ import { type Length, toPixels } from '../length.js';
 import type { Image, Micrograph } from '../micrograph.js';
 import type { Particle } from '../particle.js';
 import { type Circles, drawPicks, drawTiles } from '../report/picture.js';
-import { findCoordinates } from '../storage/coordinate-pairs.js';
+import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
 import { assertFree } from '../storage/outputs.js';
+import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { note, print } from './console.js';
-import { readLabels } from './labelled-inputs.js';
+import { labelOfSet, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface PreviewArguments {
@@ -95,8 +96,11 @@ async function drawMicrograph(file: string, options: PreviewArguments): Promise<
   const micrograph = options.frame === undefined ? await readMicrograph(file) : await readFrame(file, options.frame);
   if (!options.picks) return drawPicks(micrograph, []);
   const sets = await readLabels(options.picks);
-  const set =
-    findCoordinates(sets, file, '') ?? (statSync(options.picks).isFile() && sets.length === 1 ? sets[0] : undefined);
+  const { pairs } = pairCoordinates([{ path: file, folder: '', pixelSize: null }], sets);
+  // One micrograph does not tell which others the picks could belong to: the file is named, and the rule that found it.
+  const weaker = describeWeakerRules(pairs, 'picks');
+  if (weaker) note(weaker);
+  const set = pairs[0]?.set ?? (statSync(options.picks).isFile() && sets.length === 1 ? sets[0] : undefined);
   if (!set) note(`warning: no coordinates below ${options.picks} belong to ${file}`);
   const particles = (set?.particles ?? []).filter(
     ({ score }) => score === undefined || score >= (options.threshold ?? -Infinity),
@@ -105,7 +109,7 @@ async function drawMicrograph(file: string, options: PreviewArguments): Promise<
   const diameter = options.diameter
     ? toPixels(options.diameter, options.pixelSize ?? micrograph.pixelSize, '--diameter')
     : (set?.box ?? CIRCLE_SHARE * longer);
-  note(`${particles.length} picks`);
+  note(`${particles.length} picks${set ? ` of ${labelOfSet(set)}` : ''}`);
   return drawPicks(micrograph, byScore(particles, diameter));
 }
 

@@ -63,22 +63,6 @@ export function pairCoordinates(
   );
 }
 
-/**
- * Finds the set of a single micrograph.
- *
- * @param micrograph - path of the micrograph
- * @param folder - of the micrograph below the inputs' common folder
- * @returns undefined where there is none
- * @throws LabelError if several differ, naming them
- */
-export function findCoordinates(
-  sets: readonly CoordinateSet[],
-  micrograph: string,
-  folder: string,
-): CoordinateSet | undefined {
-  return pairCoordinates([{ path: micrograph, folder, pixelSize: null }], sets).pairs[0]?.set;
-}
-
 /** How a micrograph is known to coordinate files. */
 export function placeOfMicrograph(input: InputMicrograph): Place {
   const { path, folder } = input;

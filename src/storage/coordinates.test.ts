@@ -1,9 +1,13 @@
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from '../testing/folder.js';
-import { findCoordinates } from './coordinate-pairs.js';
+import { type CoordinateSet, pairCoordinates } from './coordinate-pairs.js';
 import { readCoordinateSets } from './coordinates.js';
 import { makeFolder, readWhole, writeWhole } from './files.js';
+
+/** The set of one micrograph. */
+const findCoordinates = (sets: readonly CoordinateSet[], path: string, folder: string) =>
+  pairCoordinates([{ path, folder, pixelSize: null }], sets).pairs[0]?.set;
 
 const { at, put } = testFolder();
 
