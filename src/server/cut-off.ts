@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import { checkpointOf } from '../storage/checkpoint-file.js';
-import { isAlive, readText, writeWhole } from '../storage/files.js';
+import { isAlive, readOwnJson, writeWhole } from '../storage/files.js';
 import type { ApiCutOff } from './api.js';
 
 const FOLDER = join('.deepem', 'jobs');
 const startedSchema = z.object({ arguments: z.array(z.string()), pid: z.number() });
-type Started = z.infer<typeof startedSchema>;
 
 /** What is known of trainings that were started. */
 export interface StartedTrainings {
@@ -32,14 +31,7 @@ export interface StartedTrainings {
 export function startedTrainings(project: string, isOurs: (name: string) => boolean): StartedTrainings {
   const fileOf = (name: string) => join(project, FOLDER, `${name}.json`);
 
-  async function read(name: string): Promise<Started | null> {
-    const text = await readText(fileOf(name)).catch(() => null);
-    try {
-      return text === null ? null : startedSchema.parse(JSON.parse(text));
-    } catch {
-      return null;
-    }
-  }
+  const read = (name: string) => readOwnJson(fileOf(name), startedSchema);
 
   /** Its model is there, and no checkpoint to go on from. */
   const hasEnded = (name: string) => {

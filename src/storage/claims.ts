@@ -9,7 +9,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { inWords, isAlive, makeFolder, readText } from './files.js';
+import { inWords, isAlive, makeFolder, readOwnJson } from './files.js';
 
 /** Nothing that is claimed takes longer than this. */
 const STALE_MS = 15 * 60 * 1000;
@@ -79,18 +79,10 @@ async function isHeld(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => null);
   if (!found) return false;
   const fresh = Date.now() - found.mtimeMs < STALE_MS;
-  const holder = parse(await readText(file).catch(() => ''));
+  const holder = await readOwnJson(file, claimSchema);
   // One that is being written has no text yet.
   if (!holder) return fresh;
   // A process with this one's number that left the claim has ended.
   if (holder.host === hostname()) return holder.pid !== process.pid && isAlive(holder.pid);
   return fresh;
-}
-
-function parse(text: string): z.infer<typeof claimSchema> | null {
-  try {
-    return claimSchema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }

@@ -6,6 +6,7 @@ import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { z } from 'zod';
 import { DeepemError, FileError, messageOf } from '../errors.js';
 
 /** Bytes that are read at a time. */
@@ -249,6 +250,15 @@ async function readWith<T>(file: string, use: (handle: FileHandle) => Promise<T>
  */
 export async function readText(file: string): Promise<string> {
   return new TextDecoder().decode(await readWhole(file));
+}
+
+/** Reads a small JSON file of this program's own; null where it is missing, cut off or of another shape. */
+export async function readOwnJson<Shape>(file: string, schema: z.ZodType<Shape>): Promise<Shape | null> {
+  try {
+    return schema.parse(JSON.parse(await readText(file)));
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import { statSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { makeFolder, readText, writeWhole } from './files.js';
+import { makeFolder, readOwnJson, writeWhole } from './files.js';
 
 /** Memory beyond the plan that is no longer what was planned. */
 const TOLERANCE = 1.5;
@@ -107,18 +107,10 @@ async function readLeft(folder: string) {
   const left = new Map<string, { size: number; modified: number; bytes: number; planned: number }>();
   for (const name of await readdir(folder).catch(() => [])) {
     if (!FILE.test(name)) continue;
-    const heavy = heavySchema.safeParse(parse(await readText(join(folder, name)).catch(() => '')));
-    if (!heavy.success) continue;
-    const { bytes, planned } = heavy.data;
-    for (const { path, size, modified } of heavy.data.micrographs) left.set(path, { size, modified, bytes, planned });
+    const heavy = await readOwnJson(join(folder, name), heavySchema);
+    if (!heavy) continue;
+    const { bytes, planned } = heavy;
+    for (const { path, size, modified } of heavy.micrographs) left.set(path, { size, modified, bytes, planned });
   }
   return left;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -5,6 +5,7 @@ import { resample, toResampled } from '../imaging/resample.js';
 import { robustStatistics } from '../imaging/statistics.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
+import { random } from '../random.js';
 
 /** Particle diameter in pixels of the reduced image. */
 const DIAMETER = 12;
@@ -45,6 +46,15 @@ export interface Contrast {
 export interface Shift {
   readonly x: number;
   readonly y: number;
+}
+
+/** Controls that a contrast is judged against. */
+const CONTROLS = 100;
+
+/** Random displacements for controls, the same for the same seed and stream. */
+export function controlShifts(seed: number, stream: number): Shift[] {
+  const source = random(seed, stream);
+  return Array.from({ length: CONTROLS }, () => ({ x: source.uniform(), y: source.uniform() }));
 }
 
 /**

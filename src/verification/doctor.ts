@@ -5,7 +5,7 @@ import { isInside, type Particle } from '../particle.js';
 import { random, shuffle } from '../random.js';
 import { type Transform, transform } from '../transform.js';
 import { type Mistake, mistakes, shiftedBy } from './candidates.js';
-import { blobResponse, contrastAt, type ResponseMap, type Shift, significance } from './contrast.js';
+import { blobResponse, contrastAt, controlShifts, type ResponseMap, type Shift, significance } from './contrast.js';
 
 /** A micrograph with the coordinates that are in question. */
 export interface Patient {
@@ -49,7 +49,6 @@ export interface Diagnosis {
 export const NEAR_SHARES = [0.6, 0.8, 1, 1.25];
 /** Diameters that are tried where none is known, as shares of the shorter side. */
 const DIAMETER_SHARES = [1 / 10, 1 / 15, 1 / 22, 1 / 33, 1 / 50, 1 / 75, 1 / 110];
-const CONTROLS = 100;
 /** Width of the blob that finds the length of a shift, and the steps in which it is looked for, in diameters. */
 const WIDE = 1.4;
 const FINE = 0.04;
@@ -81,8 +80,7 @@ export function diagnose(patients: readonly Patient[], options: DoctorOptions = 
   }));
   const side = Math.min(...chosen.map(({ image }) => Math.min(image.width, image.height)));
   const widths = diameter ? NEAR_SHARES.map((share) => share * diameter) : DIAMETER_SHARES.map((share) => share * side);
-  const next = random(seed, patients.length);
-  const shifts = Array.from({ length: CONTROLS }, (): Shift => ({ x: next.uniform(), y: next.uniform() }));
+  const shifts = controlShifts(seed, patients.length);
   const diagnoses = widths.map((width) => diagnoseAt(chosen, width, diameter ?? width, box, shifts));
   const best = diagnoses.reduce((one, other) => (other.margin > one.margin ? other : one));
   if (box !== undefined || best.findings[0].transform.shift.x === 0) return best;

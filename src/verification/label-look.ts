@@ -6,8 +6,7 @@
 import { resample, toResampled } from '../imaging/resample.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
-import { random } from '../random.js';
-import { blobResponse, contrastAt, type Shift, significance } from './contrast.js';
+import { blobResponse, contrastAt, controlShifts, significance } from './contrast.js';
 import { type Diagnosis, diagnose, FEWEST_PICKS, type Finding, NEAR_SHARES, type Patient } from './doctor.js';
 
 /** What the pixels say of all labels together. */
@@ -32,7 +31,6 @@ export interface LabelLook {
 const SIDE = 24;
 /** Fewer labels than this say nothing. */
 const FEWEST = 10;
-const CONTROLS = 100;
 /** Standard deviations from which labels agree with the pixels. */
 const AGREE = 3;
 /** A micrograph is a stranger where at least this was to be expected of its labels, by those of the others, ... */
@@ -87,8 +85,7 @@ function contradiction({ certain, findings, margin }: Diagnosis) {
 
 /** Contrast of the labels as they are, of all and of each micrograph, by the width of blob that sees most. */
 function contrasts(patients: readonly Patient[], diameter: number): { pooled: number; own: number[] } {
-  const next = random(1, patients.length);
-  const shifts = Array.from({ length: CONTROLS }, (): Shift => ({ x: next.uniform(), y: next.uniform() }));
+  const shifts = controlShifts(1, patients.length);
   const looks = NEAR_SHARES.map((share) => {
     const each = patients.map(({ image, particles }) =>
       contrastAt(blobResponse(image, share * diameter), particles, shifts),
