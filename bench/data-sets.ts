@@ -53,10 +53,26 @@ export const APOFERRITIN: DataSet = {
   edge: 31,
   radius: 20,
 };
-export const SETS: readonly DataSet[] = [
-  BETA_GALACTOSIDASE,
+const RAW: DataSet = { ...APOFERRITIN, name: 'apoferritin, raw', micrographs: `${DATA}/apoferritin/raw` };
+export const SETS: readonly DataSet[] = [BETA_GALACTOSIDASE, APOFERRITIN, RAW];
+
+const SMALL = { width: 1024, height: 1024 };
+
+/** Match radius and margin are those of ../shared/data/README.md. */
+function png(name: string, folder: string, numbers: Pick<DataSet, 'size' | 'diameter' | 'edge' | 'radius'>): DataSet {
+  const places = { micrographs: `${DATA}/${folder}/micrographs`, truth: `${DATA}/${folder}/truth` };
+  return { name, ...places, ending: '.png', ...numbers };
+}
+
+/** Every real set with truth. */
+export const SPECIMENS: readonly DataSet[] = [
   APOFERRITIN,
-  { ...APOFERRITIN, name: 'apoferritin, raw', micrographs: `${DATA}/apoferritin/raw` },
+  RAW,
+  BETA_GALACTOSIDASE,
+  png('KLH', 'klh', { size: { width: 2048, height: 2048 }, diameter: 150, edge: 75, radius: 50 }),
+  png('80S ribosome', 'ribosome', { size: SMALL, diameter: 56, edge: 28, radius: 19 }),
+  png('TRPV1', 'trpv1', { size: SMALL, diameter: 35.4, edge: 18, radius: 12 }),
+  png('10947', 'empiar-10947', { size: SMALL, diameter: 60, edge: 30, radius: 20 }),
 ];
 
 /** A micrograph, its labels away from the edge, and what a model picked. */
@@ -65,7 +81,7 @@ export interface PickedMicrograph extends LabelledMicrograph {
 }
 
 /** Names of all micrographs, in order. */
-function namesOf({ truth }: DataSet): string[] {
+export function namesOf({ truth }: DataSet): string[] {
   if (!existsSync(truth)) throw new Error(`${truth} is not there; this bench needs the real data`);
   return readdirSync(truth)
     .map((file) => parse(file).name)

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { matchPicks } from '../src/evaluation/match.js';
 import { writeMrc } from '../src/formats/mrc.js';
+import { wholeFrame } from '../src/imaging/frame.js';
 import type { Image } from '../src/micrograph.js';
 import { type Architecture, layerShapes, patchSide } from '../src/network/architecture.js';
 import { buildBoxGraph } from '../src/network/box-graph.js';
@@ -188,13 +189,13 @@ async function stages(engine: Engine, work: string, [width, height]: readonly [n
     ...{ prevalence: null, deviationRange: null, unevennessLimit: metadata.unevennessLimit, overlapDistance: null },
   };
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
-  const { particles } = selectParticles(scoreMap, grounds, micrograph, selection);
+  const { particles } = selectParticles(scoreMap, grounds, wholeFrame(micrograph), selection);
   const out = join(work, 'written.csv');
   const seconds = {
     read: (await time(() => readMicrograph(file))).median,
     prepare: (await time(async () => prepared())).median,
     score: (await time(() => scorer.score(image))).median,
-    peaks: (await time(async () => selectParticles(scoreMap, grounds, micrograph, selection))).median,
+    peaks: (await time(async () => selectParticles(scoreMap, grounds, wholeFrame(micrograph), selection))).median,
     write: (await time(() => writeWhole(out, particles.map(({ x, y, score }) => `${x},${y},${score}\n`).join(''))))
       .median,
   };

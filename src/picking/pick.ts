@@ -1,6 +1,7 @@
 /** The one straight line from a micrograph to its particles. */
 
 import { calibrate } from '../evaluation/calibration.js';
+import { type Frame, isWhole, mirrorOutside, recordedFrame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Turns } from '../network/dense-graph.js';
@@ -10,7 +11,7 @@ import type { DeviationRange } from './deviation.js';
 import { factorFor, type PreparedImage, prepare } from './prepare.js';
 import { CANDIDATE_SCORE } from './prevalence.js';
 import { MAP_BYTES, openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
-import { groundsOf, type Selected, selectParticles } from './selection.js';
+import { type Grounds, groundsOf, type Selected, selectParticles } from './selection.js';
 import { type UnevennessMap, unevennessMap } from './unevenness.js';
 
 /** How a micrograph is picked. Lengths are full-size pixels of that micrograph. */
@@ -88,6 +89,8 @@ export interface ReadyMicrograph {
   readonly image: PreparedImage;
   /** Resampled grey values. */
   readonly grey: Image;
+  /** What was recorded of it, in full-size pixels: no particle is picked in a border that motion correction filled. */
+  readonly frame: Frame;
   /** null where the filter of uneven ground is off. */
   readonly unevenness: UnevennessMap | null;
 }
@@ -99,14 +102,24 @@ export type SizedImage = Image & { readonly pixelSize: number | null };
  * Everything that picking does before the network.
  *
  * @param uneven - false where the filter of uneven ground is off: its map is not made then
+ * @param owned - true: the pixels of a border that motion correction filled may be changed; else a copy is made where there is one
  * @throws ModelError if the model needs a pixel size and the micrograph has none
  */
-export function prepareForPicking(micrograph: SizedImage, model: PreparedFor, uneven = true): ReadyMicrograph {
+export function prepareForPicking(
+  micrograph: SizedImage,
+  model: PreparedFor,
+  uneven = true,
+  owned = false,
+): ReadyMicrograph {
   const { preparation, diameter } = model;
   const factor = factorFor(preparation, model.pixelSize, micrograph.pixelSize);
-  const { image, grey } = prepare(micrograph, preparation, factor);
+  const frame = recordedFrame(micrograph);
+  const filled = !isWhole(frame, micrograph);
+  const recorded = filled && !owned ? { ...micrograph, pixels: micrograph.pixels.slice() } : micrograph;
+  if (filled) mirrorOutside(recorded, frame);
+  const { image, grey } = prepare(recorded, preparation, factor);
   const unevenness = uneven ? unevennessMap(grey, diameter / preparation.factor) : null;
-  return { width: micrograph.width, height: micrograph.height, image, grey, unevenness };
+  return { width: micrograph.width, height: micrograph.height, image, grey, frame, unevenness };
 }
 
 /**
@@ -123,13 +136,34 @@ export function pick(micrograph: SizedImage, picker: Picker, options: PickOption
 
 /** As `pick`, of a micrograph that is prepared already; the memory of its prepared image is used up. */
 export async function pickPrepared(
-  { width, height, image, grey, unevenness }: ReadyMicrograph,
+  { image, grey, frame, unevenness }: ReadyMicrograph,
   picker: Picker,
   options: PickOptions = {},
 ): Promise<PickResult> {
-  const { architecture, metadata } = picker.model;
-  const { factor } = image;
-  const scale = factor / metadata.preparation.factor;
+  const { metadata } = picker.model;
+  const step = preparedStep(picker.model, image, options);
+  const scorer = await picker.scorer(step, options.turns ?? metadata.scoring.turns);
+  const scoreMap = smooth(await scorer.score(image, true), metadata.smoothing);
+  const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
+  return pickScored(picker.model, { frame, scoreMap, grounds }, options);
+}
+
+/** A micrograph whose positions are scored. */
+export interface ScoredMicrograph {
+  /** What was recorded, in full-size pixels. */
+  readonly frame: Frame;
+  /** Smoothed; its pixels are calibrated in place. */
+  readonly scoreMap: ScoreMap;
+  readonly grounds: Grounds;
+}
+
+/** Everything that picking does after the network. */
+export function pickScored(
+  { architecture, metadata }: Model,
+  { frame, scoreMap, grounds }: ScoredMicrograph,
+  options: PickOptions = {},
+): PickResult {
+  const scale = scoreMap.factor / metadata.preparation.factor;
   const settings = {
     threshold: metadata.threshold,
     minDistance: scale * metadata.minDistance,
@@ -138,20 +172,15 @@ export async function pickPrepared(
     unevennessLimit: metadata.unevennessLimit,
     lowerWhereEmpty: true,
     overlapDistance: null,
-    turns: metadata.scoring.turns,
     ...options,
   };
-  const step = preparedStep(picker.model, image, settings);
-  const scorer = await picker.scorer(step, settings.turns);
-  const scoreMap = smooth(await scorer.score(image, true), metadata.smoothing);
   const { pixels } = scoreMap;
   for (let i = 0; i < pixels.length; i++) pixels[i] = calibrate(metadata.calibration, pixels[i]);
-  const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
   const usual = settings.lowerWhereEmpty ? metadata.prevalence : null;
   const candidateScore = calibrate(metadata.calibration, CANDIDATE_SCORE);
   const prevalence = usual === null ? null : { usual, candidateScore };
   const selection = { ...settings, prevalence, box: architecture.box };
-  const selected = selectParticles(scoreMap, grounds, { width, height }, selection);
+  const selected = selectParticles(scoreMap, grounds, frame, selection);
   return { ...selected, scoreMap };
 }
 

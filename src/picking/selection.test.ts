@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { wholeFrame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import { noiseImage } from '../testing/helpers.js';
 import { groundsOf, type Selection, selectParticles } from './selection.js';
@@ -91,7 +92,7 @@ describe('unevenness', () => {
 describe('selectParticles', () => {
   const grounds = groundsOf(ground(), PREPARATION, DIAMETER);
   const select = (changes: Partial<Selection>) =>
-    selectParticles(scoreMap, grounds, { width: 2 * SIDE, height: 2 * SIDE }, { ...ALL, ...changes });
+    selectParticles(scoreMap, grounds, wholeFrame({ width: 2 * SIDE, height: 2 * SIDE }), { ...ALL, ...changes });
 
   it('counts what each filter leaves out', () => {
     const { particles, removed } = select({});
@@ -101,7 +102,7 @@ describe('selectParticles', () => {
 
   it('lowers scores in a nearly empty micrograph, and leaves out what falls below the threshold', () => {
     const empty = { ...mapOf([...PEAKS, [20, 20, 0.999], ...weakPeaks()]), step: 1, origin: 0, factor: 2 };
-    const size = { width: 2 * SIDE, height: 2 * SIDE };
+    const size = wholeFrame({ width: 2 * SIDE, height: 2 * SIDE });
     const selection = { ...ALL, unevennessLimit: null, overlapDistance: null, minDistance: 4 };
     const { particles: usual } = selectParticles(empty, grounds, size, selection);
     const prevalence = { usual: 0.5, candidateScore: 0.001 };

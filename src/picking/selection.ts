@@ -1,9 +1,10 @@
 /** From a score map to particles: peaks, then one filter after the other, each counting what it leaves out. */
 
 import { indexPoints } from '../evaluation/match.js';
+import { type Frame, isInFrame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
-import { isInside, type Particle } from '../particle.js';
+import type { Particle } from '../particle.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import { oddsFactor, timesOdds } from './prevalence.js';
@@ -84,14 +85,9 @@ type Layer = readonly [filter: Filter, kept: (peaks: readonly Peak[]) => Peak[]]
  * Peaks above the threshold, without those at the edge, too close to a better one, of unusual standard deviation, on uneven
  * ground, not likely enough in a nearly empty micrograph (where scores are lowered), or overlapping.
  *
- * @param size - of the full-size micrograph
+ * @param frame - what was recorded of the micrograph, in full-size pixels
  */
-export function selectParticles(
-  scoreMap: ScoreMap,
-  grounds: Grounds,
-  size: { readonly width: number; readonly height: number },
-  selection: Selection,
-): Selected {
+export function selectParticles(scoreMap: ScoreMap, grounds: Grounds, frame: Frame, selection: Selection): Selected {
   const { threshold, prevalence, overlapDistance } = selection;
   const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, sparse: 0, overlap: 0 };
   let particles = findPeaks(scoreMap, threshold);
@@ -102,7 +98,7 @@ export function selectParticles(
     for (const particle of particles) if (!still.has(particle)) leftOut.push({ ...particle, filter });
     particles = kept;
   };
-  const layers = layersOf(grounds, scoreMap.factor, size, selection);
+  const layers = layersOf(grounds, scoreMap.factor, frame, selection);
   for (const [filter, kept] of layers) leave(filter, kept(particles));
   if (prevalence) {
     const peaks = findPeaks(scoreMap, prevalence.candidateScore);
@@ -125,11 +121,11 @@ export function selectParticles(
 function layersOf(
   { grey, unevenness }: Grounds,
   factor: number,
-  { width, height }: { readonly width: number; readonly height: number },
+  frame: Frame,
   { edge, minDistance, deviationRange: range, unevennessLimit, box }: Selection,
 ): Layer[] {
   const layers: Layer[] = [
-    ['edge', (peaks) => peaks.filter((peak) => isInside(peak, width, height, edge))],
+    ['edge', (peaks) => peaks.filter((peak) => isInFrame(peak, frame, edge))],
     ['close', (peaks) => suppressClose(peaks, minDistance)],
   ];
   if (range) {

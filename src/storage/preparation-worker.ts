@@ -18,7 +18,7 @@ async function prepareFile({ path, pixelSize, model, uneven }: PreparationReques
   }
   const sized = { ...micrograph, pixelSize: pixelSize ?? micrograph.pixelSize };
   return {
-    prepared: prepareForPicking(sized, model, uneven),
+    prepared: prepareForPicking(sized, model, uneven, true),
     pixelSize: sized.pixelSize,
     warnings: micrograph.warnings,
     sha256: micrograph.sha256,

@@ -1,6 +1,7 @@
 /** Labelled micrographs, cleaned and prepared: what training starts from. */
 
 import { LabelError } from '../errors.js';
+import { cutFrame, recordedFrame } from '../imaging/frame.js';
 import type { Image, Micrograph } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
 import { isInside, type Particle, type Point } from '../particle.js';
@@ -17,7 +18,10 @@ export interface LabelledMicrograph {
   readonly negatives?: readonly Particle[];
 }
 
-/** A labelled micrograph as training sees it. Coordinates stay in full-size pixels. */
+/**
+ * A labelled micrograph as training sees it: what was recorded of it. Coordinates stay in full-size pixels, from the first column and row
+ * that were recorded.
+ */
 export interface PreparedMicrograph {
   readonly name: string;
   readonly image: PreparedImage;
@@ -66,7 +70,10 @@ const SAME_POINT = 1;
  * @throws LabelError if a coordinate is not a finite number
  */
 export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLabelsOptions): PreparedMicrograph {
-  const { micrograph } = labelled;
+  const frame = recordedFrame(labelled.micrograph);
+  const micrograph = cutFrame(labelled.micrograph, frame);
+  const inFrame = <P extends Point>(points: readonly P[]) =>
+    points.map((point) => ({ ...point, x: point.x - frame.left, y: point.y - frame.top }));
   const { width, height } = micrograph;
   const warnings: string[] = [];
   const factor = factorFor(options.preparation, options.pixelSize, micrograph.pixelSize);
@@ -91,8 +98,8 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
     count(unique.length - usable.length, `closer than ${edge.toFixed(0)} px to the edge were left out`);
     return { unique, usable };
   };
-  const positives = clean(labelled.particles, 'labels');
-  const negatives = clean(labelled.negatives ?? [], 'negatives');
+  const positives = clean(inFrame(labelled.particles), 'labels');
+  const negatives = clean(inFrame(labelled.negatives ?? []), 'negatives');
   const { image, grey } = prepare(micrograph, options.preparation, factor);
   return {
     name: labelled.name,

@@ -33,9 +33,10 @@ import { makeLabelMap } from './label-map.js';
 import type { LabelledMicrograph, PreparedMicrograph } from './labelled.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
+import { judgeModel } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 import { startOf } from './start.js';
-import { chooseThreshold, judgeModel } from './threshold.js';
+import { chooseThreshold } from './threshold.js';
 
 /** How a network is trained. */
 export interface TrainOptions {

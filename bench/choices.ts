@@ -1,0 +1,185 @@
+/**
+ * What is chosen on few held-out labels: for 5, 10, 20, ... labels of micrographs that were not trained on, the distance, filters, calibration
+ * and threshold are chosen, and other micrographs judge. Models are trained once (bench/choice-models.ts). Writes
+ * docs/results/choices.json, one list for each name, and the table in docs/results.md.
+ * Usage: npm run bench:choices -- --as after [--draws 5]
+ */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { evaluate } from '../src/evaluation/evaluate.js';
+import { wholeFrame } from '../src/imaging/frame.js';
+import type { Model } from '../src/network/model.js';
+import { isInside, type Particle } from '../src/particle.js';
+import { deviationRangeOf } from '../src/picking/deviation.js';
+import { pickScored } from '../src/picking/pick.js';
+import { unevennessLimitOf } from '../src/picking/unevenness.js';
+import { random } from '../src/random.js';
+import { threadCount } from '../src/runtime/cpus.js';
+import { type Engine, startEngine } from '../src/runtime/engine.js';
+import { type Choice, choose } from '../src/training/choose.js';
+import type { Region } from '../src/training/examples.js';
+import { type PreparedMicrograph, prepareLabelled } from '../src/training/labelled.js';
+import { AUTO_RECIPE } from '../src/training/recipe.js';
+import { type ScoredRegion, scoreRegions } from '../src/training/scored-region.js';
+import { type ChoiceFold, choiceFolds, modelOf, singles } from './choice-models.js';
+import { APOFERRITIN, type DataSet, loadAll, SPECIMENS } from './data-sets.js';
+
+const { values: given } = parseArgs({
+  options: {
+    as: { type: 'string', default: 'after' },
+    draws: { type: 'string', default: '5' },
+    sets: { type: 'string', default: '' },
+  },
+});
+const DRAWS = Number(given.draws);
+const RESULTS = 'docs/results/choices.json';
+const COUNTS = [5, 10, 20, 50, 100, 200, Number.POSITIVE_INFINITY];
+
+/** A fold with everything scored. */
+export interface ScoredFold {
+  readonly fold: ChoiceFold;
+  /** With all filters, before any choice. */
+  readonly model: Model;
+  readonly heldOut: readonly ScoredRegion[];
+  readonly judged: readonly ScoredRegion[];
+}
+
+async function prepareAll(set: DataSet, names: readonly string[], { architecture, metadata }: Model) {
+  const { preparation, diameter } = metadata;
+  const prepared: PreparedMicrograph[] = [];
+  for await (const labelled of loadAll(set, names)) {
+    prepared.push(
+      prepareLabelled(labelled, {
+        ...{ preparation, pixelSize: null, box: architecture.box, edge: set.edge, diameter, unevenness: true },
+      }),
+    );
+  }
+  return prepared;
+}
+
+const whole = (micrograph: PreparedMicrograph): Region => ({ micrograph, from: 0, to: micrograph.width - 1 });
+
+/** The last fifth of the columns, as a training on one micrograph holds out. */
+function lastColumns(micrograph: PreparedMicrograph, gap: number): Region {
+  return { micrograph, from: Math.round(0.8 * micrograph.width) + gap / 2, to: micrograph.width - 1 };
+}
+
+/** Scores what a fold holds out and what judges it. */
+export async function scoreFold(engine: Engine, fold: ChoiceFold): Promise<ScoredFold> {
+  const trained = await modelOf(fold);
+  const { set } = fold;
+  const training = await prepareAll(set, fold.training, trained);
+  const model: Model = {
+    ...trained,
+    metadata: {
+      ...trained.metadata,
+      calibration: null,
+      prevalence: null,
+      deviationRange: deviationRangeOf(training.flatMap(({ deviations }) => deviations)),
+      unevennessLimit: unevennessLimitOf(training.map(({ unevenness }) => unevenness)),
+    },
+  };
+  const heldOut =
+    fold.heldOut.length > 0
+      ? (await prepareAll(set, fold.heldOut, trained)).map(whole)
+      : training.map((micrograph) => lastColumns(micrograph, AUTO_RECIPE.boxDiameters * set.diameter));
+  const judged = (await prepareAll(set, fold.judged, trained)).map(whole);
+  return {
+    ...{ fold, model },
+    heldOut: await scoreRegions(engine, model, heldOut),
+    judged: await scoreRegions(engine, model, judged),
+  };
+}
+
+/** Columns of held-out regions that hold so many labels, from a place drawn at random. */
+function columnsWith(regions: readonly ScoredRegion[], count: number, seed: number): readonly ScoredRegion[] {
+  const places = regions.flatMap((one) =>
+    one.region.micrograph.positives
+      .filter(({ x }) => x >= one.region.from && x <= one.region.to)
+      .map(({ x }) => ({ one, x }))
+      .sort((a, b) => a.x - b.x),
+  );
+  if (count >= places.length) return regions;
+  const first = random(seed).integer(places.length - count + 1);
+  const taken = places.slice(first, first + count);
+  return regions.flatMap((one) => {
+    const own = taken.filter((place) => place.one === one).map(({ x }) => x);
+    if (own.length === 0) return [];
+    return [{ ...one, region: { ...one.region, from: Math.min(...own), to: Math.max(...own) } }];
+  });
+}
+
+/** Places of KLH that count neither as particles nor against a pick. */
+function unsure(set: DataSet, name: string): Particle[] {
+  const lines = readFileSync(join(set.truth, `${name}.csv`), 'utf8')
+    .split('\n')
+    .slice(1);
+  return lines
+    .map((line) => line.split(','))
+    .filter(([, , , kind]) => kind !== undefined && !'ts'.includes(kind))
+    .map(([x, y]) => ({ x: Number(x), y: Number(y) }));
+}
+
+/** How a model with a choice does on the judged micrographs. */
+export function judgeChoice({ fold: { set }, model, judged }: ScoredFold, choice: Partial<Choice>) {
+  const chosen: Model = { ...model, metadata: { ...model.metadata, ...choice } };
+  const micrographs = judged.map(({ region: { micrograph }, scoreMap, grounds }) => {
+    const { name, width, height } = micrograph;
+    const copy = { ...scoreMap, pixels: scoreMap.pixels.slice() };
+    const { particles } = pickScored(
+      chosen,
+      { frame: wholeFrame(micrograph), scoreMap: copy, grounds },
+      { threshold: 1e-6, edge: set.edge },
+    );
+    const ignored = unsure(set, name);
+    const near = (a: Particle, b: Particle) => Math.hypot(a.x - b.x, a.y - b.y) <= set.radius;
+    return {
+      name,
+      truth: micrograph.positives.filter(
+        (point) => isInside(point, width, height, set.edge) && !ignored.some((other) => near(point, { ...other })),
+      ),
+      picks: particles.filter((pick) => !ignored.some((other) => near(pick, other))),
+    };
+  });
+  const { averagePrecision, bestF1, atThreshold } = evaluate(micrographs, {
+    radius: set.radius,
+    threshold: chosen.metadata.threshold,
+  });
+  return { ap: averagePrecision, best: bestF1?.f1 ?? 0, own: atThreshold?.f1 ?? 0 };
+}
+
+interface Row {
+  readonly set: string;
+  readonly fold: string;
+  readonly labels: number | 'all';
+  readonly draw: number;
+  readonly ap: number;
+  readonly best: number;
+  readonly own: number;
+}
+
+const engine = startEngine(threadCount());
+const rows: Row[] = [];
+const sets = SPECIMENS.filter(({ name }) => name.includes(given.sets));
+const folds = [...sets.flatMap(choiceFolds), ...(given.sets === '' ? singles(APOFERRITIN) : [])];
+for (const fold of folds) {
+  const scored = await scoreFold(engine, fold);
+  const counts = fold.heldOut.length > 0 ? COUNTS : [Number.POSITIVE_INFINITY];
+  for (const count of counts) {
+    for (let draw = 0; draw < (Number.isFinite(count) ? DRAWS : 1); draw++) {
+      const regions = columnsWith(scored.heldOut, count, draw);
+      if (Number.isFinite(count) && regions === scored.heldOut) continue;
+      const result = choose(scored.model, regions, { recipe: AUTO_RECIPE, seed: 1 });
+      const choice = 'unchosen' in result ? { deviationRange: null } : result.choice;
+      const figures = judgeChoice(scored, choice);
+      const labels = Number.isFinite(count) ? count : ('all' as const);
+      rows.push({ set: fold.set.name, fold: fold.name, labels, draw, ...figures });
+      process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
+    }
+  }
+}
+await engine.close();
+const known = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+writeFileSync(RESULTS, `${JSON.stringify({ ...known, [given.as]: rows }, null, 1)}\n`);
