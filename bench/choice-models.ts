@@ -4,9 +4,17 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Model } from '../src/network/model.js';
+import { deviationRangeOf } from '../src/picking/deviation.js';
+import { unevennessLimitOf } from '../src/picking/unevenness.js';
+import type { Engine } from '../src/runtime/engine.js';
 import { loadModel, saveModel } from '../src/storage/model-file.js';
+import { choose } from '../src/training/choose.js';
+import type { Region } from '../src/training/examples.js';
+import { type PreparedMicrograph, prepareLabelled } from '../src/training/labelled.js';
+import { AUTO_RECIPE } from '../src/training/recipe.js';
+import { type ScoredRegion, scoreRegions } from '../src/training/scored-region.js';
 import { train } from '../src/training/train.js';
-import { type DataSet, loadAll, namesOf, SPECIMENS } from './data-sets.js';
+import { type DataSet, loadAll, namesOf } from './data-sets.js';
 
 /** A training, and what judges it. */
 export interface ChoiceFold {
@@ -74,7 +82,66 @@ export async function modelOf({ set, name, training, heldOut }: ChoiceFold): Pro
   throw new Error(`${set.name}, ${name}: no model`);
 }
 
-if (process.argv.includes('--train-only')) {
-  for (let fold = 0; fold < FOLDS; fold++) for (const set of SPECIMENS) await modelOf(choiceFolds(set)[fold]);
-  for (const fold of singles(SPECIMENS[0])) await modelOf(fold);
+/** A fold with everything scored. */
+export interface ScoredFold {
+  readonly fold: ChoiceFold;
+  /** With all filters, before any choice. */
+  readonly model: Model;
+  readonly heldOut: readonly ScoredRegion[];
+  readonly judged: readonly ScoredRegion[];
+}
+
+async function prepareAll(set: DataSet, names: readonly string[], { architecture, metadata }: Model) {
+  const { preparation, diameter } = metadata;
+  const prepared: PreparedMicrograph[] = [];
+  for await (const labelled of loadAll(set, names)) {
+    prepared.push(
+      prepareLabelled(labelled, {
+        ...{ preparation, pixelSize: null, box: architecture.box, edge: set.edge, diameter, unevenness: true },
+      }),
+    );
+  }
+  return prepared;
+}
+
+const whole = (micrograph: PreparedMicrograph): Region => ({ micrograph, from: 0, to: micrograph.width - 1 });
+
+/** The last fifth of the columns, as a training on one micrograph holds out. */
+function lastColumns(micrograph: PreparedMicrograph, gap: number): Region {
+  return { micrograph, from: Math.round(0.8 * micrograph.width) + gap / 2, to: micrograph.width - 1 };
+}
+
+/** Scores what a fold holds out and what judges it. */
+export async function scoreFold(engine: Engine, fold: ChoiceFold): Promise<ScoredFold> {
+  const trained = await modelOf(fold);
+  const { set } = fold;
+  const training = await prepareAll(set, fold.training, trained);
+  const model: Model = {
+    ...trained,
+    metadata: {
+      ...trained.metadata,
+      calibration: null,
+      prevalence: null,
+      deviationRange: deviationRangeOf(training.flatMap(({ deviations }) => deviations)),
+      unevennessLimit: unevennessLimitOf(training.map(({ unevenness }) => unevenness)),
+    },
+  };
+  const heldOut =
+    fold.heldOut.length > 0
+      ? (await prepareAll(set, fold.heldOut, trained)).map(whole)
+      : training.map((micrograph) => lastColumns(micrograph, AUTO_RECIPE.boxDiameters * set.diameter));
+  const judged = (await prepareAll(set, fold.judged, trained)).map(whole);
+  return {
+    ...{ fold, model },
+    heldOut: await scoreRegions(engine, model, heldOut, true),
+    judged: await scoreRegions(engine, model, judged, true),
+  };
+}
+
+/** The model of a fold with what is chosen on all its held-out labels. */
+export async function chosenModel(engine: Engine, fold: ChoiceFold): Promise<Model> {
+  const { model, heldOut } = await scoreFold(engine, fold);
+  const result = choose(model, heldOut, { recipe: AUTO_RECIPE, seed: 1 });
+  const choice = 'unchosen' in result ? { deviationRange: null } : result.choice;
+  return { ...model, metadata: { ...model.metadata, ...choice } };
 }

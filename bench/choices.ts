@@ -8,23 +8,20 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { calibrate } from '../src/evaluation/calibration.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { wholeFrame } from '../src/imaging/frame.js';
 import type { Model } from '../src/network/model.js';
 import { isInside, type Particle } from '../src/particle.js';
-import { deviationRangeOf } from '../src/picking/deviation.js';
 import { pickScored } from '../src/picking/pick.js';
-import { unevennessLimitOf } from '../src/picking/unevenness.js';
 import { random } from '../src/random.js';
 import { threadCount } from '../src/runtime/cpus.js';
-import { type Engine, startEngine } from '../src/runtime/engine.js';
+import { startEngine } from '../src/runtime/engine.js';
 import { type Choice, choose } from '../src/training/choose.js';
-import type { Region } from '../src/training/examples.js';
-import { type PreparedMicrograph, prepareLabelled } from '../src/training/labelled.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
-import { type ScoredRegion, scoreRegions } from '../src/training/scored-region.js';
-import { type ChoiceFold, choiceFolds, modelOf, singles } from './choice-models.js';
-import { APOFERRITIN, type DataSet, loadAll, SPECIMENS } from './data-sets.js';
+import type { ScoredRegion } from '../src/training/scored-region.js';
+import { choiceFolds, type ScoredFold, scoreFold, singles } from './choice-models.js';
+import { APOFERRITIN, type DataSet, SPECIMENS } from './data-sets.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -36,62 +33,6 @@ const { values: given } = parseArgs({
 const DRAWS = Number(given.draws);
 const RESULTS = 'docs/results/choices.json';
 const COUNTS = [5, 10, 20, 50, 100, 200, Number.POSITIVE_INFINITY];
-
-/** A fold with everything scored. */
-export interface ScoredFold {
-  readonly fold: ChoiceFold;
-  /** With all filters, before any choice. */
-  readonly model: Model;
-  readonly heldOut: readonly ScoredRegion[];
-  readonly judged: readonly ScoredRegion[];
-}
-
-async function prepareAll(set: DataSet, names: readonly string[], { architecture, metadata }: Model) {
-  const { preparation, diameter } = metadata;
-  const prepared: PreparedMicrograph[] = [];
-  for await (const labelled of loadAll(set, names)) {
-    prepared.push(
-      prepareLabelled(labelled, {
-        ...{ preparation, pixelSize: null, box: architecture.box, edge: set.edge, diameter, unevenness: true },
-      }),
-    );
-  }
-  return prepared;
-}
-
-const whole = (micrograph: PreparedMicrograph): Region => ({ micrograph, from: 0, to: micrograph.width - 1 });
-
-/** The last fifth of the columns, as a training on one micrograph holds out. */
-function lastColumns(micrograph: PreparedMicrograph, gap: number): Region {
-  return { micrograph, from: Math.round(0.8 * micrograph.width) + gap / 2, to: micrograph.width - 1 };
-}
-
-/** Scores what a fold holds out and what judges it. */
-export async function scoreFold(engine: Engine, fold: ChoiceFold): Promise<ScoredFold> {
-  const trained = await modelOf(fold);
-  const { set } = fold;
-  const training = await prepareAll(set, fold.training, trained);
-  const model: Model = {
-    ...trained,
-    metadata: {
-      ...trained.metadata,
-      calibration: null,
-      prevalence: null,
-      deviationRange: deviationRangeOf(training.flatMap(({ deviations }) => deviations)),
-      unevennessLimit: unevennessLimitOf(training.map(({ unevenness }) => unevenness)),
-    },
-  };
-  const heldOut =
-    fold.heldOut.length > 0
-      ? (await prepareAll(set, fold.heldOut, trained)).map(whole)
-      : training.map((micrograph) => lastColumns(micrograph, AUTO_RECIPE.boxDiameters * set.diameter));
-  const judged = (await prepareAll(set, fold.judged, trained)).map(whole);
-  return {
-    ...{ fold, model },
-    heldOut: await scoreRegions(engine, model, heldOut),
-    judged: await scoreRegions(engine, model, judged),
-  };
-}
 
 /** Columns of held-out regions that hold so many labels, from a place drawn at random. */
 function columnsWith(regions: readonly ScoredRegion[], count: number, seed: number): readonly ScoredRegion[] {
@@ -123,14 +64,17 @@ function unsure(set: DataSet, name: string): Particle[] {
 }
 
 /** How a model with a choice does on the judged micrographs. */
-export function judgeChoice({ fold: { set }, model, judged }: ScoredFold, choice: Partial<Choice>) {
+export async function judgeChoice({ fold: { set }, model, judged }: ScoredFold, choice: Partial<Choice>) {
   const chosen: Model = { ...model, metadata: { ...model.metadata, ...choice } };
-  const micrographs = judged.map(({ region: { micrograph }, scoreMap, grounds }) => {
+  const micrographs = judged.map(async ({ region: { micrograph }, scoreMap, grounds, noise }) => {
     const { name, width, height } = micrograph;
+    if (!noise) throw new Error('no noise was scored');
+    const own = noise.scoreMap.pixels.map((score) => calibrate(chosen.metadata.calibration, score));
+    const calibratedNoise = { ...noise, scoreMap: { ...noise.scoreMap, pixels: own } };
     const copy = { ...scoreMap, pixels: scoreMap.pixels.slice() };
-    const { particles } = pickScored(
+    const { particles } = await pickScored(
       chosen,
-      { frame: wholeFrame(micrograph), scoreMap: copy, grounds },
+      { frame: wholeFrame(micrograph), scoreMap: copy, grounds, noise: async () => calibratedNoise },
       { threshold: 1e-6, edge: set.edge },
     );
     const ignored = unsure(set, name);
@@ -143,7 +87,7 @@ export function judgeChoice({ fold: { set }, model, judged }: ScoredFold, choice
       picks: particles.filter((pick) => !ignored.some((other) => near(pick, other))),
     };
   });
-  const { averagePrecision, bestF1, atThreshold } = evaluate(micrographs, {
+  const { averagePrecision, bestF1, atThreshold } = evaluate(await Promise.all(micrographs), {
     radius: set.radius,
     threshold: chosen.metadata.threshold,
   });
@@ -173,7 +117,7 @@ for (const fold of folds) {
       if (Number.isFinite(count) && regions === scored.heldOut) continue;
       const result = choose(scored.model, regions, { recipe: AUTO_RECIPE, seed: 1 });
       const choice = 'unchosen' in result ? { deviationRange: null } : result.choice;
-      const figures = judgeChoice(scored, choice);
+      const figures = await judgeChoice(scored, choice);
       const labels = Number.isFinite(count) ? count : ('all' as const);
       rows.push({ set: fold.set.name, fold: fold.name, labels, draw, ...figures });
       process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);

@@ -27,7 +27,7 @@ import { findPeaks, suppressClose } from '../src/picking/peaks.js';
 import { prepareForPicking } from '../src/picking/pick.js';
 import { choosePreparation } from '../src/picking/prepare.js';
 import { openScorer } from '../src/picking/score-map.js';
-import { groundsOf, selectParticles } from '../src/picking/selection.js';
+import { findCandidates, groundsOf, selectParticles } from '../src/picking/selection.js';
 import { random } from '../src/random.js';
 import { threadCount } from '../src/runtime/cpus.js';
 import { type Engine, startEngine } from '../src/runtime/engine.js';
@@ -186,16 +186,21 @@ async function stages(engine: Engine, work: string, [width, height]: readonly [n
   const scoreMap = await scorer.score(image);
   const selection = {
     ...{ threshold: 0, minDistance: 54, edge: 54, box: architecture.box },
-    ...{ prevalence: null, deviationRange: null, unevennessLimit: metadata.unevennessLimit, overlapDistance: null },
+    ...{ deviationRange: null, unevennessLimit: metadata.unevennessLimit, overlapDistance: null },
   };
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
-  const { particles } = selectParticles(scoreMap, grounds, wholeFrame(micrograph), selection);
+  const select = () =>
+    selectParticles(
+      findCandidates(scoreMap, grounds, wholeFrame(micrograph), selection, selection.threshold),
+      selection,
+    );
+  const { particles } = select();
   const out = join(work, 'written.csv');
   const seconds = {
     read: (await time(() => readMicrograph(file))).median,
     prepare: (await time(async () => prepared())).median,
     score: (await time(() => scorer.score(image))).median,
-    peaks: (await time(async () => selectParticles(scoreMap, grounds, wholeFrame(micrograph), selection))).median,
+    peaks: (await time(async () => select())).median,
     write: (await time(() => writeWhole(out, particles.map(({ x, y, score }) => `${x},${y},${score}\n`).join(''))))
       .median,
   };

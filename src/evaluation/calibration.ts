@@ -22,8 +22,20 @@ export interface ScoredCount {
 const NEWTON_STEPS = 50;
 /** Scores are kept this far from 0 and 1, where logits are infinite. */
 const SMALLEST = 1e-7;
-/** Ridge that keeps the fit finite where scores separate hits from misses. */
-const RIDGE = 1e-3;
+
+/** What is known of a scaling before picks are judged: normal distributions of slope and intercept. */
+export interface CalibrationPrior extends Calibration {
+  readonly slopeSd: number;
+  readonly interceptSd: number;
+}
+
+/** Almost nothing is known; enough to keep the fit finite where scores separate hits from misses. */
+const NOTHING_KNOWN: CalibrationPrior = {
+  slope: 1,
+  intercept: 0,
+  slopeSd: Math.sqrt(1e3),
+  interceptSd: Math.sqrt(1e3),
+};
 const BINS = 10;
 
 /** Of a score; of one closer to 0 or 1 than 1e-7 that of 1e-7 from there. */
@@ -60,16 +72,22 @@ function limited(step: number): number {
  * Fits slope and intercept by Newton's method. As Platt did, hits count as (n + 1) / (n + 2) and misses as 1 / (n + 2), with n
  * the number of either: few picks, or groups that do not overlap, must not make scores of 0 and 1.
  *
+ * @param prior - what is known before; almost nothing by default
  * @returns null where there are no hits or no misses, or where scores do not help
  */
-export function fitCalibration(counts: readonly ScoredCount[]): Calibration | null {
+export function fitCalibration(
+  counts: readonly ScoredCount[],
+  prior: CalibrationPrior = NOTHING_KNOWN,
+): Calibration | null {
   const total = (of: (count: ScoredCount) => number) => counts.reduce((sum, count) => sum + of(count), 0);
   const [allHits, allMisses] = [total(({ hits }) => hits), total(({ misses }) => misses)];
   if (allHits === 0 || allMisses === 0) return null;
   const [hit, miss] = [(allHits + 1) / (allHits + 2), 1 / (allMisses + 2)];
-  let [slope, intercept] = [1, 0];
+  let { slope, intercept } = prior;
+  const [slopeWeight, interceptWeight] = [1 / prior.slopeSd ** 2, 1 / prior.interceptSd ** 2];
   for (let step = 0; step < NEWTON_STEPS; step++) {
-    let [gs, gi, hss, hsi, hii] = [RIDGE * (slope - 1), RIDGE * intercept, RIDGE, 0, RIDGE];
+    let [gs, gi] = [slopeWeight * (slope - prior.slope), interceptWeight * (intercept - prior.intercept)];
+    let [hss, hsi, hii] = [slopeWeight, 0, interceptWeight];
     for (const { score, hits, misses } of counts) {
       const z = logit(score);
       const p = sigmoid(slope * z + intercept);
@@ -106,8 +124,8 @@ export function calibrationError(calibration: Calibration | null, counts: readon
 }
 
 /** The calibration error of a fit on picks that it was not fitted to: every second one, both ways. */
-export function crossCalibrationError(counts: readonly ScoredCount[]): number {
+export function crossCalibrationError(counts: readonly ScoredCount[], prior?: CalibrationPrior): number {
   const half = (remainder: number) => counts.filter((_, i) => i % 2 === remainder);
-  const error = (fitted: number, judged: number) => calibrationError(fitCalibration(half(fitted)), half(judged));
+  const error = (fitted: number, judged: number) => calibrationError(fitCalibration(half(fitted), prior), half(judged));
   return (error(0, 1) + error(1, 0)) / 2;
 }

@@ -14,12 +14,7 @@ function powerOfTwo(side: number): number {
  */
 export function filterByFrequency(image: Image, transfer: (squaredFrequency: number) => number): Image {
   const { width, height } = image;
-  const [columns, rows] = [powerOfTwo(width), powerOfTwo(height)];
-  const data = new Float64Array(2 * columns * rows);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) data[2 * (y * columns + x)] = image.pixels[y * width + x];
-  }
-  transformBoth(data, columns, rows, 'transform');
+  const { data, columns, rows } = transformed(image);
   for (let v = 0; v < rows; v++) {
     const fy = (v <= rows / 2 ? v : v - rows) / rows;
     for (let u = 0; u < columns; u++) {
@@ -35,6 +30,36 @@ export function filterByFrequency(image: Image, transfer: (squaredFrequency: num
     for (let x = 0; x < width; x++) pixels[y * width + x] = data[2 * (y * columns + x)];
   }
   return { pixels, width, height };
+}
+
+/**
+ * Mean power at each spatial frequency, whatever its direction: value i is that of i / values.length cycles per pixel. White noise of
+ * variance 1 has 1 everywhere.
+ */
+export function radialPower(image: Image): Float64Array {
+  const { data, columns, rows } = transformed(image);
+  const side = Math.max(columns, rows);
+  const [power, counts] = [new Float64Array(side), new Float64Array(side)];
+  for (let v = 0; v < rows; v++) {
+    const fy = (v <= rows / 2 ? v : v - rows) / rows;
+    for (let u = 0; u < columns; u++) {
+      const fx = (u <= columns / 2 ? u : u - columns) / columns;
+      const at = Math.round(side * Math.hypot(fx, fy));
+      const i = 2 * (v * columns + u);
+      power[at] += data[i] ** 2 + data[i + 1] ** 2;
+      counts[at]++;
+    }
+  }
+  return power.map((sum, i) => sum / Math.max(1, counts[i]) / (image.width * image.height));
+}
+
+/** Fourier transform of an image, padded with zeros: complex numbers, row by row. */
+function transformed({ pixels, width, height }: Image): { data: Float64Array; columns: number; rows: number } {
+  const [columns, rows] = [powerOfTwo(width), powerOfTwo(height)];
+  const data = new Float64Array(2 * columns * rows);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data[2 * (y * columns + x)] = pixels[y * width + x];
+  transformBoth(data, columns, rows, 'transform');
+  return { data, columns, rows };
 }
 
 /** Transforms rows, then columns, of complex numbers in place. */

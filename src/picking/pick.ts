@@ -2,16 +2,26 @@
 
 import { calibrate } from '../evaluation/calibration.js';
 import { type Frame, isWhole, mirrorOutside, recordedFrame } from '../imaging/frame.js';
+import { normalise } from '../imaging/normalise.js';
 import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { Model, ModelMetadata } from '../network/model.js';
+import type { Particle } from '../particle.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
+import { type ScoredNoise, scoreNoise, standOut } from './noise-twin.js';
 import { factorFor, type PreparedImage, prepare } from './prepare.js';
-import { CANDIDATE_SCORE } from './prevalence.js';
+import { CANDIDATE_SCORE, oddsFactor } from './prevalence.js';
 import { MAP_BYTES, openScorer, type ScoreMap, type Scorer, smooth } from './score-map.js';
-import { type Grounds, groundsOf, type Selected, selectParticles } from './selection.js';
+import {
+  type Candidates,
+  findCandidates,
+  type Grounds,
+  groundsOf,
+  type Selected,
+  selectParticles,
+} from './selection.js';
 import { type UnevennessMap, unevennessMap } from './unevenness.js';
 
 /** How a micrograph is picked. Lengths are full-size pixels of that micrograph. */
@@ -54,6 +64,8 @@ export interface Picker {
 /** Operations that a micrograph may cost at step 1: some half a minute on two cores. Above, the step grows. */
 const AFFORDABLE_OPERATIONS = 1e12;
 const LARGEST_AUTOMATIC_STEP = 4;
+/** Where more than this share of the candidates lies on uneven ground, the others are not trusted to be particles with low scores. */
+const MOST_UNEVEN = 0.2;
 
 /**
  * Makes a model ready to pick.
@@ -141,11 +153,17 @@ export async function pickPrepared(
   options: PickOptions = {},
 ): Promise<PickResult> {
   const { metadata } = picker.model;
+  const { factor } = image;
   const step = preparedStep(picker.model, image, options);
   const scorer = await picker.scorer(step, options.turns ?? metadata.scoring.turns);
-  const scoreMap = smooth(await scorer.score(image, true), metadata.smoothing);
+  const score = async (scored: PreparedImage) => smooth(await scorer.score(scored, true), metadata.smoothing);
+  const scoreMap = await score(image);
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
-  return pickScored(picker.model, { frame, scoreMap, grounds }, options);
+  const noise = async () => {
+    const scored = await scoreNoise(normalise(grey, metadata.preparation), factor, score);
+    return { ...scored, scoreMap: calibrated(metadata, scored.scoreMap) };
+  };
+  return pickScored(picker.model, { frame, scoreMap, grounds, noise }, options);
 }
 
 /** A micrograph whose positions are scored. */
@@ -155,14 +173,16 @@ export interface ScoredMicrograph {
   /** Smoothed; its pixels are calibrated in place. */
   readonly scoreMap: ScoreMap;
   readonly grounds: Grounds;
+  /** Noise like the micrograph, scored and calibrated. */
+  readonly noise: () => Promise<ScoredNoise>;
 }
 
 /** Everything that picking does after the network. */
-export function pickScored(
+export async function pickScored(
   { architecture, metadata }: Model,
-  { frame, scoreMap, grounds }: ScoredMicrograph,
+  { frame, scoreMap, grounds, noise }: ScoredMicrograph,
   options: PickOptions = {},
-): PickResult {
+): Promise<PickResult> {
   const scale = scoreMap.factor / metadata.preparation.factor;
   const settings = {
     threshold: metadata.threshold,
@@ -172,16 +192,32 @@ export function pickScored(
     unevennessLimit: metadata.unevennessLimit,
     lowerWhereEmpty: true,
     overlapDistance: null,
+    box: architecture.box,
     ...options,
   };
-  const { pixels } = scoreMap;
-  for (let i = 0; i < pixels.length; i++) pixels[i] = calibrate(metadata.calibration, pixels[i]);
+  calibrated(metadata, scoreMap);
+  const lowest = calibrate(metadata.calibration, CANDIDATE_SCORE);
+  const found = findCandidates(scoreMap, grounds, frame, settings, Math.min(lowest, settings.threshold));
   const usual = settings.lowerWhereEmpty ? metadata.prevalence : null;
-  const candidateScore = calibrate(metadata.calibration, CANDIDATE_SCORE);
-  const prevalence = usual === null ? null : { usual, candidateScore };
-  const selection = { ...settings, prevalence, box: architecture.box };
-  const selected = selectParticles(scoreMap, grounds, frame, selection);
-  return { ...selected, scoreMap };
+  const scores = found.kept.flatMap(({ score }) => (score >= lowest ? [score] : []));
+  const factor = usual === null ? 1 : oddsFactor(scores, usual);
+  const isShifted = async () =>
+    isEven(found, metadata.threshold) &&
+    standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
+  return { ...selectParticles(found, settings, factor < 1 && (await isShifted()) ? 1 : factor), scoreMap };
+}
+
+/** Crystalline ice stands out from noise, too; much of it is uneven. */
+function isEven({ kept, leftOut }: Candidates, threshold: number): boolean {
+  const above = (some: readonly Required<Particle>[]) => some.filter(({ score }) => score >= threshold).length;
+  const uneven = above(leftOut.filter(({ filter }) => filter === 'uneven'));
+  return uneven <= MOST_UNEVEN * (above(kept) + uneven);
+}
+
+function calibrated({ calibration }: ModelMetadata, scoreMap: ScoreMap): ScoreMap {
+  const { pixels } = scoreMap;
+  for (let i = 0; i < pixels.length; i++) pixels[i] = calibrate(calibration, pixels[i]);
+  return scoreMap;
 }
 
 /** Prepared pixels between positions, for a prepared image. */

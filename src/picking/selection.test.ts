@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { wholeFrame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import { noiseImage } from '../testing/helpers.js';
-import { groundsOf, type Selection, selectParticles } from './selection.js';
+import { findCandidates, groundsOf, type Selection, selectParticles } from './selection.js';
 import { onEvenGround, unevennessAt, unevennessLimitOf, unevennessMap } from './unevenness.js';
 
 const SIDE = 200;
@@ -22,7 +22,6 @@ const ALL: Selection = {
   threshold: 0.3,
   edge: 10,
   minDistance: 12,
-  prevalence: null,
   deviationRange: null,
   unevennessLimit: 0.5,
   overlapDistance: 20,
@@ -33,11 +32,6 @@ function mapOf(peaks: typeof PEAKS): Image {
   const pixels = new Float32Array(SIDE * SIDE);
   for (const [x, y, score] of peaks) pixels[y * SIDE + x] = score;
   return { pixels, width: SIDE, height: SIDE };
-}
-
-/** Candidates that are hardly particles. */
-function weakPeaks(): typeof PEAKS {
-  return Array.from({ length: 100 }, (_, i) => [15 + 8 * (i % 20), 90 + 8 * Math.floor(i / 20), 0.01]);
 }
 
 /** Noise with a field of wide waves in its lower right part. */
@@ -91,8 +85,11 @@ describe('unevenness', () => {
 
 describe('selectParticles', () => {
   const grounds = groundsOf(ground(), PREPARATION, DIAMETER);
-  const select = (changes: Partial<Selection>) =>
-    selectParticles(scoreMap, grounds, wholeFrame({ width: 2 * SIDE, height: 2 * SIDE }), { ...ALL, ...changes });
+  const frame = wholeFrame({ width: 2 * SIDE, height: 2 * SIDE });
+  const select = (changes: Partial<Selection>) => {
+    const selection = { ...ALL, ...changes };
+    return selectParticles(findCandidates(scoreMap, grounds, frame, selection, 0.001), selection);
+  };
 
   it('counts what each filter leaves out', () => {
     const { particles, removed } = select({});
@@ -101,12 +98,10 @@ describe('selectParticles', () => {
   });
 
   it('lowers scores in a nearly empty micrograph, and leaves out what falls below the threshold', () => {
-    const empty = { ...mapOf([...PEAKS, [20, 20, 0.999], ...weakPeaks()]), step: 1, origin: 0, factor: 2 };
-    const size = wholeFrame({ width: 2 * SIDE, height: 2 * SIDE });
     const selection = { ...ALL, unevennessLimit: null, overlapDistance: null, minDistance: 4 };
-    const { particles: usual } = selectParticles(empty, grounds, size, selection);
-    const prevalence = { usual: 0.5, candidateScore: 0.001 };
-    const { particles, removed, leftOut } = selectParticles(empty, grounds, size, { ...selection, prevalence });
+    const found = findCandidates(scoreMap, grounds, frame, selection, 0.001);
+    const { particles: usual } = selectParticles(found, selection);
+    const { particles, removed, leftOut } = selectParticles(found, selection, 0.2);
     expect(removed.sparse).toBe(usual.length - particles.length);
     expect(removed.sparse).toBeGreaterThan(0);
     expect(particles[0].score).toBeLessThan(usual[0].score);

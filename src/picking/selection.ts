@@ -7,7 +7,7 @@ import type { Preparation } from '../network/model.js';
 import type { Particle } from '../particle.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
-import { oddsFactor, timesOdds } from './prevalence.js';
+import { timesOdds } from './prevalence.js';
 import type { ScoreMap } from './score-map.js';
 import { onEvenGround, type UnevennessMap, unevennessMap } from './unevenness.js';
 
@@ -18,8 +18,6 @@ export interface Selection {
   readonly minDistance: number;
   /** null: no filter. */
   readonly deviationRange: DeviationRange | null;
-  /** Share of the candidates that are particles where scores are calibrated, and the lowest score of a candidate; null: no filter. */
-  readonly prevalence: { readonly usual: number; readonly candidateScore: number } | null;
   /** null: no filter. */
   readonly unevennessLimit: number | null;
   /** null: overlapping particles stay. */
@@ -81,40 +79,63 @@ type Peak = Required<Particle>;
 /** Leaves out some peaks, for their place alone. */
 type Layer = readonly [filter: Filter, kept: (peaks: readonly Peak[]) => Peak[]];
 
+/** Peaks that no filter of places leaves out. */
+export interface Candidates {
+  /** In falling score. */
+  readonly kept: readonly Peak[];
+  readonly leftOut: readonly LeftOut[];
+}
+
 /**
- * Peaks above the threshold, without those at the edge, too close to a better one, of unusual standard deviation, on uneven
- * ground, not likely enough in a nearly empty micrograph (where scores are lowered), or overlapping.
+ * Peaks, without those at the edge, too close to a better one, of unusual standard deviation, or on uneven ground.
  *
  * @param frame - what was recorded of the micrograph, in full-size pixels
+ * @param lowest - score of a peak
  */
-export function selectParticles(scoreMap: ScoreMap, grounds: Grounds, frame: Frame, selection: Selection): Selected {
-  const { threshold, prevalence, overlapDistance } = selection;
-  const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, sparse: 0, overlap: 0 };
-  let particles = findPeaks(scoreMap, threshold);
+export function findCandidates(
+  scoreMap: ScoreMap,
+  grounds: Grounds,
+  frame: Frame,
+  selection: Omit<Selection, 'threshold' | 'overlapDistance'>,
+  lowest: number,
+): Candidates {
+  let kept = findPeaks(scoreMap, lowest);
   const leftOut: LeftOut[] = [];
-  const leave = (filter: Filter, kept: Peak[]) => {
-    removed[filter] = particles.length - kept.length;
-    const still = new Set(kept);
-    for (const particle of particles) if (!still.has(particle)) leftOut.push({ ...particle, filter });
-    particles = kept;
-  };
-  const layers = layersOf(grounds, scoreMap.factor, frame, selection);
-  for (const [filter, kept] of layers) leave(filter, kept(particles));
-  if (prevalence) {
-    const peaks = findPeaks(scoreMap, prevalence.candidateScore);
-    const candidates = layers.reduce((left, [, kept]) => kept(left), peaks);
-    const factor = oddsFactor(
-      candidates.map(({ score }) => score),
-      prevalence.usual,
-    );
-    leave(
-      'sparse',
-      particles.filter(({ score }) => timesOdds(score, factor) >= threshold),
-    );
-    particles = particles.map((peak) => ({ ...peak, score: timesOdds(peak.score, factor) }));
+  for (const [filter, layer] of layersOf(grounds, scoreMap.factor, frame, selection)) {
+    const still = layer(kept);
+    leftOut.push(...missing(kept, still, filter));
+    kept = still;
   }
-  if (overlapDistance !== null) leave('overlap', withoutOverlaps(particles, overlapDistance));
-  return { particles, removed, leftOut };
+  return { kept, leftOut };
+}
+
+/**
+ * Candidates above the threshold that do not overlap.
+ *
+ * @param factor - what the odds of all scores are multiplied with first: below 1 where the micrograph is nearly empty
+ */
+export function selectParticles(
+  { kept, leftOut }: Candidates,
+  { threshold, overlapDistance }: Pick<Selection, 'threshold' | 'overlapDistance'>,
+  factor = 1,
+): Selected {
+  const above = kept.filter(({ score }) => score >= threshold);
+  const likely = above.filter(({ score }) => timesOdds(score, factor) >= threshold);
+  const lowered = likely.map((peak) => (factor === 1 ? peak : { ...peak, score: timesOdds(peak.score, factor) }));
+  const particles = overlapDistance === null ? lowered : withoutOverlaps(lowered, overlapDistance);
+  const all = [
+    ...leftOut.filter(({ score }) => score >= threshold),
+    ...missing(above, likely, 'sparse'),
+    ...missing(lowered, particles, 'overlap'),
+  ];
+  const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, sparse: 0, overlap: 0 };
+  for (const { filter } of all) removed[filter]++;
+  return { particles, removed, leftOut: all };
+}
+
+function missing(before: readonly Peak[], after: readonly Peak[], filter: Filter): LeftOut[] {
+  const still = new Set(after);
+  return before.filter((peak) => !still.has(peak)).map((peak) => ({ ...peak, filter }));
 }
 
 /** The filters that look at places, in order; those that are off are left out. */
@@ -122,7 +143,7 @@ function layersOf(
   { grey, unevenness }: Grounds,
   factor: number,
   frame: Frame,
-  { edge, minDistance, deviationRange: range, unevennessLimit, box }: Selection,
+  { edge, minDistance, deviationRange: range, unevennessLimit, box }: Omit<Selection, 'threshold' | 'overlapDistance'>,
 ): Layer[] {
   const layers: Layer[] = [
     ['edge', (peaks) => peaks.filter((peak) => isInFrame(peak, frame, edge))],

@@ -13,7 +13,7 @@ import { choosePoint, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import { random } from '../random.js';
 import type { Recipe } from './recipe.js';
-import { judge, type ScoredRegion } from './scored-region.js';
+import { judge, type ScoredRegion, tellsNoise } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
@@ -95,6 +95,8 @@ export function choose(
   const beta = recipe.threshold === 'f1' ? 1 : 2;
   const chosen = points[recipe.threshold];
   const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
+  // A network that cannot tell these micrographs from noise cannot tell an empty one either.
+  const isTold = scored.some((one) => tellsNoise(model, one, best, chosen.threshold) ?? true);
   const choice = {
     threshold: thresholds[recipe.threshold].threshold,
     thresholdFrom: `${found} for ${truthCount} labels of ${scored.length} held-out micrographs`,
@@ -104,7 +106,7 @@ export function choose(
     unevennessLimit: best.unevennessLimit,
     calibration,
     calibrationError: calibration && crossCalibrationError(counts),
-    prevalence: calibration && prevalenceOf(counts),
+    prevalence: calibration && isTold ? prevalenceOf(counts) : null,
   };
   return { choice, heldOut: best.result };
 }

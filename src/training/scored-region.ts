@@ -4,10 +4,12 @@ import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluati
 import { wholeFrame } from '../imaging/frame.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Particle, Point } from '../particle.js';
+import { type ScoredNoise, scoreNoise, standOut } from '../picking/noise-twin.js';
 import { automaticStep, openPicker } from '../picking/pick.js';
+import type { PreparedImage } from '../picking/prepare.js';
 import { CANDIDATE_SCORE } from '../picking/prevalence.js';
 import { type ScoreMap, smooth } from '../picking/score-map.js';
-import { type Grounds, groundsOf, selectParticles } from '../picking/selection.js';
+import { findCandidates, type Grounds, groundsOf } from '../picking/selection.js';
 import type { Engine } from '../runtime/engine.js';
 import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
@@ -17,44 +19,64 @@ export interface ScoredRegion {
   readonly region: Region;
   readonly scoreMap: ScoreMap;
   readonly grounds: Grounds;
+  /** Noise like its micrograph, scored the same way; null unless asked for. */
+  readonly noise: ScoredNoise | null;
 }
+
+/** A network tells a micrograph from noise where at least this share of the best candidates is more than noise gives. */
+const CLEAR_SHARE = 0.5;
 
 /** What decides which candidates count, beside their scores. */
 export type Filters = Pick<ModelMetadata, 'minDistance' | 'deviationRange' | 'unevennessLimit'>;
 
-/** Scores regions as `pick` does. */
-export async function scoreRegions(engine: Engine, model: Model, regions: readonly Region[]): Promise<ScoredRegion[]> {
+/** Scores regions as `pick` does, and noise like them if asked to. */
+export async function scoreRegions(
+  engine: Engine,
+  model: Model,
+  regions: readonly Region[],
+  withNoise = false,
+): Promise<ScoredRegion[]> {
   const { smoothing, preparation, diameter } = model.metadata;
   const picker = openPicker(engine, model);
   const scored: ScoredRegion[] = [];
   for (const region of regions) {
     const { image, grey } = region.micrograph;
     const scorer = await picker.scorer(automaticStep(model, image), model.metadata.scoring.turns);
-    const scoreMap = smooth(await scorer.score(image), smoothing);
-    scored.push({ region, scoreMap, grounds: groundsOf(grey, preparation, diameter) });
+    const score = async (scored: PreparedImage) => smooth(await scorer.score(scored), smoothing);
+    const noise = withNoise ? await scoreNoise(image, image.factor, score) : null;
+    scored.push({ region, scoreMap: await score(image), grounds: groundsOf(grey, preparation, diameter), noise });
   }
   await picker.release();
   return scored;
 }
 
 /** What may be a particle in a region. */
-export function candidatesOf(
+export function candidatesOf(model: Model, one: ScoredRegion, filters: Filters): Required<Particle>[] {
+  return candidatesAround(model, one, filters).filter((point) => inRegion(one.region, point));
+}
+
+/** What may be a particle in the whole micrograph of a region. */
+function candidatesAround(
   { architecture }: Model,
   { region, scoreMap, grounds }: ScoredRegion,
   { minDistance, deviationRange, unevennessLimit }: Filters,
-): Required<Particle>[] {
+): readonly Required<Particle>[] {
   const { edge, scale } = region.micrograph;
-  const { particles } = selectParticles(scoreMap, grounds, wholeFrame(region.micrograph), {
-    threshold: CANDIDATE_SCORE,
-    edge,
-    minDistance: minDistance * scale,
-    prevalence: null,
-    deviationRange,
-    unevennessLimit,
-    overlapDistance: null,
-    box: architecture.box,
-  });
-  return particles.filter((point) => inRegion(region, point));
+  const filters = { edge, minDistance: minDistance * scale, deviationRange, unevennessLimit, box: architecture.box };
+  return findCandidates(scoreMap, grounds, wholeFrame(region.micrograph), filters, CANDIDATE_SCORE).kept;
+}
+
+/**
+ * Whether the network tells the micrograph of a region from noise; null where no noise was scored.
+ *
+ * @param threshold - of the network's scores
+ */
+export function tellsNoise(model: Model, one: ScoredRegion, filters: Filters, threshold: number): boolean | null {
+  if (!one.noise) return null;
+  const { edge, scale } = one.region.micrograph;
+  const scores = candidatesAround(model, one, filters).map(({ score }) => score);
+  const found = { scores, frame: wholeFrame(one.region.micrograph), threshold, edge };
+  return standOut({ ...found, minDistance: filters.minDistance * scale }, one.noise, CLEAR_SHARE);
 }
 
 /** Candidates and labels, in pixels of the model's pixel size. */

@@ -54,7 +54,7 @@ export async function chooseThreshold(
     return { choice: { ...usual, threshold, thresholdFrom }, heldOut: null };
   }
   if (regions.length === 0) return unchosen('nothing was held out');
-  const scored = await scoreRegions(engine, model, regions);
+  const scored = await scoreRegions(engine, model, regions, true);
   const chosen = choose(model, scored, { recipe, seed });
   return 'unchosen' in chosen ? unchosen(chosen.unchosen) : chosen;
 }

@@ -1,0 +1,101 @@
+/**
+ * A field of noise as even and as coarse as an image: the same power at every spatial frequency, and nothing else. What the network finds
+ * there it finds by chance, so an image with no more candidates than its twin shows no particles; and where scores are low because the
+ * micrograph was filtered or is noisier than those trained on, particles still stand out from the twin.
+ */
+
+import { logit, sigmoid } from '../evaluation/calibration.js';
+import { filterByFrequency, radialPower } from '../imaging/fft.js';
+import { cutFrame, type Frame, isInFrame, wholeFrame } from '../imaging/frame.js';
+import type { Image } from '../micrograph.js';
+import { random } from '../random.js';
+import { findPeaks, suppressClose } from './peaks.js';
+import type { PreparedImage } from './prepare.js';
+import type { ScoreMap } from './score-map.js';
+
+/** Sides of the twin at the most: counts are compared by area, and a thousand pixels hold enough of them. */
+const LARGEST_SIDE = 1024;
+const SEED = 1;
+/** Of the candidates above some score at least this share must be more than chance gives, by at least so many standard deviations. */
+const LEAST_SHARE = 0.2;
+const SIGNIFICANT = 3.5;
+/** That score is at most so much below the threshold, in logits. */
+const BELOW_THRESHOLD = 1.5;
+
+/** The twin of the middle of an image. */
+export function noiseTwin(image: Image): Image {
+  const middle = middleOf(image);
+  const power = radialPower(middle);
+  const source = random(SEED);
+  const white = { ...middle, pixels: middle.pixels.map(() => source.normal()) };
+  const last = power.length - 1;
+  return filterByFrequency(white, (squared) =>
+    Math.sqrt(power[Math.min(last, Math.round(power.length * Math.sqrt(squared)))]),
+  );
+}
+
+function middleOf(image: Image): Image {
+  const [columns, rows] = [Math.min(image.width, LARGEST_SIDE), Math.min(image.height, LARGEST_SIDE)];
+  const [left, top] = [(image.width - columns) >> 1, (image.height - rows) >> 1];
+  return cutFrame(image, { left, top, right: left + columns - 1, bottom: top + rows - 1 });
+}
+
+/** The scores of a noise twin, and its size in full-size pixels. */
+export interface ScoredNoise {
+  readonly scoreMap: ScoreMap;
+  readonly frame: Frame;
+}
+
+/**
+ * Scores the noise twin of a prepared image.
+ *
+ * @param factor - full-size pixels per prepared pixel
+ */
+export async function scoreNoise(
+  image: Image,
+  factor: number,
+  score: (image: PreparedImage) => Promise<ScoreMap>,
+): Promise<ScoredNoise> {
+  const twin = noiseTwin(image);
+  const size = { width: twin.width * factor, height: twin.height * factor };
+  return { scoreMap: await score({ ...twin, factor }), frame: wholeFrame(size) };
+}
+
+/** The candidates of a micrograph, and how they are chosen. */
+export interface FoundCandidates {
+  readonly scores: readonly number[];
+  /** Of the micrograph. */
+  readonly frame: Frame;
+  readonly threshold: number;
+  readonly edge: number;
+  readonly minDistance: number;
+}
+
+/**
+ * Whether candidates are more than in the twin: whether there is a score, at the threshold or somewhat below, from which on they are
+ * significantly more.
+ *
+ * @param leastShare - of the candidates from that score on, how many must be more than chance gives; a fifth by default
+ */
+export function standOut(
+  { scores, frame, threshold, edge, minDistance }: FoundCandidates,
+  { scoreMap, frame: size }: ScoredNoise,
+  leastShare = LEAST_SHARE,
+): boolean {
+  const lowest = sigmoid(logit(threshold) - BELOW_THRESHOLD);
+  const inside = findPeaks(scoreMap, lowest).filter((peak) => isInFrame(peak, size, edge));
+  const noise = suppressClose(inside, minDistance).map(({ score }) => score);
+  const share = areaOf(size, edge) / areaOf(frame, edge);
+  const found = scores.filter((score) => score >= lowest).sort((a, b) => b - a);
+  let inTwin = 0;
+  return found.some((score, i) => {
+    while (inTwin < noise.length && noise[inTwin] >= score) inTwin++;
+    const excess = i + 1 - inTwin / share;
+    return excess > Math.max(leastShare * (i + 1), SIGNIFICANT * Math.sqrt(i + 1 + inTwin / share ** 2));
+  });
+}
+
+/** Of a frame without its edge, in square pixels. */
+function areaOf({ left, top, right, bottom }: Frame, edge: number): number {
+  return Math.max(1, right - left - 2 * edge) * Math.max(1, bottom - top - 2 * edge);
+}
