@@ -5,6 +5,9 @@ import { duration, note, print, printJson } from './console.js';
 
 type Filter = (typeof FILTERS)[number];
 
+/** Unusual micrographs that are named. */
+const SHOWN = 3;
+
 /** What each filter leaves out, in words. */
 const REASONS: Readonly<Record<Filter, string>> = {
   edge: 'at the edge',
@@ -22,7 +25,20 @@ export interface Outcome {
   readonly removed?: Partial<Record<Filter, number>>;
   readonly files?: readonly string[];
   readonly warnings?: readonly string[];
+  /** What is unusual in the picks, in words. */
+  readonly unusual?: string | null;
   readonly error?: string;
+}
+
+/** What filters left out, in words. */
+export function describeRemoved(removed: Partial<Record<Filter, number>>): string {
+  const counts = FILTERS.map((filter) => [removed[filter] ?? 0, REASONS[filter]] as const);
+  return (
+    counts
+      .filter(([count]) => count > 0)
+      .map(([count, reason]) => `${count} ${reason}`)
+      .join(', ') || 'none'
+  );
 }
 
 /** Shows one micrograph. */
@@ -60,15 +76,19 @@ export function summarise(
   const particles = sum((outcome) => outcome.particles);
   const unfinished = total - earlier.length - outcomes.length;
   if (json) {
-    const counts = { micrographs: good.length, before: earlier.length, particles, removed };
+    const unusual = good.filter((outcome) => outcome.unusual).length;
+    const counts = { micrographs: good.length, before: earlier.length, particles, removed, unusual };
     printJson({ event: 'summary', ...counts, failed, unfinished, seconds });
     return;
   }
   print(`${particles} particles in ${good.length} micrographs in ${duration(seconds)}, written to ${out}`);
-  const reasons = FILTERS.filter((filter) => removed[filter] > 0).map(
-    (filter) => `${removed[filter]} ${REASONS[filter]}`,
-  );
-  print(`candidates left out: ${reasons.join(', ') || 'none'}`);
+  print(`candidates left out: ${describeRemoved(removed)}`);
+  const unusual = good.filter((outcome) => outcome.unusual);
+  if (unusual.length > 0) {
+    print(`unusual in count or scores: ${unusual.length} of ${good.length} micrographs, for example`);
+    for (const { micrograph, unusual: words } of unusual.slice(0, SHOWN)) print(`  ${micrograph}: ${words}`);
+    print(`deepem status ${out} lists them`);
+  }
   if (unfinished > 0) print(`${unfinished} micrographs were not reached: the same command goes on`);
   if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
   for (const { reason } of failed) print(`  ${reason}`);

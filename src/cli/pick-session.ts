@@ -1,35 +1,28 @@
 /** What `pick` and `watch` do with each micrograph: pick it, write its files, and write down what became of it. */
 
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
-import { FileError, messageOf, UsageError } from '../errors.js';
-import { writeMrc } from '../formats/mrc.js';
-import { toPixels } from '../length.js';
+import { join, resolve } from 'node:path';
+import { FileError, messageOf } from '../errors.js';
 import type { Model } from '../network/model.js';
-import { blobModel } from '../picking/blob.js';
 import { openDevice } from '../picking/device.js';
-import { openPicker, type Picker, type PickResult, pickPrepared } from '../picking/pick.js';
-import { rescaleModel } from '../picking/rescale.js';
-import type { Provenance } from '../provenance.js';
+import { openPicker } from '../picking/pick.js';
 import { threadCount } from '../runtime/cpus.js';
-
-import { evenBox } from '../sizes.js';
-import { changedWhileRead, hashFile, writeWhole } from '../storage/files.js';
+import { hashFile } from '../storage/files.js';
 import { watchMemory } from '../storage/heavy.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
-import { loadModel } from '../storage/model-file.js';
 import { assertFree, LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import { type PreparedFile, startPreparer } from '../storage/preparer.js';
 import { formatRank } from '../storage/read-micrograph.js';
-import { hashesOf, type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
+import { type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
 import { note } from './console.js';
 import { announceDevice } from './device.js';
-import { firstPixelSize } from './labelled-inputs.js';
+import { openFirstLooks, preparedFor } from './first-looks.js';
 import { planRun } from './memory.js';
-import { type NamedThreshold, type PickArguments, pickOptions } from './pick-arguments.js';
+import type { PickArguments } from './pick-arguments.js';
+import { assertModelOrBlob, chooseModel } from './pick-model.js';
+import { pickOne, runProvenance } from './pick-one.js';
 import type { Outcome } from './pick-report.js';
 
 /** Picking into one output folder. */
@@ -70,20 +63,20 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
   const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
   const tools = { picker: openPicker(engine, model, plan.mapBytes), writer };
   const preparer = startPreparer({ keepsMemory: plan.ahead });
-  const { metadata } = model;
-  const preparedFor = {
-    preparation: metadata.preparation,
-    pixelSize: metadata.pixelSize,
-    diameter: metadata.diameter,
-  };
-  const prepare = ({ path, pixelSize }: InputMicrograph) => {
-    heavy.begin(path);
-    const preparing = preparer.prepare({
+  const request = ({ path, pixelSize }: InputMicrograph, times: number, spectrum: boolean) =>
+    preparer.prepare({
       path,
       pixelSize: options.pixelSize ?? pixelSize ?? null,
-      model: preparedFor,
-      uneven: options.ground === 'auto' ? metadata.unevennessLimit !== null : options.ground !== 'off',
+      model: preparedFor(model, times),
+      uneven: options.ground === 'auto' ? model.metadata.unevennessLimit !== null : options.ground !== 'off',
+      spectrum,
     });
+  const first = openFirstLooks(tools.picker, (input, times) => request(input, times, true), {
+    ...(options.turns && { turns: options.turns }),
+  });
+  const prepare = (input: InputMicrograph) => {
+    heavy.begin(input.path);
+    const preparing = request(input, 1, first.wantsNext());
     // Whoever waits for it sees why it failed; nobody may be waiting yet.
     preparing.catch(() => {});
     return preparing;
@@ -114,7 +107,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       const reason = heavy.reason(input.path);
       const preparing = reason ? refused(reason) : (ahead.get(input) ?? prepare(input));
       ahead.delete(input);
-      const { record, outcome } = await pickOne(input, preparing, tools, options);
+      const { record, outcome, first: look } = await pickOne(input, preparing, tools, options);
       heavy.end(input.path);
       try {
         await run.add(record);
@@ -123,6 +116,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
           `warning: what became of ${input.path} could not be written down, so it will be picked again: ${messageOf(error)}`,
         );
       }
+      await first.add(input, look);
       return outcome;
     },
     async earlier(input) {
@@ -130,6 +124,7 @@ export async function openSession(inputs: readonly InputMicrograph[], options: P
       return record && outcomeOf(input, record);
     },
     async finish(written) {
+      await first.end();
       const micrographs = written.map((input) => ({ name: listedName(input), folder: input.folder }));
       // Before, so that a run that is killed here knows them; and after, with what was written.
       if (writer.lists.length > 0) await run.addLists([...writer.lists]);
@@ -153,9 +148,10 @@ function refused(reason: string): Promise<PreparedFile> {
 }
 
 /** What became of a micrograph that another process picked. */
-export function outcomeOf({ path }: InputMicrograph, { particles, removed, state, reason }: RunRecord): Outcome {
+export function outcomeOf({ path }: InputMicrograph, record: RunRecord): Outcome {
+  const { particles, removed, state, reason, unusual } = record;
   if (state === 'failed') return { micrograph: path, error: reason ?? 'unknown' };
-  return { micrograph: path, particles: particles ?? 0, removed: removed ?? {} };
+  return { micrograph: path, particles: particles ?? 0, removed: removed ?? {}, unusual };
 }
 
 /** Files of a micrograph that no run of this folder wrote. */
@@ -208,40 +204,6 @@ async function whatIsInTheWay(
   return failed(`${input.path}: its results would replace those of ${other}, which has the same name`);
 }
 
-/** @throws UsageError unless there is either a model or --blob with a diameter */
-function assertModelOrBlob({ model, blob, diameter }: PickArguments): void {
-  if (blob && !model && diameter) return;
-  if (model && !blob) return;
-  throw new UsageError({
-    what: 'What to pick with is not clear',
-    received: [model && '--model', blob && '--blob', diameter && '--diameter'].filter(Boolean).join(', ') || 'nothing',
-    expected: 'either --model MODEL.onnx, or --blob with --diameter',
-  });
-}
-
-async function chooseModel(inputs: readonly InputMicrograph[], options: PickArguments): Promise<Model> {
-  const model = options.model ? await loadModel(options.model) : null;
-  if (model && !options.diameter) return withThreshold(model, options.threshold);
-  const pixelSize = await firstPixelSize(inputs, options.pixelSize);
-  const diameter = toPixels(options.diameter ?? { value: 0, unit: 'px' }, pixelSize, '--diameter');
-  if (model) return withThreshold(rescaleModel(model, diameter), options.threshold);
-  // A diameter in pixels is that of every micrograph, whatever its pixel size.
-  return blobModel(diameter, options.diameter?.unit === 'px' ? null : pixelSize);
-}
-
-/** @throws UsageError if the model has no such threshold */
-function withThreshold(model: Model, name: number | NamedThreshold): Model {
-  if (typeof name === 'number' || name === 'auto') return model;
-  const { thresholds, thresholdFrom } = model.metadata;
-  if (thresholds) return { ...model, metadata: { ...model.metadata, threshold: thresholds[name].threshold } };
-  throw new UsageError({
-    what: `The model has no threshold ${name}`,
-    received: `a threshold from ${thresholdFrom}`,
-    expected: 'a model trained with held-out micrographs',
-    hint: 'Give a number, or auto',
-  });
-}
-
 /** What decides the results. Threads and the place of the model do not. */
 async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
   const { step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter } = options;
@@ -255,90 +217,4 @@ async function parametersOf(options: PickArguments, { metadata }: Model): Promis
     ...{ saveScores, saveLeftOut },
   };
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
-}
-
-/** What every micrograph is picked and written with. */
-interface Tools {
-  readonly picker: Picker;
-  readonly writer: PicksWriter;
-}
-
-async function pickOne(
-  input: InputMicrograph,
-  preparing: Promise<PreparedFile>,
-  tools: Tools,
-  options: PickArguments,
-): Promise<{ record: RunRecord; outcome: Outcome }> {
-  const started = performance.now();
-  const about = () => ({
-    micrograph: resolve(input.path),
-    seconds: (performance.now() - started) / 1000,
-    at: Date.now(),
-  });
-  const before = await stat(input.path).catch(() => null);
-  const file = { size: before?.size ?? null, modified: before?.mtimeMs ?? null };
-  try {
-    const read = await preparing;
-    if (read.modified !== file.modified) {
-      throw changedWhileRead(input.path);
-    }
-    const result = await pickPrepared(read.prepared, tools.picker, pickOptions(options, read.pixelSize));
-    const files = await writeResult(input, read, tools, result, options);
-    const { particles, removed } = result;
-    const written = { particles: particles.length, removed, files };
-    const hashes = await hashesOf(options.out, files);
-    return {
-      record: { ...about(), ...file, sha256: read.sha256, state: 'done', ...written, hashes, reason: null },
-      outcome: {
-        ...{ micrograph: input.path, ...written, files: files.filter(isResult).map((name) => join(options.out, name)) },
-        warnings: read.warnings,
-      },
-    };
-  } catch (error) {
-    const nothing = { sha256: null, particles: null, removed: null, files: [], hashes: {} };
-    const reason = messageOf(error);
-    return {
-      record: { ...about(), ...file, ...nothing, state: 'failed', reason },
-      outcome: { micrograph: input.path, error: reason },
-    };
-  }
-}
-
-/** What is kept for the run itself is of no interest to others. */
-function isResult(file: string): boolean {
-  return !file.startsWith('.');
-}
-
-/** Writes the files of one micrograph; returns them, below the output folder. */
-async function writeResult(
-  input: InputMicrograph,
-  { prepared: { width, height }, pixelSize, sha256 }: PreparedFile,
-  { picker: { model }, writer }: Tools,
-  { particles, scoreMap, leftOut }: PickResult,
-  options: PickArguments,
-): Promise<string[]> {
-  const { metadata } = model;
-  const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
-  const box = evenBox(metadata.box * scale);
-  const { values = {}, optics = {} } = input.star ?? {};
-  const picked = { name: listedName(input), width, height, pixelSize, values, optics, box, particles };
-  const files = await writer.write(picked, input.folder, {
-    ...runProvenance(options, model),
-    ...{ micrograph: input.path, width, height, sha256, pixelSize },
-    binning: Number(scoreMap.factor.toFixed(6)),
-  });
-  const write = async (ending: string, data: string | Uint8Array) => {
-    const file = `${join(options.out, outputStem(input))}${ending}`;
-    await writeWhole(file, data);
-    files.push(relative(options.out, file));
-  };
-  if (options.saveLeftOut) await write(LEFT_OUT, `${JSON.stringify(leftOut)}\n`);
-  const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
-  if (options.saveScores) await write(SCORES, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
-  return files;
-}
-
-function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
-  const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
-  return { program: PROGRAM, model: options.model ?? `blobs of ${metadata.diameter} px`, threshold };
 }

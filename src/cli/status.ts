@@ -8,7 +8,8 @@ const HELP = `
 Example:
   deepem status picks/
 
-Progress of a run, also while it goes on, on this machine or on others: micrographs done and failed (with reasons), the rate of the last
+Progress of a run, also while it goes on, on this machine or on others: micrographs done and failed (with reasons), those whose count of particles or
+scores are unusual for the model, the rate of the last
 processes, and the time left at that rate.`;
 
 export function configure(command: Command): void {
@@ -29,11 +30,14 @@ async function runStatus(folder: string, options: { json?: boolean }): Promise<v
     printJson(status);
     return;
   }
-  const { total, done, failed, particles, rate, secondsLeft } = status;
+  const { total, done, failed, unusual, particles, rate, secondsLeft } = status;
   print(`${done} of ${total} micrographs are picked, ${failed.length} failed; ${particles} particles`);
   if (rate > 0) print(`${perMinute(rate, 1)}${secondsLeft > 0 ? `, ${duration(secondsLeft)} left at that rate` : ''}`);
   for (const { micrograph, reason } of failed.slice(0, SHOWN)) print(`  ${micrograph}: ${reason}`);
   if (failed.length > SHOWN) print(`  and ${failed.length - SHOWN} more (--json lists all)`);
+  if (unusual.length > 0) print(`unusual in count or scores: ${unusual.length} of ${done}`);
+  for (const { micrograph, unusual: words } of unusual.slice(0, SHOWN)) print(`  ${micrograph}: ${words}`);
+  if (unusual.length > SHOWN) print(`  and ${unusual.length - SHOWN} more (--json lists all)`);
 }
 
 /** What is known of a run. */
@@ -43,6 +47,9 @@ function statusOf({ parameters, starts, records }: RunHistory) {
   const failed = all
     .filter(({ state }) => state === 'failed')
     .map(({ micrograph, reason }) => ({ micrograph, reason }));
+  const unusual = done.flatMap(({ micrograph, particles, unusual: words }) =>
+    words === null ? [] : [{ micrograph, particles, unusual: words }],
+  );
   const latest = latestStarts(starts);
   const total = Math.max(
     all.length,
@@ -54,7 +61,7 @@ function statusOf({ parameters, starts, records }: RunHistory) {
   const rate = recent.length > 0 && last > since ? recent.length / ((last - since) / 1000) : 0;
   const left = total - all.length;
   return {
-    ...{ total, done: done.length, failed, left },
+    ...{ total, done: done.length, failed, unusual, left },
     particles: done.reduce((sum, { particles }) => sum + (particles ?? 0), 0),
     rate,
     secondsLeft: rate > 0 ? left / rate : 0,

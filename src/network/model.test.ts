@@ -29,6 +29,11 @@ const MODEL: Model = {
     chance: 0.75,
     epochs: 20,
     seed: 1,
+    usual: {
+      spectrum: { mean: Array<number>(12).fill(0.1), sd: Array<number>(12).fill(0.2) },
+      density: { low: 0.1, high: 0.2 },
+      strength: { low: 2, high: 3 },
+    },
   },
 };
 

@@ -36,6 +36,21 @@ export const preparationSchema = z.strictObject({
 
 const thresholdSchema = z.strictObject({ threshold: z.number(), low: z.number(), high: z.number() });
 
+/** Bands of a power spectrum. */
+export const SPECTRUM_BANDS = 12;
+const spectrumSchema = z.array(z.number()).length(SPECTRUM_BANDS);
+const rangeSchema = z.strictObject({ low: z.number(), high: z.number() });
+
+/** How the micrographs looked that a model was trained on. */
+const usualSchema = z.strictObject({
+  /** Natural logarithms of the power of prepared images, by band of frequencies. */
+  spectrum: z.strictObject({ mean: spectrumSchema, sd: spectrumSchema }),
+  /** Picks in a square of one diameter. */
+  density: rangeSchema,
+  /** Mean logits of the best scores. */
+  strength: rangeSchema,
+});
+
 const metadataSchema = z.strictObject({
   version: z.literal(METADATA_VERSION),
   program: z.string().max(80),
@@ -89,10 +104,14 @@ const metadataSchema = z.strictObject({
   chance: z.number().min(0).max(1).nullable().default(null),
   epochs: z.int().min(0),
   seed: z.int(),
+  /** How the micrographs looked that it was trained on; null for blobs, and in older models. */
+  usual: usualSchema.nullable().default(null),
 });
 
 /** How a micrograph becomes what the network sees. */
 export type Preparation = z.infer<typeof preparationSchema>;
+/** How the micrographs looked that a model was trained on. */
+export type Usual = z.infer<typeof usualSchema>;
 /** What a model file says about itself. */
 export type ModelMetadata = Omit<z.infer<typeof metadataSchema>, 'version' | 'architecture'>;
 

@@ -23,6 +23,7 @@ import {
   selectParticles,
 } from './selection.js';
 import { type UnevennessMap, unevennessMap } from './unevenness.js';
+import { areaInDiameters, lookAtScores, type ScoreLook, usualDensity } from './usual.js';
 
 /** How a micrograph is picked. Lengths are full-size pixels of that micrograph. */
 export interface PickOptions {
@@ -48,6 +49,8 @@ export interface PickOptions {
 
 /** What came out of a micrograph. */
 export interface PickResult extends Selected {
+  /** What stands out of the picks as a whole; null where the model does not know what is usual. */
+  readonly look: ScoreLook | null;
   /** Smoothed and, where the model is calibrated, probabilities; not lowered where the micrograph is nearly empty. */
   readonly scoreMap: ScoreMap;
 }
@@ -204,7 +207,10 @@ export async function pickScored(
   const isShifted = async () =>
     isEven(found, metadata.threshold) &&
     standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
-  return { ...selectParticles(found, settings, factor < 1 && (await isShifted()) ? 1 : factor), scoreMap };
+  const selected = selectParticles(found, settings, factor < 1 && (await isShifted()) ? 1 : factor);
+  const area = areaInDiameters(frame, settings.edge, scale * metadata.diameter);
+  const { usual: trained, threshold } = metadata;
+  return { ...selected, scoreMap, look: trained && lookAtScores({ scores, threshold, area }, usualDensity(trained)) };
 }
 
 /** Crystalline ice stands out from noise, too; much of it is uneven. */

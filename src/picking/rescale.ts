@@ -8,15 +8,16 @@ import { evenBox } from '../sizes.js';
  * say.
  *
  * @param diameter - in full-size pixels of those micrographs
+ * @param pixelSize - angstroms per pixel that the diameter refers to; null (the default): it is as many pixels in every micrograph
  */
-export function rescaleModel(model: Model, diameter: number): Model {
+export function rescaleModel(model: Model, diameter: number, pixelSize: number | null = null): Model {
   const { metadata } = model;
   const ratio = diameter / metadata.diameter;
   return {
     ...model,
     metadata: {
       ...metadata,
-      pixelSize: null,
+      pixelSize,
       diameter,
       preparation: { ...metadata.preparation, factor: metadata.preparation.factor * ratio },
       minDistance: metadata.minDistance * ratio,

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { Hono, Context as HonoContext } from 'hono';
+import { evenly } from '../evenly.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import type { ApiMicrographDetail } from './api.js';
 import type { Context } from './context.js';
@@ -87,12 +88,6 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
       { 'Cache-Control': 'no-cache' },
     );
   });
-}
-
-/** At most `most` items, evenly from the whole list. */
-function evenly<T>(items: readonly T[], most: number): T[] {
-  const stride = Math.max(1, items.length / most);
-  return Array.from({ length: Math.min(most, items.length) }, (_, i) => items[Math.floor(i * stride)]);
 }
 
 function byPath(picks: readonly { readonly path: string; readonly x: number; readonly y: number }[]) {

@@ -2,6 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import { prepareForPicking } from '../picking/pick.js';
+import { spectrumOf } from '../picking/usual.js';
 import { startQueue } from '../queue.js';
 import { answerRequests } from '../thread-worker.js';
 import { changedWhileRead } from './files.js';
@@ -9,7 +10,7 @@ import type { PreparationRequest, PreparedFile } from './preparer.js';
 import { readHashedMicrograph } from './read-micrograph.js';
 
 /** @throws FileError if the file cannot be read, or changes meanwhile; ModelError if it does not fit the model */
-async function prepareFile({ path, pixelSize, model, uneven }: PreparationRequest): Promise<PreparedFile> {
+async function prepareFile({ path, pixelSize, model, uneven, spectrum }: PreparationRequest): Promise<PreparedFile> {
   const before = await stat(path).catch(() => null);
   const micrograph = await readHashedMicrograph(path);
   const after = await stat(path);
@@ -17,8 +18,10 @@ async function prepareFile({ path, pixelSize, model, uneven }: PreparationReques
     throw changedWhileRead(path);
   }
   const sized = { ...micrograph, pixelSize: pixelSize ?? micrograph.pixelSize };
+  const prepared = prepareForPicking(sized, model, uneven, true);
   return {
-    prepared: prepareForPicking(sized, model, uneven, true),
+    prepared,
+    spectrum: spectrum ? spectrumOf(prepared.image) : null,
     pixelSize: sized.pixelSize,
     warnings: micrograph.warnings,
     sha256: micrograph.sha256,

@@ -12,11 +12,15 @@ export interface PreparationRequest {
   readonly model: PreparedFor;
   /** False where the filter of uneven ground is off. */
   readonly uneven: boolean;
+  /** Whether the power spectrum is wanted. */
+  readonly spectrum: boolean;
 }
 
 /** A file that was read and prepared; its full-size pixels are gone. */
 export interface PreparedFile {
   readonly prepared: ReadyMicrograph;
+  /** Of the prepared image; null unless asked for. */
+  readonly spectrum: readonly number[] | null;
   /** Angstroms per pixel, or null where unknown. */
   readonly pixelSize: number | null;
   /** What had to be repaired while reading. */

@@ -41,6 +41,8 @@ const recordSchema = z.object({
   /** What was written, by file: the beginning of its SHA-256. */
   hashes: z.record(z.string(), z.string()).default({}),
   reason: z.string().nullable(),
+  /** What is unusual in the picks, in words. */
+  unusual: z.string().nullable().default(null),
   seconds: z.number(),
   /** When it was finished, in milliseconds since 1970. */
   at: z.number(),

@@ -9,15 +9,24 @@ import {
 } from '../evaluation/calibration.js';
 import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { pairedGains } from '../evaluation/paired-bootstrap.js';
 import { choosePoint, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import { random } from '../random.js';
+import { matchRadius } from '../sizes.js';
+import { labelsIn } from './examples.js';
 import type { Recipe } from './recipe.js';
-import { judge, type ScoredRegion, tellsNoise } from './scored-region.js';
+import { type Filters, judge, judgedRegion, type ScoredRegion, tellsNoise } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
-const DISTANCES = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+const DISTANCES = [0.4, 0.6, 0.7, 0.8, 0.9];
+/** What holds until held-out labels show something better. */
+const USUAL_DISTANCE = 0.5;
+/** Held-out labels from which on one choice is made: with fewer even a clear gain is one of a handful of particles. */
+const LEAST_LABELS = 20;
+/** A choice is made where it gains this many standard deviations of the gain: labels are few, and the choices many. */
+const SURE = 2;
 /**
  * With fewer held-out labels than this the curve is too coarse to read a threshold off it (docs/results.md). Of probabilities, the threshold with
  * the best F_beta is that best F_beta over 1 + beta^2 (Lipton, Elkan & Naryanaswamy 2014): the calibration, a fit to all
@@ -29,6 +38,8 @@ const FEW_HELD_OUT = 200;
  * micrographs were chosen to be labelled, and those to be picked may be worse.
  */
 const GROUND_FILTER_COST = 0.01;
+/** Side of the parts of the micrographs that are drawn to see how sure a gain is, in particle diameters. */
+const PART_DIAMETERS = 3;
 
 /** What is chosen on held-out micrographs. */
 export type Choice = Pick<
@@ -51,8 +62,7 @@ export interface ChoiceOptions {
 }
 
 /**
- * Chooses the smallest distance (and, where the recipe lets it, which filters are used) with the best mean of F1 and average
- * precision; then calibrates the scores, and takes the threshold with the best F1 or F2, as the recipe says.
+ * Chooses the smallest distance and which filters are used: the usual ones, unless others surely gain; then calibrates the scores, and takes the threshold with the best F1 or F2, as the recipe says.
  *
  * @returns the choice and how the model does with it, or why nothing could be chosen
  */
@@ -61,27 +71,16 @@ export function choose(
   scored: readonly ScoredRegion[],
   { recipe, seed }: ChoiceOptions,
 ): { choice: Choice; heldOut: Evaluation } | { unchosen: string } {
-  const { diameter, deviationRange, unevennessLimit } = model.metadata;
-  const ranges = recipe.deviationFilter === 'always' ? [deviationRange] : [null, deviationRange];
-  const limits = unevennessLimit === null ? [null] : [unevennessLimit, null];
-  const choices = limits.flatMap((limit) =>
-    ranges.flatMap((range) =>
-      DISTANCES.map((distance) => {
-        const choice = { minDistance: distance * diameter, deviationRange: range, unevennessLimit: limit };
-        const result = judge(model, scored, choice);
-        return { ...choice, result, merit: merit(result) + (limit === null ? 0 : GROUND_FILTER_COST) };
-      }),
-    ),
-  );
-  const best = choices.reduce((a, b) => (b.merit > a.merit ? b : a));
-  const { truthCount, curve } = best.result;
+  const filters = chooseFilters(model, scored, { recipe, seed });
+  const result = judge(model, scored, filters);
+  const { truthCount, curve } = result;
   const [f1, f2] = [choosePoint(curve, 1), choosePoint(curve, 2)];
   if (!f1 || !f2 || truthCount === 0) {
     const candidates = f1 ? 'candidates' : 'no candidates';
     return { unchosen: `${truthCount} labels and ${candidates} were held out` };
   }
   const counts = countsOf(curve);
-  const calibration = fitCalibration(counts);
+  const calibration = fitCalibration(counts, recipe.calibrationPrior ?? undefined);
   const probability = (score: number) => calibrate(calibration, score);
   const source = random(seed, SEED_STREAM.bootstrap);
   const choiceOf = (point: CurvePoint, beta: 1 | 2) => {
@@ -96,19 +95,19 @@ export function choose(
   const chosen = points[recipe.threshold];
   const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
   // A network that cannot tell these micrographs from noise cannot tell an empty one either.
-  const isTold = scored.some((one) => tellsNoise(model, one, best, chosen.threshold) ?? true);
+  const isTold = scored.some((one) => tellsNoise(model, one, filters, chosen.threshold) ?? true);
   const choice = {
     threshold: thresholds[recipe.threshold].threshold,
     thresholdFrom: `${found} for ${truthCount} labels of ${scored.length} held-out micrographs`,
     thresholds,
-    minDistance: best.minDistance,
-    deviationRange: best.deviationRange,
-    unevennessLimit: best.unevennessLimit,
+    minDistance: filters.minDistance,
+    deviationRange: filters.deviationRange,
+    unevennessLimit: filters.unevennessLimit,
     calibration,
     calibrationError: calibration && crossCalibrationError(counts),
     prevalence: calibration && isTold ? prevalenceOf(counts) : null,
   };
-  return { choice, heldOut: best.result };
+  return { choice, heldOut: result };
 }
 
 /** Share of the candidates that are particles: there are some of both kinds where scores can be calibrated. */
@@ -118,6 +117,34 @@ function prevalenceOf(counts: readonly ScoredCount[]): number {
   return hits / (hits + misses);
 }
 
-function merit({ bestF1, averagePrecision }: Evaluation): number {
-  return (bestF1?.f1 ?? 0) + averagePrecision;
+/** Distance and filters: the usual ones, or others where they surely gain. */
+function chooseFilters(model: Model, scored: readonly ScoredRegion[], { recipe, seed }: ChoiceOptions): Filters {
+  const { diameter, deviationRange, unevennessLimit } = model.metadata;
+  const always = recipe.deviationFilter === 'always';
+  const usual: Filters = {
+    minDistance: USUAL_DISTANCE * diameter,
+    deviationRange: always ? deviationRange : null,
+    unevennessLimit,
+  };
+  const labels = scored.reduce((sum, one) => sum + labelsIn(one.region).length, 0);
+  if (labels < LEAST_LABELS) return usual;
+  const options = {
+    radius: matchRadius(diameter),
+    part: PART_DIAMETERS * diameter,
+    random: random(seed, SEED_STREAM.bootstrap),
+  };
+  const picksOf = (filters: Filters) => scored.map((one) => judgedRegion(model, one, filters));
+  const better = (now: Filters, others: readonly Filters[], cost = 0): Filters => {
+    const gains = pairedGains(picksOf(now), others.map(picksOf), options);
+    const sure = others.filter((_, i) => gains[i].mean - cost > SURE * gains[i].sd);
+    const gainOf = (filters: Filters) => gains[others.indexOf(filters)].mean;
+    return sure.reduce((best, one) => (best === now || gainOf(one) > gainOf(best) ? one : best), now);
+  };
+  const apart = better(
+    usual,
+    DISTANCES.map((distance) => ({ ...usual, minDistance: distance * diameter })),
+  );
+  const even =
+    unevennessLimit === null ? apart : better(apart, [{ ...apart, unevennessLimit: null }], GROUND_FILTER_COST);
+  return always || deviationRange === null ? even : better(even, [{ ...even, deviationRange }]);
 }

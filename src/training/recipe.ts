@@ -85,6 +85,18 @@ export const recipeSettingsSchema = z.strictObject({
   scoring: scoringSchema.default({ step: 1, turns: 4 }),
   /** Which measure the model's threshold is best for. */
   threshold: z.enum(['f1', 'f2']),
+  /**
+   * Slope and intercept of the calibration before held-out labels are seen: what trainings with this recipe come to. null: nothing is known.
+   */
+  calibrationPrior: z
+    .strictObject({
+      slope: z.number(),
+      intercept: z.number(),
+      slopeSd: z.number().gt(0),
+      interceptSd: z.number().gt(0),
+    })
+    .nullable()
+    .default(null),
   /** Whether particles on uneven ground are left out. */
   unevennessFilter: z.boolean(),
   /** Whether the standard-deviation filter is part of the model, or only where it improves the held-out picks. */
@@ -123,6 +135,7 @@ export const DEEPEM_RECIPE: Recipe = {
   scoring: { step: 1, turns: 4 },
   holdOutFrom: 0,
   threshold: 'f2',
+  calibrationPrior: null,
   unevennessFilter: false,
   deviationFilter: 'always',
 };
@@ -155,6 +168,7 @@ export const AUTO_RECIPE: Recipe = {
   scoring: { step: 2, turns: 2 },
   holdOutFrom: 100,
   threshold: 'f1',
+  calibrationPrior: { slope: 0.85, slopeSd: 0.3, intercept: -2, interceptSd: 0.7 },
   unevennessFilter: true,
   deviationFilter: 'where-it-helps',
 };

@@ -56,7 +56,7 @@ export function candidatesOf(model: Model, one: ScoredRegion, filters: Filters):
 }
 
 /** What may be a particle in the whole micrograph of a region. */
-function candidatesAround(
+export function candidatesAround(
   { architecture }: Model,
   { region, scoreMap, grounds }: ScoredRegion,
   { minDistance, deviationRange, unevennessLimit }: Filters,

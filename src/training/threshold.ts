@@ -2,19 +2,21 @@
 
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { mixtureThreshold } from '../evaluation/mixture.js';
-import type { Model } from '../network/model.js';
+import { evenly } from '../evenly.js';
+import type { Model, ModelMetadata } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import { type Choice, choose } from './choose.js';
-import type { Region, Split } from './examples.js';
+import type { Split } from './examples.js';
 import type { Recipe } from './recipe.js';
-import { candidatesOf, scoreRegions } from './scored-region.js';
+import { candidatesOf, type ScoredRegion, scoreRegions } from './scored-region.js';
+import { measureUsual } from './usual.js';
 
 /**
  * Where precision cannot be measured, candidates that are particles with more than this probability are picked: F1 is best a
  * little below a half (see above), and the groups of the scores are no normal distributions. Set with beta-galactosidase in view.
  */
 const LIKELY = 0.3;
-/** Training micrographs whose candidates are looked at then. */
+/** Training micrographs whose candidates are looked at then, and to see what is usual. */
 const MOST_REGIONS = 3;
 /** What to judge with. */
 export interface ChooseOptions {
@@ -38,30 +40,43 @@ export async function chooseThreshold(
   engine: Engine,
   model: Model,
   split: Split,
+  options: ChooseOptions,
+): Promise<{ choice: Partial<Choice> & Pick<ModelMetadata, 'usual'>; heldOut: Evaluation | null }> {
+  const heldOut = await scoreRegions(engine, model, split.heldOut, true);
+  const training = await scoreRegions(engine, model, evenly(split.training, MOST_REGIONS));
+  const made = chooseOn(model, training, heldOut, options);
+  const chosen: Model = { ...model, metadata: { ...model.metadata, ...made.choice } };
+  const micrographs = [...split.training, ...split.heldOut].map(({ micrograph }) => micrograph);
+  const usual = measureUsual(chosen, [...training, ...heldOut], micrographs);
+  return { ...made, choice: { ...made.choice, usual } };
+}
+
+/** The choice on regions that are scored. */
+function chooseOn(
+  model: Model,
+  training: readonly ScoredRegion[],
+  heldOut: readonly ScoredRegion[],
   { recipe, seed, labelsComplete, few }: ChooseOptions,
-): Promise<{ choice: Partial<Choice>; heldOut: Evaluation | null }> {
-  const regions = split.heldOut;
+): { choice: Partial<Choice>; heldOut: Evaluation | null } {
   const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
   const unchosen = (reason: string) => ({
     choice: { ...usual, thresholdFrom: `the middle: ${reason}` },
     heldOut: null,
   });
-  if (!labelsComplete || (few && regions.length === 0)) {
+  if (!labelsComplete || (few && heldOut.length === 0)) {
     const reason = labelsComplete ? 'nothing was held out' : 'labels are missing, so that precision cannot be measured';
-    const threshold = await thresholdFromScores(engine, model, split.training);
+    const threshold = thresholdFromScores(model, training);
     if (threshold === null) return unchosen(`${reason}, and candidates are too few`);
     const thresholdFrom = `two groups of the candidates' scores: ${reason}`;
     return { choice: { ...usual, threshold, thresholdFrom }, heldOut: null };
   }
-  if (regions.length === 0) return unchosen('nothing was held out');
-  const scored = await scoreRegions(engine, model, regions, true);
-  const chosen = choose(model, scored, { recipe, seed });
+  if (heldOut.length === 0) return unchosen('nothing was held out');
+  const chosen = choose(model, heldOut, { recipe, seed });
   return 'unchosen' in chosen ? unchosen(chosen.unchosen) : chosen;
 }
 
 /** The threshold between the two groups of the scores of all candidates in some regions; null where there are too few. */
-async function thresholdFromScores(engine: Engine, model: Model, regions: readonly Region[]): Promise<number | null> {
-  const scored = await scoreRegions(engine, model, regions.slice(0, MOST_REGIONS));
+function thresholdFromScores(model: Model, scored: readonly ScoredRegion[]): number | null {
   const choice = { ...model.metadata, deviationRange: null };
   const candidates = scored.flatMap((one) => candidatesOf(model, one, choice));
   return mixtureThreshold(

@@ -150,6 +150,7 @@ export async function* train(
       calibration: null,
       calibrationError: null,
       prevalence: null,
+      usual: null,
       objective: objectiveOf(labelsComplete, start.few),
       minDistance: options.diameter / 2,
       smoothing,

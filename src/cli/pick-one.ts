@@ -1,0 +1,126 @@
+/** Picking one micrograph, and writing what came of it. */
+
+import { stat } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { messageOf } from '../errors.js';
+import { writeMrc } from '../formats/mrc.js';
+import type { Model, Usual } from '../network/model.js';
+import type { FirstLook } from '../picking/first-look.js';
+import { type Picker, type PickResult, pickPrepared } from '../picking/pick.js';
+import { unusualIn } from '../picking/usual.js';
+import type { Provenance } from '../provenance.js';
+import { evenBox } from '../sizes.js';
+import { changedWhileRead, writeWhole } from '../storage/files.js';
+import { type InputMicrograph, listedName } from '../storage/inputs.js';
+import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
+import type { PreparedFile } from '../storage/preparer.js';
+import { hashesOf, type RunRecord } from '../storage/run.js';
+import type { PicksWriter } from '../storage/write-picks.js';
+import { PROGRAM } from '../version.js';
+import { type PickArguments, pickOptions } from './pick-arguments.js';
+import { describeRemoved, type Outcome } from './pick-report.js';
+
+/** What every micrograph is picked and written with. */
+export interface PickTools {
+  readonly picker: Picker;
+  readonly writer: PicksWriter;
+}
+
+/** What became of a micrograph. */
+interface PickedOne {
+  readonly record: RunRecord;
+  readonly outcome: Outcome;
+  /** What it says of whether the model fits; null where that is not looked at. */
+  readonly first: FirstLook | null;
+}
+
+/** Picks a micrograph that is being prepared, and writes its files; one that cannot be picked is an outcome, too. */
+export async function pickOne(
+  input: InputMicrograph,
+  preparing: Promise<PreparedFile>,
+  tools: PickTools,
+  options: PickArguments,
+): Promise<PickedOne> {
+  const started = performance.now();
+  const about = () => ({
+    micrograph: resolve(input.path),
+    seconds: (performance.now() - started) / 1000,
+    at: Date.now(),
+  });
+  const before = await stat(input.path).catch(() => null);
+  const file = { size: before?.size ?? null, modified: before?.mtimeMs ?? null };
+  try {
+    const read = await preparing;
+    if (read.modified !== file.modified) {
+      throw changedWhileRead(input.path);
+    }
+    const result = await pickPrepared(read.prepared, tools.picker, pickOptions(options, read.pixelSize));
+    const files = await writeResult(input, read, tools, result, options);
+    const { particles, removed, look } = result;
+    const unusual = describeUnusual(result, tools.picker.model.metadata.usual);
+    const written = { particles: particles.length, removed, files };
+    const hashes = await hashesOf(options.out, files);
+    return {
+      record: { ...about(), ...file, sha256: read.sha256, state: 'done', ...written, hashes, reason: null, unusual },
+      outcome: {
+        ...{ micrograph: input.path, ...written, files: files.filter(isResult).map((name) => join(options.out, name)) },
+        ...{ warnings: read.warnings, unusual },
+      },
+      first: look && read.spectrum && { look, spectrum: read.spectrum },
+    };
+  } catch (error) {
+    const nothing = { sha256: null, particles: null, removed: null, files: [], hashes: {}, unusual: null };
+    const reason = messageOf(error);
+    return {
+      record: { ...about(), ...file, ...nothing, state: 'failed', reason },
+      outcome: { micrograph: input.path, error: reason },
+      first: null,
+    };
+  }
+}
+
+/** What is kept for the run itself is of no interest to others. */
+function isResult(file: string): boolean {
+  return !file.startsWith('.');
+}
+
+/** Writes the files of one micrograph; returns them, below the output folder. */
+async function writeResult(
+  input: InputMicrograph,
+  { prepared: { width, height }, pixelSize, sha256 }: PreparedFile,
+  { picker: { model }, writer }: PickTools,
+  { particles, scoreMap, leftOut }: PickResult,
+  options: PickArguments,
+): Promise<string[]> {
+  const { metadata } = model;
+  const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
+  const box = evenBox(metadata.box * scale);
+  const { values = {}, optics = {} } = input.star ?? {};
+  const picked = { name: listedName(input), width, height, pixelSize, values, optics, box, particles };
+  const files = await writer.write(picked, input.folder, {
+    ...runProvenance(options, model),
+    ...{ micrograph: input.path, width, height, sha256, pixelSize },
+    binning: Number(scoreMap.factor.toFixed(6)),
+  });
+  const write = async (ending: string, data: string | Uint8Array) => {
+    const file = `${join(options.out, outputStem(input))}${ending}`;
+    await writeWhole(file, data);
+    files.push(relative(options.out, file));
+  };
+  if (options.saveLeftOut) await write(LEFT_OUT, `${JSON.stringify(leftOut)}\n`);
+  const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
+  if (options.saveScores) await write(SCORES, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+  return files;
+}
+
+/** What is unusual in the picks of a micrograph; null where nothing is. */
+function describeUnusual({ particles, removed, look }: PickResult, usual: Usual | null): string | null {
+  if (particles.length === 0) return `no particles (candidates left out: ${describeRemoved(removed)})`;
+  return look && usual && unusualIn(look, usual);
+}
+
+/** What picks were made with. */
+export function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
+  const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
+  return { program: PROGRAM, model: options.model ?? `blobs of ${metadata.diameter} px`, threshold };
+}
