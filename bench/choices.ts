@@ -28,6 +28,7 @@ const { values: given } = parseArgs({
     as: { type: 'string', default: 'after' },
     draws: { type: 'string', default: '5' },
     sets: { type: 'string', default: '' },
+    only: { type: 'string', default: '' },
   },
 });
 const DRAWS = Number(given.draws);
@@ -107,7 +108,10 @@ interface Row {
 const engine = startEngine(threadCount());
 const rows: Row[] = [];
 const sets = SPECIMENS.filter(({ name }) => name.includes(given.sets));
-const folds = [...sets.flatMap(choiceFolds), ...(given.sets === '' ? singles(APOFERRITIN) : [])];
+const folds = [
+  ...(given.only === 'singles' ? [] : sets.flatMap(choiceFolds)),
+  ...(given.only === 'sets' ? [] : singles(APOFERRITIN)),
+];
 for (const fold of folds) {
   const scored = await scoreFold(engine, fold);
   const counts = fold.heldOut.length > 0 ? COUNTS : [Number.POSITIVE_INFINITY];

@@ -73,7 +73,7 @@ function limited(step: number): number {
  * the number of either: few picks, or groups that do not overlap, must not make scores of 0 and 1.
  *
  * @param prior - what is known before; almost nothing by default
- * @returns null where there are no hits or no misses, or where scores do not help
+ * @returns null where nothing is known before and there are no hits or no misses, or where scores do not help
  */
 export function fitCalibration(
   counts: readonly ScoredCount[],
@@ -81,7 +81,7 @@ export function fitCalibration(
 ): Calibration | null {
   const total = (of: (count: ScoredCount) => number) => counts.reduce((sum, count) => sum + of(count), 0);
   const [allHits, allMisses] = [total(({ hits }) => hits), total(({ misses }) => misses)];
-  if (allHits === 0 || allMisses === 0) return null;
+  if ((allHits === 0 || allMisses === 0) && prior === NOTHING_KNOWN) return null;
   const [hit, miss] = [(allHits + 1) / (allHits + 2), 1 / (allMisses + 2)];
   let { slope, intercept } = prior;
   const [slopeWeight, interceptWeight] = [1 / prior.slopeSd ** 2, 1 / prior.interceptSd ** 2];

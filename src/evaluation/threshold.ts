@@ -1,6 +1,7 @@
 /** The thresholds with the best F1 and the best F2 (paper, Fig. 3f), and how sure they are. */
 
 import type { Random } from '../random.js';
+import { type Calibration, calibrate, type ScoredCount } from './calibration.js';
 import { bestPoint, type CurvePoint, fMeasure, precisionRecall, type ScoredHit } from './curve.js';
 
 /** F within this of its best counts as equal: the curve is flat there, and a few hundred labels do not tell it better. */
@@ -18,6 +19,33 @@ export function choosePoint(curve: readonly CurvePoint[], beta: 1 | 2): CurvePoi
   if (!best) return null;
   const equal = curve.filter((point) => fMeasure(point, beta) >= fMeasure(best, beta) - TOLERANCE);
   return equal[beta === 2 ? 0 : equal.length >> 1];
+}
+
+/**
+ * The threshold with the best F_beta that probabilities lead one to expect: of probabilities, it is that best F_beta over 1 + beta^2 (Lipton,
+ * Elkan & Naryanaswamy 2014). All candidates decide, where a curve is read off at a single one.
+ *
+ * @param counts - candidates
+ * @param calibration - what makes their scores probabilities
+ * @param missed - true centres that no candidate found
+ */
+export function expectedThreshold(
+  counts: readonly ScoredCount[],
+  calibration: Calibration,
+  missed: number,
+  beta: 1 | 2,
+): number {
+  const candidates = counts
+    .map(({ score, hits, misses }) => ({ probability: calibrate(calibration, score), count: hits + misses }))
+    .sort((a, b) => b.probability - a.probability);
+  const truths = missed + candidates.reduce((sum, { probability, count }) => sum + probability * count, 0);
+  let [kept, found, best] = [0, 0, 0];
+  for (const { probability, count } of candidates) {
+    kept += count;
+    found += probability * count;
+    best = Math.max(best, ((1 + beta ** 2) * found) / (kept + beta ** 2 * truths));
+  }
+  return best / (1 + beta ** 2);
 }
 
 /**

@@ -10,7 +10,7 @@ import {
 import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { pairedGains } from '../evaluation/paired-bootstrap.js';
-import { choosePoint, thresholdRange } from '../evaluation/threshold.js';
+import { choosePoint, expectedThreshold, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import { random } from '../random.js';
 import { matchRadius } from '../sizes.js';
@@ -28,11 +28,12 @@ const LEAST_LABELS = 20;
 /** A choice is made where it gains this many standard deviations of the gain: labels are few, and the choices many. */
 const SURE = 2;
 /**
- * With fewer held-out labels than this the curve is too coarse to read a threshold off it (docs/results.md). Of probabilities, the threshold with
- * the best F_beta is that best F_beta over 1 + beta^2 (Lipton, Elkan & Naryanaswamy 2014): the calibration, a fit to all
- * candidates, is surer than single ones.
+ * With fewer held-out labels than this the curve is too coarse to read a threshold off it (docs/results.md); where it is known what trainings
+ * come to, probabilities are the better guide with any number.
  */
 const FEW_HELD_OUT = 200;
+/** Held-out labels from which on the share of particles, and the error of the probabilities, are worth saying. */
+const LEAST_COUNTED = 20;
 /**
  * The filter against uneven ground stays unless it costs more than this of F1 and average precision together: held-out
  * micrographs were chosen to be labelled, and those to be picked may be worse.
@@ -62,7 +63,8 @@ export interface ChoiceOptions {
 }
 
 /**
- * Chooses the smallest distance and which filters are used: the usual ones, unless others surely gain; then calibrates the scores, and takes the threshold with the best F1 or F2, as the recipe says.
+ * Chooses the smallest distance and which filters are used: the usual ones, unless others surely gain. Then calibrates the scores, and takes
+ * the threshold with the best F1 or F2, as the recipe says.
  *
  * @returns the choice and how the model does with it, or why nothing could be chosen
  */
@@ -81,21 +83,24 @@ export function choose(
   }
   const counts = countsOf(curve);
   const calibration = fitCalibration(counts, recipe.calibrationPrior ?? undefined);
-  const probability = (score: number) => calibrate(calibration, score);
   const source = random(seed, SEED_STREAM.bootstrap);
+  const points = { f1, f2: f2.threshold < f1.threshold ? f2 : f1 };
+  const byCurve = calibration === null || (recipe.calibrationPrior === null && truthCount >= FEW_HELD_OUT);
+  const missed = truthCount - (curve.at(-1)?.found ?? 0);
   const choiceOf = (point: CurvePoint, beta: 1 | 2) => {
-    const [low, high] = thresholdRange(curve, truthCount, beta, source).map(probability);
-    const threshold = fewHeldOut ? fMeasure(point, beta) / (1 + beta ** 2) : probability(point.threshold);
+    const [low, high] = thresholdRange(curve, truthCount, beta, source).map((score) => calibrate(calibration, score));
+    const threshold = byCurve
+      ? calibrate(calibration, point.threshold)
+      : expectedThreshold(counts, calibration, missed, beta);
     return { threshold, low: Math.min(low, threshold), high: Math.max(high, threshold) };
   };
-  const points = { f1, f2: f2.threshold < f1.threshold ? f2 : f1 };
-  const fewHeldOut = truthCount < FEW_HELD_OUT && calibration !== null;
   const thresholds = { f1: choiceOf(points.f1, 1), f2: choiceOf(points.f2, 2) };
   const beta = recipe.threshold === 'f1' ? 1 : 2;
   const chosen = points[recipe.threshold];
   const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
   // A network that cannot tell these micrographs from noise cannot tell an empty one either.
   const isTold = scored.some((one) => tellsNoise(model, one, filters, chosen.threshold) ?? true);
+  const isCounted = calibration !== null && truthCount >= LEAST_COUNTED;
   const choice = {
     threshold: thresholds[recipe.threshold].threshold,
     thresholdFrom: `${found} for ${truthCount} labels of ${scored.length} held-out micrographs`,
@@ -104,17 +109,17 @@ export function choose(
     deviationRange: filters.deviationRange,
     unevennessLimit: filters.unevennessLimit,
     calibration,
-    calibrationError: calibration && crossCalibrationError(counts),
-    prevalence: calibration && isTold ? prevalenceOf(counts) : null,
+    calibrationError: isCounted ? crossCalibrationError(counts, recipe.calibrationPrior ?? undefined) : null,
+    prevalence: isCounted && isTold ? prevalenceOf(counts) : null,
   };
   return { choice, heldOut: result };
 }
 
-/** Share of the candidates that are particles: there are some of both kinds where scores can be calibrated. */
-function prevalenceOf(counts: readonly ScoredCount[]): number {
+/** Share of the candidates that are particles; null unless there are some of both kinds. */
+function prevalenceOf(counts: readonly ScoredCount[]): number | null {
   const hits = counts.reduce((sum, count) => sum + count.hits, 0);
   const misses = counts.reduce((sum, count) => sum + count.misses, 0);
-  return hits / (hits + misses);
+  return hits > 0 && misses > 0 ? hits / (hits + misses) : null;
 }
 
 /** Distance and filters: the usual ones, or others where they surely gain. */

@@ -168,7 +168,7 @@ export const AUTO_RECIPE: Recipe = {
   scoring: { step: 2, turns: 2 },
   holdOutFrom: 100,
   threshold: 'f1',
-  calibrationPrior: { slope: 0.85, slopeSd: 0.3, intercept: -2, interceptSd: 0.7 },
+  calibrationPrior: { slope: 0.85, slopeSd: 0.2, intercept: -1.8, interceptSd: 0.6 },
   unevennessFilter: true,
   deviationFilter: 'where-it-helps',
 };
