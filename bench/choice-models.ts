@@ -14,6 +14,7 @@ import { type PreparedMicrograph, prepareLabelled } from '../src/training/labell
 import { AUTO_RECIPE } from '../src/training/recipe.js';
 import { type ScoredRegion, scoreRegions } from '../src/training/scored-region.js';
 import { train } from '../src/training/train.js';
+import { measureUsual } from '../src/training/usual.js';
 import { type DataSet, loadAll, namesOf } from './data-sets.js';
 
 /** A training, and what judges it. */
@@ -87,6 +88,7 @@ export interface ScoredFold {
   readonly fold: ChoiceFold;
   /** With all filters, before any choice. */
   readonly model: Model;
+  readonly training: readonly PreparedMicrograph[];
   readonly heldOut: readonly ScoredRegion[];
   readonly judged: readonly ScoredRegion[];
 }
@@ -132,7 +134,7 @@ export async function scoreFold(engine: Engine, fold: ChoiceFold): Promise<Score
       : training.map((micrograph) => lastColumns(micrograph, AUTO_RECIPE.boxDiameters * set.diameter));
   const judged = (await prepareAll(set, fold.judged, trained)).map(whole);
   return {
-    ...{ fold, model },
+    ...{ fold, model, training },
     heldOut: await scoreRegions(engine, model, heldOut, true),
     judged: await scoreRegions(engine, model, judged, true),
   };
@@ -140,8 +142,12 @@ export async function scoreFold(engine: Engine, fold: ChoiceFold): Promise<Score
 
 /** The model of a fold with what is chosen on all its held-out labels. */
 export async function chosenModel(engine: Engine, fold: ChoiceFold): Promise<Model> {
-  const { model, heldOut } = await scoreFold(engine, fold);
+  const { model, training, heldOut } = await scoreFold(engine, fold);
   const result = choose(model, heldOut, { recipe: AUTO_RECIPE, seed: 1 });
   const choice = 'unchosen' in result ? { deviationRange: null } : result.choice;
-  return { ...model, metadata: { ...model.metadata, ...choice } };
+  const chosen: Model = { ...model, metadata: { ...model.metadata, ...choice } };
+  const looked = await scoreRegions(engine, model, training.slice(0, 3).map(whole));
+  const micrographs = [...training, ...heldOut.map(({ region }) => region.micrograph)];
+  const usual = measureUsual(chosen, [...looked, ...heldOut], micrographs);
+  return { ...chosen, metadata: { ...chosen.metadata, usual } };
 }

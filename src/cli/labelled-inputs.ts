@@ -26,6 +26,8 @@ export interface LabelledInput {
   readonly input: InputMicrograph;
   readonly positives: CoordinateSet;
   readonly negatives: CoordinateSet | undefined;
+  /** Whether nothing but sorted picks is known of the micrograph. */
+  readonly reviewed?: boolean;
 }
 
 /**
@@ -212,9 +214,10 @@ function assertComparable(path: string, pixelSize: number | null, modelPixelSize
 }
 
 function recordOf(
-  { input, positives, negatives }: LabelledInput,
+  { input, positives, negatives, reviewed = false }: LabelledInput,
   pixelSize: number | null,
 ): TrainingRecord['micrographs'][number] {
   const centres = (set: CoordinateSet | undefined) => (set?.particles ?? []).map(({ x, y }) => ({ x, y }));
-  return { path: input.path, pixelSize, heldOut: null, particles: centres(positives), negatives: centres(negatives) };
+  const labels = { particles: centres(positives), negatives: centres(negatives) };
+  return { path: input.path, pixelSize, heldOut: null, ...labels, reviewed };
 }

@@ -38,8 +38,9 @@ Example:
   deepem retrain model.onnx --accepted accepted/ --rejected rejected/ -o better.onnx
 
 The new model is trained on the labels in model.training.json, plus the accepted picks, with the rejected ones as places that
-are no particles. What was held out stays held out, and the gain on it is shown; where nothing was (of fewer than 100 labels),
-a fifth is held out once there are more, and no gain can be shown. Confirmed picks belong to the micrographs of the same base
+are no particles. On micrographs of which only sorted picks are known, places where the model has other candidates count neither way.
+What was held out stays held out; where nothing was (of fewer than 100 labels), a fifth is held out once there are more, of the
+new micrographs if there are two. Both models are judged on it, and the better one is written. Confirmed picks belong to the micrographs of the same base
 name; picks on micrographs that the model was not trained on need these micrographs as arguments. Run it in the folder in which
 the model was trained, unless paths were absolute.`;
 
@@ -86,7 +87,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
   await assertConfirmedFit(accepted, labels, args, options, metadata.diameter);
   note(`${labels.length} micrographs are trained on or held out`);
   const heldOut = heldOutColumns(record);
-  if (heldOut.size === 0) note('the model held out nothing to judge by: what was gained cannot be shown');
+  const reviewed = new Set(labels.flatMap((one) => (one.reviewed ? [one.input.path] : [])));
   await runTraining(labels, {
     settings: { model: file, micrographs: args, ...options },
     output: options.output,
@@ -100,7 +101,8 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
       recipe: { ...record.training.recipe, architecture },
       edge: record.training.edge,
       labels: record.training.labels,
-      ...(heldOut.size > 0 && { heldOut, before: model }),
+      ...(heldOut.size > 0 && { heldOut }),
+      earlier: { model, reviewed },
       ...(record.training.testFraction !== null && { testFraction: record.training.testFraction }),
       seed: options.seed ?? metadata.seed,
       device: options.device,
@@ -114,14 +116,18 @@ async function inputsOf(record: TrainingRecord, args: readonly string[]): Promis
   const known = new Set(record.micrographs.map(({ path }) => resolve(path)));
   const further = args.length > 0 ? await micrographsOf(args) : [];
   const inputs = [
-    ...record.micrographs.map(({ path, pixelSize, particles, negatives }) => ({
+    ...record.micrographs.map(({ path, pixelSize, particles, negatives, reviewed }) => ({
       input: { path, pixelSize, folder: '' },
       positives: setOf(path, particles),
       negatives: setOf(path, negatives),
+      reviewed,
     })),
     ...further
       .filter(({ path }) => !known.has(resolve(path)))
-      .map((input) => ({ input, positives: setOf(input.path, []), negatives: setOf(input.path, []) })),
+      .map((input) => ({
+        ...{ input, positives: setOf(input.path, []), negatives: setOf(input.path, []) },
+        reviewed: true,
+      })),
   ];
   const common = commonFolder(inputs.map(({ input }) => input.path));
   return inputs.map((one) => ({

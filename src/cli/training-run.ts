@@ -102,7 +102,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   if (!done.interrupted) await keeper.forget();
   else note(`The same command goes on after epoch ${keeper.last()}.`);
   if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
-  if (!run.json) summarise(done, run.output, (performance.now() - started) / 1000);
+  if (!run.json) summarise(done, run.output, (performance.now() - started) / 1000, run.train.earlier !== undefined);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
 }
 
@@ -206,7 +206,7 @@ function accuracyOf(report: EpochReport | undefined): string {
   return typeof report?.accuracy === 'number' ? `, accuracy ${describeAccuracy(report.accuracy, report.chance)}` : '';
 }
 
-function summarise(done: DoneReport, file: string, seconds: number): void {
+function summarise(done: DoneReport, file: string, seconds: number, hadEarlier: boolean): void {
   const { model, epoch } = done;
   const { accuracy, chance, threshold, thresholdFrom, thresholds, calibrationError } = model.metadata;
   if (accuracy !== null) {
@@ -223,6 +223,9 @@ function summarise(done: DoneReport, file: string, seconds: number): void {
   const offset = done.heldOut && describeOffset(done.heldOut, model.metadata.diameter);
   if (offset) print(offset);
   if (done.before) print(describeGain(done.before, done.heldOut));
+  else if (hadEarlier)
+    print('what was gained cannot be shown: nothing is held out that the earlier model had not seen');
+  if (done.kept) print('the earlier model is better on what is held out: it was kept, and the new one was not written');
   print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
 }
 

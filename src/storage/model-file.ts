@@ -99,6 +99,8 @@ const trainingRecordSchema = z.object({
       heldOut: z.tuple([z.number(), z.number()]).nullable(),
       particles: z.array(pointSchema),
       negatives: z.array(pointSchema),
+      /** Whether nothing but sorted picks is known of it. */
+      reviewed: z.boolean().default(false),
     }),
   ),
 });

@@ -16,15 +16,15 @@ import { random } from '../random.js';
 import { matchRadius } from '../sizes.js';
 import { labelsIn } from './examples.js';
 import type { Recipe } from './recipe.js';
-import { type Filters, judge, judgedRegion, type ScoredRegion, tellsNoise } from './scored-region.js';
+import { type Filters, judge, judgedRegion, PART_DIAMETERS, type ScoredRegion, tellsNoise } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
 const DISTANCES = [0.4, 0.6, 0.7, 0.8, 0.9];
 /** What holds until held-out labels show something better. */
 const USUAL_DISTANCE = 0.5;
-/** Held-out labels from which on one choice is made: with fewer even a clear gain is one of a handful of particles. */
-const LEAST_LABELS = 20;
+/** Held-out labels from which on a choice is made: what fewer show does not last (docs/results.md). */
+const LEAST_LABELS = 100;
 /** A choice is made where it gains this many standard deviations of the gain: labels are few, and the choices many. */
 const SURE = 2;
 /**
@@ -39,9 +39,6 @@ const LEAST_COUNTED = 20;
  * micrographs were chosen to be labelled, and those to be picked may be worse.
  */
 const GROUND_FILTER_COST = 0.01;
-/** Side of the parts of the micrographs that are drawn to see how sure a gain is, in particle diameters. */
-const PART_DIAMETERS = 3;
-
 /** What is chosen on held-out micrographs. */
 export type Choice = Pick<
   ModelMetadata,

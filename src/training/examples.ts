@@ -39,12 +39,14 @@ export interface Split {
  *
  * @param fraction - held out, 0 to below 1; above 0 at least one micrograph is
  * @param gap - full-size pixels between the parts of a single micrograph
+ * @param preferred - micrographs that are held out rather than others, by name, where there are two or more
  */
 export function splitMicrographs(
   micrographs: readonly PreparedMicrograph[],
   fraction: number,
   gap: number,
   random: Random,
+  preferred: ReadonlySet<string> = new Set(),
 ): Split {
   const whole = (micrograph: PreparedMicrograph): Region => ({ micrograph, from: 0, to: micrograph.width - 1 });
   if (fraction === 0) return { training: micrographs.map(whole), heldOut: [] };
@@ -58,8 +60,10 @@ export function splitMicrographs(
       heldOut: [{ micrograph, from: border + gap / 2, to: micrograph.width - 1 }],
     };
   }
-  const count = Math.min(labelled.length - 1, Math.max(1, Math.round(fraction * labelled.length)));
-  const held = new Set(shuffle(labelled, random).slice(0, count));
+  const first = labelled.filter(({ name }) => preferred.has(name));
+  const drawn = first.length > 1 ? first : labelled;
+  const count = Math.min(drawn.length - 1, Math.max(1, Math.round(fraction * labelled.length)));
+  const held = new Set(shuffle(drawn, random).slice(0, count));
   return {
     training: micrographs.filter((micrograph) => !held.has(micrograph)).map(whole),
     heldOut: micrographs.filter((micrograph) => held.has(micrograph)).map(whole),

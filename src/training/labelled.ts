@@ -33,8 +33,10 @@ export interface PreparedMicrograph {
   readonly height: number;
   /** Labels far enough from the edge. */
   readonly positives: readonly Point[];
-  /** Every label inside the image, also those near the edge: no random negative comes close to them. */
+  /** Every label inside the image, also those near the edge, and every unsure place: no random negative comes close to them. */
   readonly avoid: readonly Point[];
+  /** Places where a particle may be or not: they count neither way. */
+  readonly unsure: readonly Point[];
   /** Negatives that were given, far enough from the edge. */
   readonly negatives: readonly Point[];
   /** Smallest distance from the edge that was used. */
@@ -110,6 +112,7 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
     height,
     positives: positives.usable,
     avoid: positives.unique,
+    unsure: [],
     negatives: negatives.usable,
     edge,
     unevenness: options.unevenness

@@ -78,8 +78,10 @@ export interface DoneReport {
   readonly epoch: number;
   /** The model on what is held out; null where nothing is, or where labels are incomplete. */
   readonly heldOut: Evaluation | null;
-  /** The earlier model on the same, where one was given. */
+  /** The earlier model on the same, where one was given that had not been trained on it. */
   readonly before: Evaluation | null;
+  /** True where `model` is the earlier one, because that is better on what is held out. */
+  readonly kept: boolean;
 }
 
 /** What training reports, in this order: data, then steps and epochs (and the objective after the first), then done. */

@@ -1,6 +1,7 @@
 /** Held-out regions as picking sees them: scored once, then judged with one distance and set of filters after the other. */
 
 import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluation/evaluate.js';
+import { indexPoints } from '../evaluation/match.js';
 import { wholeFrame } from '../imaging/frame.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Particle, Point } from '../particle.js';
@@ -13,6 +14,9 @@ import { findCandidates, type Grounds, groundsOf } from '../picking/selection.js
 import type { Engine } from '../runtime/engine.js';
 import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
+
+/** Side of the parts of the micrographs that are drawn to see how sure a gain is, in particle diameters. */
+export const PART_DIAMETERS = 3;
 
 /** A region with the scores of its micrograph, smoothed and not calibrated. */
 export interface ScoredRegion {
@@ -79,12 +83,20 @@ export function tellsNoise(model: Model, one: ScoredRegion, filters: Filters, th
   return standOut({ ...found, minDistance: filters.minDistance * scale }, one.noise, CLEAR_SHARE);
 }
 
-/** Candidates and labels, in pixels of the model's pixel size. */
+/** Candidates and labels, in pixels of the model's pixel size; what lies at places of which nothing is known does not count. */
 export function judgedRegion(model: Model, one: ScoredRegion, filters: Filters): EvaluatedMicrograph {
   const { name, scale } = one.region.micrograph;
   const inModelPixels = <P extends Point>(points: readonly P[]) =>
     points.map((point) => ({ ...point, x: point.x / scale, y: point.y / scale }));
-  return { name, picks: inModelPixels(candidatesOf(model, one, filters)), truth: inModelPixels(labelsIn(one.region)) };
+  const truth = inModelPixels(labelsIn(one.region));
+  const radius = matchRadius(model.metadata.diameter);
+  const picks = inModelPixels(candidatesOf(model, one, filters));
+  const unsure = inModelPixels(one.region.micrograph.unsure);
+  if (unsure.length === 0) return { name, picks, truth };
+  const [atTruth, atUnsure] = [indexPoints(truth), indexPoints(unsure)];
+  const isNear = (index: ReturnType<typeof indexPoints>, { x, y }: Point) =>
+    (index?.within(x, y, radius).length ?? 0) > 0;
+  return { name, picks: picks.filter((pick) => isNear(atTruth, pick) || !isNear(atUnsure, pick)), truth };
 }
 
 /** Judges candidates against labels. */

@@ -14,6 +14,7 @@ import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';
+import { type EarlierModel, isEarlierBetter, withUnsure } from './earlier.js';
 import { chanceOf, runEpochs } from './epochs.js';
 import {
   assertTrainable,
@@ -57,8 +58,8 @@ export interface TrainOptions {
   readonly edge?: number;
   /** Columns to be held out, by micrograph, as in an earlier training; `testFraction` then does not count. */
   readonly heldOut?: HeldOutColumns;
-  /** A model that is judged beside the new one on what is held out. */
-  readonly before?: Model;
+  /** An earlier model whose sorted picks are among the labels; where it is better on what is held out, it is what comes out. */
+  readonly earlier?: EarlierModel;
   /** Whether all particles are labelled; by default the recipe finds out after the first epoch, or takes them as complete. */
   readonly labels?: 'complete' | 'incomplete' | 'auto';
   /** Seed of every random choice; 1 by default. */
@@ -103,7 +104,7 @@ export async function* train(
   const threads = threadCount(settings.threads);
   const data = await gather(micrographs, settings);
   if (settings.signal?.aborted) return;
-  const split = splitOf(data.prepared, settings);
+  const split = splitOf(await sortedPicks(data.prepared, settings.earlier, threads), settings);
   const trained = split.training.flatMap(labelsIn).length;
   const start = startOf(settings.recipe, architecture, data.prepared, { diameter: options.diameter, trained, seed });
   const { recipe, pretrained } = start;
@@ -166,18 +167,42 @@ export async function* train(
     };
     const model: Model = { architecture, weights: best.weights, metadata };
     const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, few: start.few });
-    const before = split.heldOut.length > 0 ? settings.before : undefined;
+    const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
+    const before = isUnseen(split, settings) ? settings.earlier?.model : undefined;
+    const kept = before && (await isEarlierBetter(engine, before, trainedModel, split, seed)) ? before : null;
     yield {
       kind: 'done',
-      model: { ...model, metadata: { ...metadata, ...chosen.choice } },
+      model: kept ?? trainedModel,
       interrupted: settings.signal?.aborted ?? false,
       epoch: best.epoch,
       heldOut: chosen.heldOut,
       before: before ? await judgeModel(engine, before, split.heldOut) : null,
+      kept: kept !== null,
     };
   } finally {
     await Promise.all([workers.close(), engine.close()]);
   }
+}
+
+/** What the earlier model found besides, where its picks were sorted. */
+async function sortedPicks(
+  prepared: readonly PreparedMicrograph[],
+  earlier: EarlierModel | undefined,
+  threads: number,
+): Promise<readonly PreparedMicrograph[]> {
+  if (!earlier || earlier.reviewed.size === 0) return prepared;
+  const engine = startEngine(threads);
+  try {
+    return await withUnsure(engine, prepared, earlier);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Whether the earlier model was trained on nothing of what is held out. */
+function isUnseen({ heldOut }: Split, settings: Settings): boolean {
+  const isNew = (name: string) => settings.heldOut !== undefined || settings.earlier?.reviewed.has(name) === true;
+  return heldOut.length > 0 && heldOut.every(({ micrograph }) => isNew(micrograph.name));
 }
 
 /** The risk of unlabelled places is part of the patches' loss. */
@@ -192,13 +217,13 @@ function assertObjective({ recipe, labels }: Settings): void {
 
 function splitOf(
   prepared: readonly PreparedMicrograph[],
-  { heldOut, testFraction, recipe, seed, diameter }: Settings,
+  { heldOut, testFraction, recipe, seed, diameter, earlier }: Settings,
 ): Split {
   const gap = recipe.boxDiameters * diameter;
   if (heldOut) return splitAsBefore(prepared, heldOut, gap);
   const labels = prepared.reduce((sum, { positives }) => sum + positives.length, 0);
   const fraction = testFraction ?? (labels >= recipe.holdOutFrom ? TEST_FRACTION : 0);
-  return splitMicrographs(prepared, fraction, gap, random(seed, SEED_STREAM.split));
+  return splitMicrographs(prepared, fraction, gap, random(seed, SEED_STREAM.split), earlier?.reviewed);
 }
 
 /** What looks after the first epoch whether labels are missing; null where that is known, or not used. */
@@ -246,6 +271,7 @@ interface Settings {
   readonly seed: number;
   readonly testFraction?: number;
   readonly heldOut?: HeldOutColumns;
+  readonly earlier?: EarlierModel;
   readonly checkpoint?: Checkpoint;
   readonly signal?: AbortSignal;
 }
