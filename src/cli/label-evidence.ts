@@ -2,7 +2,9 @@
 
 import { LabelError, messageOf } from '../errors.js';
 import { quoted } from '../shell.js';
+import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
+import { diameterWarnings, type SizedLabels } from '../verification/label-diameter.js';
 import { type LabelVerdict, lookAtLabels, reduceForLook } from '../verification/label-look.js';
 import { note, startProgress } from './console.js';
 import type { LabelledInput } from './labelled-inputs.js';
@@ -40,6 +42,11 @@ export async function withEvidence(
   const box = looked[0]?.positives.box;
   const look = lookAtLabels(patients, { diameter: options.diameter, ...(box !== undefined && { box }) });
   say(look.verdict, options);
+  const sized = read.map(({ input, positives }) => sizedLabels(positives, input.pixelSize ?? null));
+  for (const warning of diameterWarnings(sized, patients, options.diameter))
+    note(
+      `warning: ${warning}; check --diameter: it is the particle's diameter, not its radius, and px are those of the full-size image`,
+    );
   const strangers = look.strangers.map((i) => read[i]);
   if (strangers.length > 0) {
     const names = strangers.map(({ input }) => input.path).join(', ');
@@ -49,6 +56,15 @@ export async function withEvidence(
     );
   }
   return labels.filter((one) => !strangers.includes(one));
+}
+
+/** Labels with what their file says of sizes; of a STAR file's optics the box of extracted particles. */
+function sizedLabels({ particles, box, diameter, optics = {} }: CoordinateSet, pixelSize: number | null): SizedLabels {
+  const extracted = Number(optics.rlnImageSize) * Number(optics.rlnImagePixelSize);
+  const original = pixelSize ?? Number(optics.rlnMicrographOriginalPixelSize ?? optics.rlnMicrographPixelSize);
+  const ofOptics = extracted > 0 && original > 0 ? extracted / original : undefined;
+  const side = box ?? ofOptics;
+  return { particles, ...(side !== undefined && { box: side }), ...(diameter !== undefined && { diameter }) };
 }
 
 async function readReduced(looked: readonly LabelledInput[], diameter: number) {

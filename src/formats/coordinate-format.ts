@@ -9,6 +9,8 @@ export interface CoordinateRecord {
   readonly particle: Particle;
   /** Side of the box in full-size pixels, where the file has one. */
   readonly box?: number;
+  /** Diameter of the particle in full-size pixels, where the file has one. */
+  readonly diameter?: number;
   /** Values of its optics group by label, where the file has groups. */
   readonly optics?: Readonly<Record<string, string>>;
 }

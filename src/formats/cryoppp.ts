@@ -23,7 +23,7 @@ export const cryopppFormat: CoordinateFormat = {
         records.push({
           micrograph: null,
           particle: { x: row.value(X.toLowerCase()), y: rowsOf(context) - row.value(Y.toLowerCase()) },
-          ...(sized && { box: row.value(DIAMETER.toLowerCase()) }),
+          ...(sized && { box: row.value(DIAMETER.toLowerCase()), diameter: row.value(DIAMETER.toLowerCase()) }),
         });
       };
     });

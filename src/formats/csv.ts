@@ -1,6 +1,6 @@
 /**
- * Plain `x,y[,score]` text with a header. A column such as `micrograph` says which micrograph a row belongs to; other columns are
- * ignored. Centres, full-size pixels, first stored row is y = 0.
+ * Plain `x,y[,score]` text with a header. A column such as `micrograph` says which micrograph a row belongs to; a column `diameter` or
+ * `radius` says how large the particle is; other columns are ignored. Centres, full-size pixels, first stored row is y = 0.
  */
 
 import {
@@ -26,11 +26,17 @@ export const csvFormat: CoordinateFormat = {
     const table = scanTable(',', ['x', 'y'], (names) => {
       const micrographOf = micrographColumn(names);
       const scored = names.includes('score');
+      const sizes = [
+        ['diameter', 1],
+        ['radius', 2],
+      ] as const;
+      const size = sizes.find(([name]) => names.includes(name));
       return (row) => {
         const name = micrographOf(row);
         const score = scored ? row.value('score') : undefined;
         const particle = scoredParticle(row.value('x'), row.value('y'), score);
-        records.push({ micrograph: name === null ? null : share(name), particle });
+        const diameter = size && size[1] * Number(row.text(size[0]));
+        records.push({ micrograph: name === null ? null : share(name), particle, ...(diameter && { diameter }) });
       };
     });
     return {

@@ -193,7 +193,7 @@ describe('CryoPPP', () => {
 
   it('counts y from the last row, and has a diameter', () => {
     const [record] = parseCoordinates(bytes(text), 'a.csv', { format: formatNamed('cryoppp'), height: 100 });
-    expect(record).toEqual({ micrograph: null, particle: { x: 10, y: 80 }, box: 108 });
+    expect(record).toEqual({ micrograph: null, particle: { x: 10, y: 80 }, box: 108, diameter: 108 });
     expect(writeOne('cryoppp')).toBe('X-Coordinate,Y-Coordinate,Diameter\n30.000,40.000,20\n');
   });
 

@@ -26,6 +26,8 @@ export interface CoordinateSet {
   readonly particles: readonly Particle[];
   /** Side of the box in full-size pixels, where the file has one. */
   readonly box?: number;
+  /** Median diameter of its particles in full-size pixels, where the file has one. */
+  readonly diameter?: number;
   /** Values of its optics group by label, where the file has groups. */
   readonly optics?: Readonly<Record<string, string>>;
   /** Rows that were left out because a coordinate is NaN or infinite. */

@@ -13,6 +13,7 @@ import {
 } from '../formats/coordinates.js';
 import { splitLines } from '../formats/lines.js';
 import { LISTED_COORDINATES, readCoordinateList } from '../formats/relion-star.js';
+import { medianInPlace } from '../imaging/statistics.js';
 import type { Particle } from '../particle.js';
 import { type CoordinateSet, pairCoordinates } from './coordinate-pairs.js';
 import { readPieces, readStart, readWhole } from './files.js';
@@ -289,12 +290,15 @@ function setsOfRecords(
   return [...groups].map(([owner, all]) => {
     const finite = all.filter(({ particle: { x, y } }) => Number.isFinite(x) && Number.isFinite(y));
     const box = finite[0]?.box;
+    const diameters = finite.flatMap(({ diameter = 0 }) => (diameter > 0 ? [diameter] : []));
+    const diameter = medianInPlace(Float64Array.from(diameters));
     const name = owner === null ? nameInFormat(file, format) : stem(owner);
     return {
       ...{ name, file, micrograph: owner ?? name.replace(SUFFIX, ''), namesMicrograph: owner !== null },
       folder: owner === null || dirname(owner) === '.' ? folder : dirname(owner),
       ...{ particles: finite.map(({ particle }) => particle), notPoints: all.length - finite.length },
       ...(box !== undefined && { box }),
+      ...(diameter > 0 && { diameter }),
       ...(all[0]?.optics && { optics: all[0].optics }),
       ...(replaces.length > 0 && { replaces }),
     };

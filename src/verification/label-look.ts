@@ -38,13 +38,18 @@ const EXPECTED = 5;
 /** ... and less than this share of it was found. */
 const FOUND_SHARE = 0.25;
 
+/** Full-size pixels per pixel that is looked at, for a diameter in full-size pixels. */
+export function factorForLook(diameter: number): number {
+  return Math.max(1, diameter / SIDE);
+}
+
 /**
  * A micrograph as small as the question allows, with its labels.
  *
  * @param diameter - of the particle in full-size pixels
  */
 export function reduceForLook(image: Image, labels: readonly Point[], diameter: number): Patient {
-  const factor = Math.max(1, diameter / SIDE);
+  const factor = factorForLook(diameter);
   const particles = labels.map(({ x, y }) => ({ x: toResampled(x, factor), y: toResampled(y, factor) }));
   return { image: factor === 1 ? image : resample(image, factor), particles };
 }
@@ -61,7 +66,7 @@ export function lookAtLabels(
 ): LabelLook {
   const labels = patients.reduce((sum, { particles }) => sum + particles.length, 0);
   if (labels < FEWEST) return { verdict: { kind: 'few', labels }, strangers: [] };
-  const factor = Math.max(1, diameter / SIDE);
+  const factor = factorForLook(diameter);
   const { pooled, own } = contrasts(patients, diameter / factor);
   const strangers = strangersAmong(patients, own);
   const rest = patients.filter((_, i) => !strangers.includes(i));
