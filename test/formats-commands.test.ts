@@ -96,14 +96,14 @@ describe('convert', () => {
     rmSync(at('zero-out', 'b_autopick.star'));
     const list = deepem('convert', at('zero-out', 'autopick.star'), '--to', 'csv', '--out', at('zero-csv'));
     expect(list.code).toBe(3);
-    expect(list.stdout).toMatch(/0 particles of 1 micrographs[\s\S]*b_autopick.star/);
+    expect(list.stdout).toMatch(/0 particles of 1 micrograph,[\s\S]*b_autopick.star/);
   });
 
   it('gives one micrograph to one set only, and names sets whose micrograph is not given', () => {
     const run = deepem('convert', made, '--micrographs', join(made, 'one'), '--to', 'csv', '--out', at('mapped'));
     expect(run.code).toBe(3);
     expect(run.stdout).toMatch(
-      /1 files could not be converted:\n.*two.sim_0001.csv: its micrograph is not below .*one, or other coordinates belong to it/,
+      /could not be converted: 1 file\n.*two.sim_0001.csv: its micrograph is not below .*one, or other coordinates belong to it/,
     );
   });
 

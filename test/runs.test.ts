@@ -79,7 +79,7 @@ describe('a run', () => {
     const before = JSON.parse(deepem('status', at('interrupted'), '--json').stdout);
     expect(before.done).toBeGreaterThan(0);
     expect(before.left).toBe(8 - before.done);
-    expect(pick('interrupted').stderr).toMatch(`${before.done} micrographs were picked before`);
+    expect(pick('interrupted').stderr).toMatch(`picked before: ${before.done} micrograph`);
     expect(results('interrupted')).toEqual(results('quiet'));
   });
 
@@ -102,9 +102,9 @@ describe('a run', () => {
     expect(await shard(2)).toBe(0);
     expect(existsSync(at('shards', 'topaz.txt'))).toBe(false);
     const gathered = pick('shards');
-    expect(gathered.stderr).toMatch(/8 micrographs were picked before/);
+    expect(gathered.stderr).toMatch(/picked before: 8 micrographs/);
     expect(results('shards')).toEqual(results('quiet'));
-    expect(deepem('status', at('shards')).stdout).toMatch(/8 of 8 micrographs are picked, 0 failed/);
+    expect(deepem('status', at('shards')).stdout).toMatch(/picked: 8 of 8 micrographs, 0 failed/);
   });
 
   it('with other parameters is refused, says what differs, and --force begins anew', () => {
@@ -121,7 +121,7 @@ describe('a run', () => {
   it('picks again what has changed or is missing, and only that', () => {
     pick('changed');
     utimesSync(at('micrographs', 'sim_0001.mrc'), new Date(), new Date());
-    expect(pick('changed').stderr).toMatch(/8 micrographs were picked before/);
+    expect(pick('changed').stderr).toMatch(/picked before: 8 micrographs/);
     rmSync(at('changed', 'sim_0002.csv'));
     expect(pick('changed').stdout).toMatch(/^1\/1 .*sim_0002/);
     expect(results('changed')).toEqual(results('quiet'));
@@ -138,7 +138,7 @@ describe('a run', () => {
   it('without any of its micrographs says on which machine', () => {
     const run = deepem('pick', '/nowhere/a.mrc', ...BLOB, '--out', at('nowhere'));
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/None of 1 micrographs is there.*on .*mounted/);
+    expect(run.stderr).toMatch(/The micrograph is not there.*on .*mounted/);
   });
 });
 
@@ -202,7 +202,7 @@ describe('faults', () => {
     try {
       const run = deepem('pick', at('micrographs'), ...BLOB, '--out', join(disk, 'out'));
       expect(run.code).toBe(1);
-      expect(run.stdout).toMatch(/could not be picked:[\s\S]*sim_0008.*the disk is full/);
+      expect(run.stdout).toMatch(/could not be picked: [\s\S]*sim_0008.*the disk is full/);
       for (const name of readdirSync(join(disk, 'out')).filter((file) => /_scores\.mrc$/.test(file))) {
         expect(readFileSync(join(disk, 'out', name)).equals(readFileSync(at('quiet', name)))).toBe(true);
       }

@@ -73,7 +73,7 @@ describe.skipIf(!hasSlurm)('Slurm', () => {
     }
     expect(killed).toBe(true);
     expect(log('_3.log')).toMatch(/attempt 1 of 3 ended with code 137/);
-    expect(log('_gather.log')).toMatch(/12 micrographs were picked before/);
+    expect(log('_gather.log')).toMatch(/picked before: 12 micrographs/);
     const results = (out: string) =>
       readdirSync(at(out))
         .filter((name) => /\.(star|csv|txt)$/.test(name))
@@ -86,6 +86,6 @@ describe.skipIf(!hasSlurm)('Slurm', () => {
     writeFileSync(at('micrographs', 'broken.mrc'), 'broken');
     const run = deepem('pick', at('micrographs'), ...BLOB, '--out', at('waited'), ...CLUSTER, '--wait');
     expect(run.code, run.stderr).toBe(3);
-    expect(deepem('status', at('waited')).stdout).toMatch(/12 of 13 micrographs are picked, 1 failed/);
+    expect(deepem('status', at('waited')).stdout).toMatch(/picked: 12 of 13 micrographs, 1 failed/);
   }, 180_000);
 });

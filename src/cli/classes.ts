@@ -16,6 +16,7 @@ import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { duration, note, print, printJson, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
@@ -85,7 +86,7 @@ async function runClasses(picks: string, args: readonly string[], options: Class
   if (cuts.length < 2) {
     throw new LabelError({
       what: 'There is nothing to classify',
-      received: `${cuts.length} particles whose boxes lie inside a micrograph`,
+      received: `${counted(cuts.length, 'particle')} whose boxes lie inside a micrograph`,
       expected: 'two or more',
       ...(failed[0] && { hint: failed[0] }),
     });
@@ -97,13 +98,13 @@ async function runClasses(picks: string, args: readonly string[], options: Class
   await writeMrcStack(options.output, classes.averages, { pixelSize, float16: false, label: `${PROGRAM} classes` });
   await writeWhole(table, tableOf(cuts, classes));
   if (options.plot) {
-    const lines = (i: number) => [`class ${i + 1}`, `${classes.sizes[i]} particles`];
+    const lines = (i: number) => [`class ${i + 1}`, counted(classes.sizes[i], 'particle')];
     await writeWhole(options.plot, await drawTiles(classes.averages.map((image, i) => ({ image, lines: lines(i) }))));
   }
   const seconds = (performance.now() - started) / 1000;
   if (options.json) printJson({ particles: cuts.length, over, sizes: classes.sizes, seconds, failed });
   else {
-    print(`${cuts.length} particles in ${classes.sizes.length} classes of ${classes.sizes.join(', ')}`);
+    print(`${counted(cuts.length, 'particle')} in ${classes.sizes.length} classes of ${classes.sizes.join(', ')}`);
     if (over > 0) print(`${over} more reach over the edge of their micrograph with their boxes, and are not used`);
     print(`written to ${options.output} in ${duration(seconds)}`);
   }
@@ -116,7 +117,7 @@ function assertMostFit(over: number, drawn: number): void {
   if (over <= drawn / 2) return;
   throw new LabelError({
     what: 'Most picks cannot be classified',
-    received: `${over} of ${drawn} picks whose boxes of ${BOX_DIAMETERS} diameters reach over the edge of their micrograph`,
+    received: `${over} of ${counted(drawn, 'pick')} whose boxes of ${BOX_DIAMETERS} diameters reach over the edge of their micrograph`,
     expected: 'at least half of them inside',
     hint: 'Check --diameter, and the convention of the picks with deepem doctor',
   });
@@ -152,7 +153,7 @@ async function cutAll(picks: string, args: readonly string[], options: ClassesAr
   if (candidates.length === 0) {
     throw new LabelError({
       what: 'There are no picks to classify',
-      received: `${pairs.size} micrographs with coordinates, of which none has a score above --threshold`,
+      received: `${counted(pairs.size, 'micrograph')} with coordinates, of which none has a score above --threshold`,
       expected: 'picks, or a lower --threshold',
     });
   }

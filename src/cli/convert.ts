@@ -19,6 +19,7 @@ import { openOutputs } from '../storage/unfinished.js';
 import { openPicksWriter, type WrittenMicrograph } from '../storage/write-picks.js';
 import { describeTransform, type Transform, transform } from '../transform.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { note, onInterrupt, print, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { labelOfSet } from './labelled-inputs.js';
@@ -140,10 +141,10 @@ async function runConvert(paths: readonly string[], options: ConvertArguments): 
     interruption.dispose();
     await rm(kept, { recursive: true, force: true });
   }
-  print(`${counts.picks} particles of ${counts.files} micrographs, written to ${options.out}`);
+  print(`${counted(counts.picks, 'particle')} of ${counted(counts.files, 'micrograph')}, written to ${options.out}`);
   if (counts.below > 0) print(`${counts.below} are left out by --threshold`);
   if (counts.notPoints > 0) print(`${counts.notPoints} are left out: a coordinate is NaN or infinite`);
-  if (failed.length > 0) print(`${failed.length} files could not be converted:`);
+  if (failed.length > 0) print(`could not be converted: ${counted(failed.length, 'file')}`);
   for (const reason of failed) print(`  ${reason}`);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
 }

@@ -21,6 +21,7 @@ import { openPicksWriter } from '../storage/write-picks.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { duration, note, print } from './console.js';
 import { writeSimulated } from './simulate.js';
 
@@ -50,7 +51,7 @@ function demoFiles(out: string): string[] {
 
 async function runDemo(out: string): Promise<void> {
   const started = performance.now();
-  note(`simulating ${TRAINING + JUDGED} micrographs at a signal-to-noise ratio of ${SNR}`);
+  note(`simulating ${counted(TRAINING + JUDGED, 'micrograph')} at a signal-to-noise ratio of ${SNR}`);
   const fields = await simulateFields(out);
   const model = await trainOn(fields.slice(0, TRAINING));
   await saveModel(model, join(out, 'model.onnx'));
@@ -83,7 +84,7 @@ async function runDemo(out: string): Promise<void> {
     `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F1 ${f1.toFixed(3)}, F2 ${f2.toFixed(3)} at the model's threshold ${threshold.toFixed(3)}`,
   );
   print(
-    `average precision ${json.ap.toFixed(3)}; ${evaluation.truthCount} particles on ${JUDGED} micrographs; ${duration((performance.now() - started) / 1000)}`,
+    `average precision ${json.ap.toFixed(3)}; ${counted(evaluation.truthCount, 'particle')} on ${counted(JUDGED, 'micrograph')}; ${duration((performance.now() - started) / 1000)}`,
   );
   print(`without training, the blob picker reaches F1 ${blobF1.toFixed(3)} at its best threshold`);
   print(`look at ${join(out, 'picks.png')} (green: right, red: false, yellow: missed) and ${join(out, 'curve.svg')}`);
@@ -129,7 +130,9 @@ async function trainOn(fields: readonly Field[]): Promise<Model> {
   );
   for await (const report of train(labelled, { diameter: fields[0].made.diameter, seed: SEED })) {
     if (report.kind === 'data')
-      note(`training on ${report.labels.positives} particles of ${report.labels.micrographs} micrographs`);
+      note(
+        `training on ${counted(report.labels.positives, 'particle')} of ${counted(report.labels.micrographs, 'micrograph')}`,
+      );
     if (report.kind === 'epoch')
       note(
         `epoch ${report.epoch}/${report.epochs}: loss ${report.loss.toFixed(4)}, accuracy ${((report.accuracy ?? 0) * 100).toFixed(1)} %`,

@@ -16,6 +16,7 @@ import { readMicrograph } from '../storage/read-micrograph.js';
 import { describeTransform, transform } from '../transform.js';
 import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
+import { counted } from '../words.js';
 import { note, print, printJson, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
@@ -116,7 +117,7 @@ function withPicks(pairs: ReadonlyMap<InputMicrograph, CoordinateSet>) {
   if (some.length > 0) return some.sort((a, b) => b.set.particles.length - a.set.particles.length);
   throw new LabelError({
     what: 'There are no picks to look at',
-    received: `${pairs.size} files of coordinates, all empty`,
+    received: `${counted(pairs.size, 'file')} of coordinates, all empty`,
     expected: 'picks',
   });
 }
@@ -187,7 +188,9 @@ function summarise(
   { plot }: DoctorArguments,
 ): void {
   const picks = patients.reduce((sum, { particles }) => sum + particles.length, 0);
-  print(`${picks} picks on ${patients.length} micrographs; sd: of shifted controls, positive for dark particles`);
+  print(
+    `${counted(picks, 'pick')} on ${counted(patients.length, 'micrograph')}; sd: of shifted controls, positive for dark particles`,
+  );
   if (!certain) {
     print(
       `cannot tell: the best stands out of the others by ${margin.toFixed(1)} sd; give more picks or micrographs, or --diameter`,

@@ -13,6 +13,7 @@ import { writeWhole } from '../storage/files.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
+import { counted } from '../words.js';
 import { note, print, printJson } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { assertAboveCut, type JudgedMicrograph, pairJudged, readSets, withHistories } from './judged-inputs.js';
@@ -187,7 +188,7 @@ function printTable(result: Evaluation, cut: number | null, sparse: number | nul
   for (const one of result.micrographs) {
     const f1 = one.bestF1 ? `best F1 ${one.bestF1.f1.toFixed(3)}` : 'no picks';
     print(
-      `  ${one.name}: ${one.pickCount} picks, ${one.truthCount} true, AP ${one.averagePrecision.toFixed(3)}, ${f1}`,
+      `  ${one.name}: ${counted(one.pickCount, 'pick')}, ${one.truthCount} true, AP ${one.averagePrecision.toFixed(3)}, ${f1}`,
     );
   }
 }

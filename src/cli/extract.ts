@@ -21,6 +21,7 @@ import { describeWeakerRules, pairUp } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { openOutputs } from '../storage/unfinished.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { duration, note, onInterrupt, print, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { pairWithMicrographs, readLabels } from './labelled-inputs.js';
@@ -127,7 +128,7 @@ async function runExtract(picks: string, args: readonly string[], options: Extra
   else await writeList(done, options);
   if (!interruption.signal.aborted) await outputs.finish();
   summarise(counts, done.length, (performance.now() - started) / 1000, options);
-  if (failed.length > 0) print(`${failed.length} micrographs could not be extracted from:`);
+  if (failed.length > 0) print(`could not be extracted from: ${counted(failed.length, 'micrograph')}`);
   for (const reason of failed) print(`  ${reason}`);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
 }
@@ -321,9 +322,13 @@ function summarise(
   seconds: number,
   options: ExtractArguments,
 ): void {
-  print(`${particles} particles of ${micrographs} micrographs in ${duration(seconds)}, written to ${options.out}`);
+  print(
+    `${counted(particles, 'particle')} of ${counted(micrographs, 'micrograph')} in ${duration(seconds)}, written to ${options.out}`,
+  );
   if (atEdge > 0)
-    print(`${atEdge} boxes reach beyond the edge: ${options.edge === 'drop' ? 'left out' : 'filled by reflection'}`);
+    print(
+      `boxes that reach beyond the edge: ${atEdge}, ${options.edge === 'drop' ? 'left out' : 'filled by reflection'}`,
+    );
   if (outside > 0) print(`${outside} centres lie outside the micrograph: left out`);
   if (below > 0) print(`${below} are left out by --threshold`);
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { layerShapes } from '../network/architecture.js';
 import type { Model } from '../network/model.js';
 import { loadModel } from '../storage/model-file.js';
+import { counted } from '../words.js';
 import { print, printJson } from './console.js';
 
 export function configure(command: Command): void {
@@ -63,9 +64,12 @@ function printInfo({ architecture, metadata }: Model): void {
     ['objective', metadata.objective],
     [
       'trained on',
-      `${labels.positives} particles, ${labels.negatives} empty boxes, ${labels.micrographs} micrographs, ${metadata.epochs} epochs`,
+      `${counted(labels.positives, 'particle')}, ${counted(labels.negatives, 'empty box')}, ${counted(labels.micrographs, 'micrograph')}, ${counted(metadata.epochs, 'epoch')}`,
     ],
-    ['held out', `${labels.heldOutPositives} particles, ${labels.heldOutMicrographs} micrographs`],
+    [
+      'held out',
+      `${counted(labels.heldOutPositives, 'particle')}, ${counted(labels.heldOutMicrographs, 'micrograph')}`,
+    ],
     ['network', `${architecture.name}, box ${architecture.box}`],
   ];
   for (const [name, value] of rows) print(`${name.padEnd(14)}${value}`);

@@ -6,6 +6,7 @@ import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { diameterWarnings, type SizedLabels } from '../verification/label-diameter.js';
 import { type LabelVerdict, lookAtLabels, reduceForLook } from '../verification/label-look.js';
+import { counted } from '../words.js';
 import { note, startProgress } from './console.js';
 import type { LabelledInput } from './labelled-inputs.js';
 
@@ -94,7 +95,7 @@ function say(verdict: LabelVerdict, { micrographs, picks }: EvidenceOptions): vo
   const doctor = `deepem doctor ${others.length === 0 ? quoted(first) : 'MICROGRAPHS'} ${quoted(picks)}`;
   switch (verdict.kind) {
     case 'few':
-      note(`${verdict.labels} labels are too few to tell whether they lie on particles`);
+      note(`too few to tell whether they lie on particles: ${counted(verdict.labels, 'label')}`);
       return;
     case 'agree':
       return;

@@ -10,6 +10,7 @@ import { stem } from '../storage/names.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
+import { counted } from '../words.js';
 import { note, printJson, startProgress } from './console.js';
 
 /** Where the labels are. */
@@ -57,7 +58,8 @@ export async function readLabels(path: string, options: ReadOptions = {}): Promi
   });
   for (const { reason } of failed) note(`warning: left out: ${reason}`);
   for (const { file, notPoints } of sets) {
-    if (notPoints > 0) note(`warning: ${file}: ${notPoints} labels are left out: a coordinate is NaN or infinite`);
+    if (notPoints > 0)
+      note(`warning: ${file}: left out: ${counted(notPoints, 'label')} with a coordinate that is NaN or infinite`);
   }
   if (sets.length > 0) return sets;
   throw new LabelError({

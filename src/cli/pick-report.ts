@@ -1,6 +1,7 @@
 /** What `pick` shows: each micrograph as it is done, then the sum. */
 
 import { FILTERS } from '../picking/selection.js';
+import { counted } from '../words.js';
 import { duration, note, print, printJson } from './console.js';
 
 type Filter = (typeof FILTERS)[number];
@@ -49,7 +50,7 @@ export function report(outcome: Outcome, done: number, total: number, json: bool
   }
   for (const warning of outcome.warnings ?? []) note(`warning: ${outcome.micrograph}: ${warning}`);
   if (outcome.error === undefined && !process.stderr.isTTY)
-    print(`${done}/${total} ${outcome.micrograph}: ${outcome.particles} particles`);
+    print(`${done}/${total} ${outcome.micrograph}: ${counted(outcome.particles ?? 0, 'particle')}`);
 }
 
 /** The outcomes of a run. */
@@ -81,15 +82,17 @@ export function summarise(
     printJson({ event: 'summary', ...counts, failed, unfinished, seconds });
     return;
   }
-  print(`${particles} particles in ${good.length} micrographs in ${duration(seconds)}, written to ${out}`);
+  print(
+    `${counted(particles, 'particle')} in ${counted(good.length, 'micrograph')} in ${duration(seconds)}, written to ${out}`,
+  );
   print(`candidates left out: ${describeRemoved(removed)}`);
   const unusual = good.filter((outcome) => outcome.unusual);
   if (unusual.length > 0) {
-    print(`unusual in count or scores: ${unusual.length} of ${good.length} micrographs, for example`);
+    print(`unusual in count or scores: ${unusual.length} of ${counted(good.length, 'micrograph')}, for example`);
     for (const { micrograph, unusual: words } of unusual.slice(0, SHOWN)) print(`  ${micrograph}: ${words}`);
     print(`deepem status ${out} lists them`);
   }
-  if (unfinished > 0) print(`${unfinished} micrographs were not reached: the same command goes on`);
-  if (failed.length > 0) print(`${failed.length} micrographs could not be picked:`);
+  if (unfinished > 0) print(`not reached: ${counted(unfinished, 'micrograph')}; the same command goes on`);
+  if (failed.length > 0) print(`could not be picked: ${counted(failed.length, 'micrograph')}`);
   for (const { reason } of failed) print(`  ${reason}`);
 }

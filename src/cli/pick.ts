@@ -9,6 +9,7 @@ import { FileError, UsageError } from '../errors.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import { assertDistinctNames, assertOutputsApart, SCORES } from '../storage/outputs.js';
 import { forgetRun } from '../storage/run.js';
+import { counted } from '../words.js';
 import { note, onInterrupt, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { addPickOptions, FORMATS_HELP, type PickArguments } from './pick-arguments.js';
@@ -93,7 +94,7 @@ async function runPick(args: readonly string[], options: PickCommandArguments): 
     const { before, todo } = await divide(inputs, session);
     await assertFreeOrForget(session, todo, options.out);
     await session.run.begin(inputs.length, before.length, shard ? `${shard.index}/${shard.count}` : null);
-    if (before.length > 0) note(`${before.length} micrographs were picked before`);
+    if (before.length > 0) note(`picked before: ${counted(before.length, 'micrograph')}`);
     const done = new Set(before.map(({ input }) => input));
     const progress = startProgress(todo.length, 'picking');
     const took = (input: InputMicrograph, outcome: Outcome) => {
@@ -157,7 +158,7 @@ async function pickShared(
   };
   await pickAll();
   if (elsewhere.length > 0 && !signal.aborted)
-    note(`${elsewhere.length} micrographs are with other processes on this folder`);
+    note(`with other processes on this folder: ${counted(elsewhere.length, 'micrograph')}`);
   for (let input = elsewhere.shift(); input && !signal.aborted; input = elsewhere.shift()) {
     const record = await run.waitFor(input.path, signal);
     if (record) took(input, outcomeOf(input, record));
@@ -195,7 +196,7 @@ async function assertFreeOrForget(session: PickSession, todo: readonly InputMicr
 function assertSomeExist(inputs: readonly InputMicrograph[]): void {
   if (inputs.length === 0 || inputs.some(({ path }) => existsSync(path))) return;
   throw new FileError({
-    what: `None of ${inputs.length} micrographs is there`,
+    what: inputs.length === 1 ? 'The micrograph is not there' : `None of ${inputs.length} micrographs is there`,
     received: `for example ${inputs[0].path}, seen from ${process.cwd()} on ${hostname()}`,
     expected: 'files',
     hint: 'Is their folder mounted on this machine?',

@@ -13,6 +13,7 @@ import { openMrcStack } from '../storage/mrc-stack.js';
 import { assertFree } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
+import { counted } from '../words.js';
 import { note, print } from './console.js';
 import { labelOfSet, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
@@ -85,7 +86,7 @@ async function drawStack(file: string, { frame, picks }: PreviewArguments): Prom
     const tiles: { image: Image; lines: string[] }[] = [];
     for (let i = 0; i < Math.min(TILES, stack.count); i++)
       tiles.push({ image: await stack.read(i), lines: [`${i + 1}`] });
-    note(`${tiles.length} of ${stack.count} images`);
+    note(`${tiles.length} of ${counted(stack.count, 'image')}`);
     return await drawTiles(tiles);
   } finally {
     await stack.close();
@@ -109,7 +110,7 @@ async function drawMicrograph(file: string, options: PreviewArguments): Promise<
   const diameter = options.diameter
     ? toPixels(options.diameter, options.pixelSize ?? micrograph.pixelSize, '--diameter')
     : (set?.box ?? CIRCLE_SHARE * longer);
-  note(`${particles.length} picks${set ? ` of ${labelOfSet(set)}` : ''}`);
+  note(`${counted(particles.length, 'pick')}${set ? ` of ${labelOfSet(set)}` : ''}`);
   return drawPicks(micrograph, byScore(particles, diameter));
 }
 

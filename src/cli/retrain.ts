@@ -11,6 +11,7 @@ import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/m
 import { stem } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
+import { counted } from '../words.js';
 import { note } from './console.js';
 import { deviceOption } from './device.js';
 import { micrographsOf } from './inputs.js';
@@ -85,7 +86,7 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
     pixelSize === null ? 1 : pixelSize / (options.pixelSize ?? input.pixelSize ?? pixelSize);
   const labels = merge(await inputsOf(record, args), accepted, rejected, (input) => scaleOf(input) * metadata.diameter);
   await assertConfirmedFit(accepted, labels, args, options, metadata.diameter);
-  note(`${labels.length} micrographs are trained on or held out`);
+  note(`trained on or held out: ${counted(labels.length, 'micrograph')}`);
   const heldOut = heldOutColumns(record);
   const reviewed = new Set(labels.flatMap((one) => (one.reviewed ? [one.input.path] : [])));
   await runTraining(labels, {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { isLoopback } from '../server/hosts.js';
 import { startServer } from '../server/serve.js';
+import { counted } from '../words.js';
 import { note, onInterrupt, print } from './console.js';
 import { number } from './options.js';
 
@@ -47,7 +48,7 @@ async function runServe(folder: string, micrographs: readonly string[], options:
     note(`warning: listening on ${options.host}: whoever has the token can read and change the project, unencrypted`);
   }
   for (const notice of server.notices) note(notice);
-  print(`${server.micrographs} micrographs; open ${server.url}`);
+  print(`${counted(server.micrographs, 'micrograph')}; open ${server.url}`);
   if (options.open) await openBrowser(server.url);
   const interruption = onInterrupt('Ending the server.');
   await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve()));

@@ -9,6 +9,7 @@ import { asymmetric, barrel, type Volume, volumeFromMap } from '../simulation/vo
 import { readWhole, writeWhole } from '../storage/files.js';
 import { openOutputs } from '../storage/unfinished.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { print, startProgress } from './console.js';
 import { number } from './options.js';
 
@@ -80,7 +81,7 @@ async function runSimulate(options: SimulateArguments): Promise<void> {
     progress.stop();
   }
   await outputs.finish();
-  print(`${options.micrographs} micrographs with ${count} particles, written to ${options.out}`);
+  print(`${counted(options.micrographs, 'micrograph')} with ${counted(count, 'particle')}, written to ${options.out}`);
 }
 
 /** Name of a micrograph, from 0. */

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { type RunHistory, type RunStart, readRun } from '../storage/run.js';
+import { counted } from '../words.js';
 import { duration, perMinute, print, printJson } from './console.js';
 
 const HELP = `
@@ -31,7 +32,9 @@ async function runStatus(folder: string, options: { json?: boolean }): Promise<v
     return;
   }
   const { total, done, failed, unusual, particles, rate, secondsLeft } = status;
-  print(`${done} of ${total} micrographs are picked, ${failed.length} failed; ${particles} particles`);
+  print(
+    `picked: ${done} of ${counted(total, 'micrograph')}, ${failed.length} failed; ${counted(particles, 'particle')}`,
+  );
   if (rate > 0) print(`${perMinute(rate, 1)}${secondsLeft > 0 ? `, ${duration(secondsLeft)} left at that rate` : ''}`);
   for (const { micrograph, reason } of failed.slice(0, SHOWN)) print(`  ${micrograph}: ${reason}`);
   if (failed.length > SHOWN) print(`  and ${failed.length - SHOWN} more (--json lists all)`);

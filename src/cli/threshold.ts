@@ -8,6 +8,7 @@ import { type CoordinateSet, onePerMicrograph } from '../storage/coordinate-pair
 import { writeWhole } from '../storage/files.js';
 import { originOf } from '../storage/origin.js';
 import { assertFree } from '../storage/outputs.js';
+import { counted } from '../words.js';
 import { print, printJson } from './console.js';
 import { readLabels } from './labelled-inputs.js';
 
@@ -72,7 +73,7 @@ async function runThreshold(path: string, options: ThresholdArguments): Promise<
   if (threshold === null) {
     throw new LabelError({
       what: `The scores of ${path} do not part into two groups`,
-      received: `${scores.length} picks with scores`,
+      received: `${counted(scores.length, 'pick')} with scores`,
       expected: 'picks with different scores',
       hint: 'Pick with --threshold 0.02',
     });
@@ -86,7 +87,7 @@ async function runThreshold(path: string, options: ThresholdArguments): Promise<
   }
   for (const choice of choices) {
     const each = (choice.particles / sets.length).toFixed(1);
-    print(`threshold ${choice.threshold.toFixed(2)}: ${choice.particles} particles, ${each} a micrograph`);
+    print(`threshold ${choice.threshold.toFixed(2)}: ${counted(choice.particles, 'particle')}, ${each} a micrograph`);
   }
   print(`from the histogram: ${threshold.toFixed(3)}, which keeps ${kept(threshold)} of ${scores.length}`);
 }

@@ -16,6 +16,7 @@ import { AUTO_RECIPE } from '../training/recipe.js';
 import type { DataReport, DoneReport, EpochReport, ObjectiveReport, TrainReport } from '../training/reports.js';
 import { type TrainOptions, train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
 import { announceDevice } from './device.js';
 import { describeAccuracy, describeThresholds } from './info.js';
@@ -193,11 +194,11 @@ function announce({ warnings, labels, architecture, factor, pretrained }: DataRe
   note(
     `network ${architecture.name} from ${start}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
   );
-  const negatives = labels.negatives > 0 ? ` and ${labels.negatives} places without` : '';
-  note(`${labels.positives} particles${negatives} of ${labels.micrographs} micrographs`);
+  const negatives = labels.negatives > 0 ? ` and ${counted(labels.negatives, 'place')} without` : '';
+  note(`${counted(labels.positives, 'particle')}${negatives} of ${counted(labels.micrographs, 'micrograph')}`);
   note(
     labels.heldOutMicrographs > 0
-      ? `${labels.heldOutPositives} particles of ${labels.heldOutMicrographs} micrographs are held out to judge`
+      ? `held out to judge: ${counted(labels.heldOutPositives, 'particle')} of ${counted(labels.heldOutMicrographs, 'micrograph')}`
       : 'nothing is held out to judge by',
   );
 }
@@ -234,7 +235,7 @@ function describeGain(before: Evaluation, after: Evaluation | null): string {
   const words = (result: Evaluation) =>
     `average precision ${result.averagePrecision.toFixed(3)}, best F1 ${(result.bestF1?.f1 ?? 0).toFixed(3)}`;
   const now = after ? words(after) : 'not judged: labels are missing';
-  return `on ${before.truthCount} held-out labels, before: ${words(before)}; after: ${now}`;
+  return `on ${counted(before.truthCount, 'held-out label')}, before: ${words(before)}; after: ${now}`;
 }
 
 function drawTraining(epochs: readonly EpochReport[]): string {

@@ -3,6 +3,7 @@
  * Sources: https://www.ccpem.ac.uk/mrc-format/mrc2014/, `mrcfile/validator.py`, docs/formats.md.
  */
 
+import { counted } from '../words.js';
 import { type FileFinding, findingsOf } from './finding.js';
 import { MODES, type MrcHeader, pixelSizeOf } from './mrc-header.js';
 
@@ -76,7 +77,7 @@ export function checkMrcHeader(
       'an older kind of MRC; most programs take it',
     ],
     [!(mode in MODES), 'error', `mode ${mode}: complex numbers, a Fourier transform`, 'give the image itself'],
-    [nlabl < 0 || nlabl > LABELS, 'error', `${nlabl} labels`, 'set nlabl to the number of labels, at most 10'],
+    [nlabl < 0 || nlabl > LABELS, 'error', counted(nlabl, 'label'), 'set nlabl to the number of labels, at most 10'],
     [
       nlabl >= 0 && nlabl <= LABELS && nlabl !== filled.length,
       'warning',

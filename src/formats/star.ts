@@ -3,6 +3,7 @@
  * Layout after RELION's metadata_table.cpp; the 3.0, 3.1, 4 and 5 variants differ in version lines and in blocks.
  */
 
+import { counted } from '../words.js';
 import { eachLine } from './lines.js';
 
 /** A block: `data_NAME` with a loop (many rows) or a list (one row). */
@@ -155,7 +156,7 @@ function rowOf(block: OpenBlock, line: string, number: number): string[] {
   const row = tokens(line);
   if (block.loop && row.length === block.labels.length) return row;
   throw new StarSyntaxError(
-    `line ${number} has ${row.length} values for ${block.labels.length} labels: "${shorten(line)}"`,
+    `line ${number} has ${row.length} values for ${counted(block.labels.length, 'label')}: "${shorten(line)}"`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** The rules of STAR and box files beyond those without which they cannot be read. Sources are in docs/formats.md. */
 
+import { counted } from '../words.js';
 import { filledLines, isComment } from './coordinate-format.js';
 import { type FileFinding, findingsOf } from './finding.js';
 import { splitLines } from './lines.js';
@@ -105,11 +106,16 @@ export function checkBox(text: string): FileFinding[] {
     [lines.some(isComment), 'warning', 'lines that begin with #', 'RELION ends at them: remove them'],
     [fractional > 0, 'warning', `${fractional} rows with fractions`, 'RELION reads whole numbers only'],
     [sizes.size > 1, 'warning', `boxes of ${sizes.size} sizes`, 'programs use one size'],
-    [odd > 0, 'warning', `${odd} boxes of odd size`, 'the centre moves by half a pixel each time they are converted'],
+    [
+      odd > 0,
+      'warning',
+      `${counted(odd, 'box')} of odd size`,
+      'the centre moves by half a pixel each time they are converted',
+    ],
     [
       zero > 0,
       'warning',
-      `${zero} boxes of size 0`,
+      `${counted(zero, 'box')} of size 0`,
       'x and y are taken for the centre by some programs, for the corner by others',
     ],
   ]);

@@ -6,6 +6,7 @@ import type { Point } from '../particle.js';
 import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import { commonFolder, type InputMicrograph } from '../storage/inputs.js';
+import { counted } from '../words.js';
 
 /** What was found. */
 export interface ForeignLabels {
@@ -51,7 +52,7 @@ export async function foreignLabels(
   return {
     taken,
     notices: [
-      ...taken.map(({ id, points, file }) => `${points.length} labels of ${file} were copied to ${fileOf(id)}`),
+      ...taken.map(({ id, points, file }) => `${file}: ${counted(points.length, 'label')} copied to ${fileOf(id)}`),
       ...listed('label files are not used, because their folders do not say which micrograph they belong to', left),
       ...unclear.map((message) => `not used: ${message}`),
       ...damaged,

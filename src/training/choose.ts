@@ -14,6 +14,7 @@ import { choosePoint, expectedThreshold, thresholdRange } from '../evaluation/th
 import type { Model, ModelMetadata } from '../network/model.js';
 import { random } from '../random.js';
 import { matchRadius } from '../sizes.js';
+import { counted } from '../words.js';
 import { labelsIn } from './examples.js';
 import type { Recipe } from './recipe.js';
 import { type Filters, judge, judgedRegion, PART_DIAMETERS, type ScoredRegion, tellsNoise } from './scored-region.js';
@@ -76,7 +77,7 @@ export function choose(
   const [f1, f2] = [choosePoint(curve, 1), choosePoint(curve, 2)];
   if (!f1 || !f2 || truthCount === 0) {
     const candidates = f1 ? 'candidates' : 'no candidates';
-    return { unchosen: `${truthCount} labels and ${candidates} were held out` };
+    return { unchosen: `${candidates} for ${counted(truthCount, 'held-out label')}` };
   }
   const counts = countsOf(curve);
   const calibration = fitCalibration(counts, recipe.calibrationPrior ?? undefined);
@@ -100,7 +101,7 @@ export function choose(
   const isCounted = calibration !== null && truthCount >= LEAST_COUNTED;
   const choice = {
     threshold: thresholds[recipe.threshold].threshold,
-    thresholdFrom: `${found} for ${truthCount} labels of ${scored.length} held-out micrographs`,
+    thresholdFrom: `${found} for ${counted(truthCount, 'label')} of ${counted(scored.length, 'held-out micrograph')}`,
     thresholds,
     minDistance: filters.minDistance,
     deviationRange: filters.deviationRange,

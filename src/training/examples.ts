@@ -6,6 +6,7 @@ import { toResampled } from '../imaging/resample.js';
 import type { ModelMetadata } from '../network/model.js';
 import type { Point } from '../particle.js';
 import { type Random, shuffle } from '../random.js';
+import { counted } from '../words.js';
 import type { PreparedMicrograph } from './labelled.js';
 import type { Recipe } from './recipe.js';
 
@@ -147,7 +148,7 @@ export function assertTrainable(examples: readonly Example[], micrographs: numbe
   if (examples.some(({ target }) => target === 1) && examples.some(({ target }) => target === 0)) return;
   throw new LabelError({
     what: 'There is nothing to train on',
-    received: `${examples.length} usable boxes on ${micrographs} micrographs, none of them ${examples.some(({ target }) => target === 1) ? 'empty' : 'a particle'}`,
+    received: `${counted(examples.length, 'usable box')} on ${counted(micrographs, 'micrograph')}, none of them ${examples.some(({ target }) => target === 1) ? 'empty' : 'a particle'}`,
     expected: 'particles, and places without particles between them',
     hint: ['Check that the labels belong to these micrographs, and --edge and --diameter', ...warnings].join('. '),
   });

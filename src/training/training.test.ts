@@ -159,7 +159,7 @@ describe('makeExamples', () => {
       random(1),
     );
     expect(() => assertTrainable(none, 1, ['5 labels were left out'])).toThrow(
-      /nothing to train on.*0 usable boxes on 1 micrographs.*5 labels were left out/,
+      /nothing to train on.*0 usable boxes on 1 micrograph,.*5 labels were left out/,
     );
   });
 
