@@ -12,6 +12,8 @@ export interface Provenance {
   readonly sha256?: string;
   /** Angstroms per pixel, or null where unknown. */
   readonly pixelSize?: number | null;
+  /** Diameter of the particle in pixels of the micrograph. */
+  readonly diameter?: number;
   /** Pixels of the micrograph per pixel that the network saw. */
   readonly binning?: number;
   /** Path of the model, or what was used instead. */

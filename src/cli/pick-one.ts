@@ -100,7 +100,7 @@ async function writeResult(
   const files = await writer.write(picked, input.folder, {
     ...runProvenance(options, model),
     ...{ micrograph: input.path, width, height, sha256, pixelSize },
-    binning: Number(scoreMap.factor.toFixed(6)),
+    ...{ diameter: Number((scale * metadata.diameter).toFixed(2)), binning: Number(scoreMap.factor.toFixed(6)) },
   });
   const write = async (ending: string, data: string | Uint8Array) => {
     const file = `${join(options.out, outputStem(input))}${ending}`;
@@ -122,5 +122,5 @@ function describeUnusual({ particles, removed, look }: PickResult, usual: Usual 
 /** What picks were made with. */
 export function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
   const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
-  return { program: PROGRAM, model: options.model ?? `blobs of ${metadata.diameter} px`, threshold };
+  return { program: PROGRAM, model: options.model ?? `blobs of ${Number(metadata.diameter.toFixed(2))} px`, threshold };
 }

@@ -10,6 +10,7 @@ import { type Circles, drawPicks, drawTiles } from '../report/picture.js';
 import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { openMrcStack } from '../storage/mrc-stack.js';
+import { originOf } from '../storage/origin.js';
 import { assertFree } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
@@ -28,10 +29,10 @@ interface PreviewArguments {
   output: string;
 }
 
-/** From the lowest to the highest score (viridis). */
-const COLOURS = ['#440154', '#472d7b', '#3b528b', '#2c728e', '#21918c', '#28ae80', '#5ec962', '#addc30', '#fde725'];
+/** From the lowest to the highest score: the half of plasma that stands out on grey. */
+const COLOURS = ['#b12a90', '#cc4778', '#e16462', '#f2844b', '#fca636', '#fcce25', '#f0f921'];
 /** Without scores, or where all are equal. */
-const PLAIN = '#fde725';
+const PLAIN = COLOURS[COLOURS.length - 1];
 /** Circles where no diameter is known, as a share of the longer side. */
 const CIRCLE_SHARE = 1 / 40;
 /** Images of a stack that are shown. */
@@ -42,8 +43,8 @@ Examples:
   deepem preview mic_001.mrc --picks picks/ -o mic_001.png
   deepem preview particles/mic_001.mrcs -o particles.png
 
-The micrograph is binned and blurred, its contrast taken from percentiles; circles go from blue (lowest score) to yellow (highest). The first
-stored row is at the top. Of a stack the first ${TILES} images are shown, or one with --frame.`;
+The micrograph is binned and blurred, its contrast taken from percentiles; circles go from violet (lowest score) to yellow (highest). The first
+stored row is at the top; the scale bar is in nanometres where the pixel size is known. Of a stack the first ${TILES} images are shown, or one with --frame.`;
 
 export function configure(command: Command): void {
   command
@@ -51,7 +52,7 @@ export function configure(command: Command): void {
     .option('--picks <path>', 'coordinates to circle: a folder, or one file')
     .option(
       '--diameter <length>',
-      "of the circles (default: the files' box, or a fortieth of the side)",
+      "of the circles (default: the particle's as the files or their provenance say, their box, or a fortieth of the side)",
       length('--diameter'),
     )
     .option('--pixel-size <A>', 'angstroms per pixel, for a diameter in angstroms', parsePixelSize)
@@ -95,7 +96,8 @@ async function drawStack(file: string, { frame, picks }: PreviewArguments): Prom
 
 async function drawMicrograph(file: string, options: PreviewArguments): Promise<Uint8Array> {
   const micrograph = options.frame === undefined ? await readMicrograph(file) : await readFrame(file, options.frame);
-  if (!options.picks) return drawPicks(micrograph, []);
+  const pixelSize = options.pixelSize ?? micrograph.pixelSize;
+  if (!options.picks) return drawPicks(micrograph, [], pixelSize);
   const sets = await readLabels(options.picks);
   const { pairs } = pairCoordinates([{ path: file, folder: '', pixelSize: null }], sets);
   // One micrograph does not tell which others the picks could belong to: the file is named, and the rule that found it.
@@ -108,10 +110,10 @@ async function drawMicrograph(file: string, options: PreviewArguments): Promise<
   );
   const longer = Math.max(micrograph.width, micrograph.height);
   const diameter = options.diameter
-    ? toPixels(options.diameter, options.pixelSize ?? micrograph.pixelSize, '--diameter')
-    : (set?.box ?? CIRCLE_SHARE * longer);
+    ? toPixels(options.diameter, pixelSize, '--diameter')
+    : (set?.diameter ?? (set && (await originOf(set)).diameter) ?? set?.box ?? CIRCLE_SHARE * longer);
   note(`${counted(particles.length, 'pick')}${set ? ` of ${labelOfSet(set)}` : ''}`);
-  return drawPicks(micrograph, byScore(particles, diameter));
+  return drawPicks(micrograph, byScore(particles, diameter), pixelSize);
 }
 
 /** @throws UsageError if the stack has fewer images */
@@ -133,7 +135,7 @@ function byScore(particles: readonly Particle[], diameter: number): Circles[] {
     score === undefined || low === high
       ? PLAIN
       : COLOURS[Math.floor(((score - low) / (high - low)) * (COLOURS.length - 1))];
-  return [PLAIN, ...COLOURS.slice(0, -1)].map((colour) => ({
+  return COLOURS.map((colour) => ({
     ...{ colour, diameter },
     points: particles.filter((particle) => colourOf(particle) === colour),
   }));

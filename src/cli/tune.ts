@@ -31,6 +31,8 @@ interface TuneArguments extends TrainingArguments {
 const STATE = 'tune.json';
 const PRESET = 'preset.json';
 const MINUTE = 60;
+/** What a training takes at the most on two cores (docs/results.md). */
+const FOLD_MINUTES = 2;
 
 const HELP = `
 Example:
@@ -104,6 +106,10 @@ async function runTune(args: readonly string[], options: TuneArguments): Promise
   const { seed, preset = null } = options;
   const inputs: Inputs = { preset, seed, folds, diameter, edge, labels: options.labels, micrographs };
   const base = options.preset ? await loadBase(options.preset) : AUTO_RECIPE;
+  if (options.minutes < 2 * folds * FOLD_MINUTES)
+    note(
+      `warning: --minutes ${options.minutes} may be too short to compare anything: two trials are ${2 * folds} trainings of a minute or two each; give --minutes ${2 * folds * FOLD_MINUTES} or more, or fewer --folds`,
+    );
   await makeFolder(options.out);
   const scores = await resume(inputs, join(options.out, STATE));
   if (scores.length === 0) assertFree([join(options.out, PRESET)], options.overwrite);

@@ -1,7 +1,7 @@
 /** Picks held against truth, on their micrograph. */
 
 import { matchPicks } from '../evaluation/match.js';
-import type { Image } from '../micrograph.js';
+import type { Image, Micrograph } from '../micrograph.js';
 import type { Particle, Point } from '../particle.js';
 import { drawPicks } from './picture.js';
 
@@ -19,13 +19,17 @@ export interface JudgedPicks {
 }
 
 /** Draws right picks blue, false ones red and missed particles yellow, as PNG. */
-export function drawJudged(micrograph: Image, { truth, picks, radius, diameter }: JudgedPicks): Promise<Uint8Array> {
+export function drawJudged(
+  micrograph: Image & Pick<Micrograph, 'pixelSize'>,
+  { truth, picks, radius, diameter }: JudgedPicks,
+): Promise<Uint8Array> {
   const matches = matchPicks(truth, picks, radius);
   const found = new Set(matches.map((match) => match.truth));
   const group = (right: boolean) => matches.filter((match) => match.truth >= 0 === right).map(({ pick }) => pick);
-  return drawPicks(micrograph, [
+  const groups = [
     { points: group(true), diameter, colour: JUDGED_COLOURS.right },
     { points: group(false), diameter, colour: JUDGED_COLOURS.false },
     { points: truth.filter((_, i) => !found.has(i)), diameter, colour: JUDGED_COLOURS.missed },
-  ]);
+  ];
+  return drawPicks(micrograph, groups, micrograph.pixelSize);
 }

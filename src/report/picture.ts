@@ -22,17 +22,43 @@ const SOFTNESS = 1.2;
 /** Longest side of a picture. */
 const LARGEST_SIDE = 1200;
 
-/** A micrograph with circles around particles; the first stored row is at the top. */
-export async function drawPicks(micrograph: Image, groups: readonly Circles[]): Promise<Uint8Array> {
+/** Of the picture's width, what a scale bar takes at the most. */
+const BAR_SHARE = 0.2;
+const [BAR_MARGIN, BAR_HEIGHT, BAR_TEXT] = [20, 6, 18];
+
+/** The longest bar of a round length (1, 2 or 5 times a power of ten) with its length in words. */
+function scaleBar(width: number, height: number, factor: number, pixelSize: number | null): string {
+  const unit = pixelSize === null ? factor : (factor * pixelSize) / 10;
+  const most = BAR_SHARE * width * unit;
+  const power = 10 ** Math.floor(Math.log10(most));
+  const length = power * (most >= 5 * power ? 5 : most >= 2 * power ? 2 : 1);
+  const [side, top] = [length / unit, height - BAR_MARGIN - BAR_HEIGHT];
+  const words = `${Number(length.toPrecision(1))} ${pixelSize === null ? 'px' : 'nm'}`;
+  const bar = `<rect x="${BAR_MARGIN}" y="${top}" width="${side.toFixed(1)}" height="${BAR_HEIGHT}"/>`;
+  const text = `<text x="${(BAR_MARGIN + side / 2).toFixed(1)}" y="${top - BAR_HEIGHT}" text-anchor="middle" font-size="${BAR_TEXT}" font-family="sans-serif" font-weight="bold">${words}</text>`;
+  return `<g fill="white" stroke="black" stroke-width="3" paint-order="stroke">${bar}${text}</g>`;
+}
+
+/**
+ * A micrograph with circles around particles and a scale bar; the first stored row is at the top.
+ *
+ * @param pixelSize - angstroms per pixel, or null: then the bar is in pixels
+ */
+export async function drawPicks(
+  micrograph: Image,
+  groups: readonly Circles[],
+  pixelSize: number | null,
+): Promise<Uint8Array> {
   const factor = Math.max(1, Math.ceil(Math.max(micrograph.width, micrograph.height) / LARGEST_SIDE));
   const small = blur(resample(micrograph, factor), SOFTNESS);
   const circles = groups.flatMap(({ points, diameter, colour }) =>
     points.map((point) => {
       const [x, y] = [toResampled(point.x, factor) + 0.5, toResampled(point.y, factor) + 0.5];
-      return `<circle cx="${x.toFixed(2)}" cy="${y.toFixed(2)}" r="${(diameter / 2 / factor).toFixed(2)}" stroke="${colour}"/>`;
+      const circle = `<circle cx="${x.toFixed(2)}" cy="${y.toFixed(2)}" r="${(diameter / 2 / factor).toFixed(2)}"`;
+      return `${circle} stroke="black" stroke-opacity="0.5" stroke-width="4"/>${circle} stroke="${colour}"/>`;
     }),
   );
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${small.width}" height="${small.height}" fill="none" stroke-width="2">${circles.join('')}</svg>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${small.width}" height="${small.height}" fill="none" stroke-width="2">${circles.join('')}${scaleBar(small.width, small.height, factor, pixelSize)}</svg>`;
   return png(toGrey(small), small.width, small.height, svg);
 }
 

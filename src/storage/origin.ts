@@ -13,15 +13,18 @@ export interface PickOrigin {
   readonly threshold: number | null;
   readonly model: string | null;
   readonly micrograph: string | null;
+  /** Of the particle, in pixels of the micrograph. */
+  readonly diameter: number | null;
 }
 
-const NOTHING: PickOrigin = { threshold: null, model: null, micrograph: null };
+const NOTHING: PickOrigin = { threshold: null, model: null, micrograph: null, diameter: null };
 /** Bytes in which the comment at the top of a file ends. */
 const COMMENT = 4096;
 const besideSchema = z.object({
   threshold: z.number().optional(),
   model: z.string().optional(),
   micrograph: z.string().optional(),
+  diameter: z.number().optional(),
 });
 
 /** Reads where a set of picks comes from: of the file beside it, else of the comment in it. */
@@ -33,8 +36,9 @@ export async function originOf({ file, name }: CoordinateSet): Promise<PickOrigi
         threshold = null,
         model = null,
         micrograph = null,
+        diameter = null,
       } = besideSchema.parse(JSON.parse(await readText(beside)));
-      return { threshold, model, micrograph };
+      return { threshold, model, micrograph, diameter };
     }
     const { start } = await readStart(file, COMMENT);
     return fromComment(new TextDecoder().decode(start));
@@ -48,11 +52,12 @@ function fromComment(text: string): PickOrigin {
   const line = /^#\s*(deepem .*)$/m.exec(text)?.[1];
   if (line === undefined) return NOTHING;
   const value = (key: string) => new RegExp(`; ${key} ([^;]*)`).exec(line)?.[1] ?? null;
-  const threshold = value('threshold');
+  const number = (key: string) => (value(key) === null ? null : Number(value(key)));
   return {
-    threshold: threshold === null ? null : Number(threshold),
+    threshold: number('threshold'),
     model: value('model'),
     micrograph: value('micrograph'),
+    diameter: number('diameter'),
   };
 }
 
