@@ -92,7 +92,7 @@ describe('convert', () => {
     writeFileSync(at('zero', 'a.box'), '');
     writeFileSync(at('zero', 'b.box'), '1 2 4 4\n');
     const run = deepem('convert', at('zero'), '--to', 'cbox,star', '--out', at('zero-out'));
-    expect(run.stdout).toMatch(/1 particles of 2 micrographs/);
+    expect(run.stdout).toMatch(/1 particle of 2 micrographs/);
     rmSync(at('zero-out', 'b_autopick.star'));
     const list = deepem('convert', at('zero-out', 'autopick.star'), '--to', 'csv', '--out', at('zero-csv'));
     expect(list.code).toBe(3);
@@ -188,10 +188,10 @@ describe('extract', () => {
     const args = [at('edge'), join(made, 'one'), '--box', '64'];
     const dropped = deepem('extract', ...args, '--out', at('dropped'));
     expect(dropped.stdout).toMatch(
-      /1 particles of 1.*\n1 boxes reach beyond the edge: left out\n1 centres lie outside/,
+      /1 particle of 1.*\nboxes that reach beyond the edge: 1, left out\ncentres outside the micrograph: 1/,
     );
     const padded = deepem('extract', ...args, '--edge', 'pad', '--scale-to', '32', '--out', at('padded'));
-    expect(padded.stdout).toMatch(/2 particles of 1.*\n1 boxes reach beyond the edge: filled/);
+    expect(padded.stdout).toMatch(/2 particles of 1.*\nboxes that reach beyond the edge: 1, filled/);
     const stack = await openMrcStack(at('padded', 'sim_0001.mrcs'));
     expect([stack.count, stack.width, stack.pixelSize]).toEqual([2, 32, 12]);
     await stack.close();

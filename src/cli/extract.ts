@@ -329,6 +329,6 @@ function summarise(
     print(
       `boxes that reach beyond the edge: ${atEdge}, ${options.edge === 'drop' ? 'left out' : 'filled by reflection'}`,
     );
-  if (outside > 0) print(`${outside} centres lie outside the micrograph: left out`);
-  if (below > 0) print(`${below} are left out by --threshold`);
+  if (outside > 0) print(`centres outside the micrograph: ${outside}, left out`);
+  if (below > 0) print(`below --threshold: ${below}, left out`);
 }
