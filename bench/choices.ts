@@ -2,7 +2,7 @@
  * What is chosen on few held-out labels: for 5, 10, 20, ... labels of micrographs that were not trained on, the distance, filters, calibration
  * and threshold are chosen, and other micrographs judge. Models are trained once (bench/choice-models.ts). Writes
  * docs/results/choices.json, one list for each name, and the table in docs/results.md.
- * Usage: npm run bench:choices -- --as after [--draws 5]
+ * Usage: npm run bench:choices [-- --draws 5] [-- --only sets|singles] [-- --sets NAME]; --table writes the table of the list that is there
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ import { AUTO_RECIPE } from '../src/training/recipe.js';
 import type { ScoredRegion } from '../src/training/scored-region.js';
 import { choiceFolds, type ScoredFold, scoreFold, singles } from './choice-models.js';
 import { APOFERRITIN, type DataSet, SPECIMENS } from './data-sets.js';
+import { writeSection } from './results.js';
 
 const { values: given } = parseArgs({
   options: {
@@ -29,6 +30,7 @@ const { values: given } = parseArgs({
     draws: { type: 'string', default: '5' },
     sets: { type: 'string', default: '' },
     only: { type: 'string', default: '' },
+    table: { type: 'boolean', default: false },
   },
 });
 const DRAWS = Number(given.draws);
@@ -105,6 +107,11 @@ interface Row {
   readonly own: number;
 }
 
+const known: Record<string, Row[]> = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
+if (given.table) {
+  writeSection('choices', tableOf(known.before ?? [], known[given.as] ?? []));
+  process.exit();
+}
 const engine = startEngine(threadCount());
 const rows: Row[] = [];
 const sets = SPECIMENS.filter(({ name }) => name.includes(given.sets));
@@ -129,5 +136,42 @@ for (const fold of folds) {
   }
 }
 await engine.close();
-const known = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : {};
-writeFileSync(RESULTS, `${JSON.stringify({ ...known, [given.as]: rows }, null, 1)}\n`);
+const lists = Object.entries({ ...known, [given.as]: rows }).map(([name, list]) => {
+  const lines = list.map((row) =>
+    JSON.stringify(row, (_, value) => (typeof value === 'number' ? rounded(value) : value)),
+  );
+  return `${JSON.stringify(name)}: [\n${lines.join(',\n')}\n]`;
+});
+writeFileSync(RESULTS, `{\n${lists.join(',\n')}\n}\n`);
+writeSection('choices', tableOf(known.before ?? [], rows));
+
+function rounded(value: number): number {
+  return Number(value.toFixed(4));
+}
+
+/** Means over folds and draws, before and after. */
+function tableOf(before: readonly Row[], after: readonly Row[]): string {
+  const groups = new Map<string, { set: string; labels: Row['labels'] }>();
+  for (const { set, fold, labels } of after) {
+    const name = fold.startsWith('only') ? `${set}, one micrograph to train on` : set;
+    groups.set(`${name} ${labels}`, { set: name, labels });
+  }
+  const cells = (list: readonly Row[], set: string, labels: Row['labels']) => {
+    const own = list.filter((row) => {
+      const name = row.fold.startsWith('only') ? `${row.set}, one micrograph to train on` : row.set;
+      return name === set && row.labels === labels;
+    });
+    const mean = (of: (row: Row) => number) =>
+      own.length === 0 ? '-' : (own.reduce((sum, row) => sum + of(row), 0) / own.length).toFixed(3);
+    const worst = Math.max(...own.map(({ best, own: at }) => best - at));
+    return [mean(({ ap }) => ap), mean(({ own: at }) => at), mean(({ best, own: at }) => best - at), worst.toFixed(3)];
+  };
+  return [
+    '| specimen | held-out labels | before: AP | own F1 | best - own | worst | after: AP | own F1 | best - own | worst |',
+    `|${'---|'.repeat(10)}`,
+    ...[...groups.values()].map(
+      ({ set, labels }) =>
+        `| ${[set, labels, ...cells(before, set, labels), ...cells(after, set, labels)].join(' | ')} |`,
+    ),
+  ].join('\n');
+}

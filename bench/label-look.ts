@@ -12,6 +12,7 @@ import type { Point } from '../src/particle.js';
 import { random, shuffle } from '../src/random.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { IDENTITY, type Transform, transform } from '../src/transform.js';
+import { diameterWarnings } from '../src/verification/label-diameter.js';
 import { type LabelLook, lookAtLabels, reduceForLook } from '../src/verification/label-look.js';
 import { DATA } from './data-sets.js';
 import { MACHINE } from './machine.js';
@@ -40,6 +41,8 @@ interface Field {
   readonly width: number;
   readonly height: number;
   readonly small: ReturnType<typeof reduceForLook>['image'];
+  /** The same, as small as half the diameter and twice the diameter need it. */
+  readonly sized: Readonly<Record<number, ReturnType<typeof reduceForLook>['image']>>;
   readonly particles: readonly Point[];
 }
 
@@ -63,7 +66,8 @@ async function load(micrographs: string, truth: string, diameter: number): Promi
     const centres = join(DATA, truth, `${parse(file).name}.csv`);
     const particles = parseCoordinates(readFileSync(centres), centres).map(({ particle }) => particle);
     const { width, height } = image;
-    fields.push({ width, height, small: reduceForLook(image, [], diameter).image, particles });
+    const at = (times: number) => reduceForLook(image, [], times * diameter).image;
+    fields.push({ width, height, small: at(1), sized: { 0.5: at(0.5), 1: at(1), 2: at(2) }, particles });
   }
   return fields;
 }
@@ -89,6 +93,26 @@ function look(
   return lookAtLabels(patients, { diameter });
 }
 
+/** Whether anything is said of a diameter that is so many times the right one. */
+function isDiameterDoubted(
+  fields: readonly Field[],
+  diameter: number,
+  [labels, on]: readonly [number, number],
+  seed: number,
+  times: number,
+): boolean {
+  const chosen = shuffle([...fields], random(seed, 1)).slice(0, on);
+  const own = chosen.map(({ particles }, i) =>
+    shuffle([...particles], random(seed, 2 + i)).slice(0, Math.round(labels / chosen.length)),
+  );
+  const patients = chosen.map(({ sized }, i) => {
+    const one = { ...sized[times], width: 1, height: 1, pixels: new Float32Array(1) };
+    return { image: sized[times], particles: reduceForLook(one, own[i], times * diameter).particles };
+  });
+  const plain = own.map((particles) => ({ particles }));
+  return diameterWarnings(plain, patients, times * diameter).length > 0;
+}
+
 const rows: {
   specimen: string;
   labels: number;
@@ -97,6 +121,7 @@ const rows: {
   missed: string[];
   random: Record<string, number>;
   exchanged: string;
+  diameters: Record<string, number>;
   milliseconds: number;
 }[] = [];
 for (const [specimen, micrographs, truth, diameter] of SPECIMENS) {
@@ -108,6 +133,7 @@ for (const [specimen, micrographs, truth, diameter] of SPECIMENS) {
     const [right, mistakes, nowhere]: Record<string, number>[] = [{}, {}, {}];
     const missed: string[] = [];
     let [strangers, found, milliseconds] = [0, 0, 0];
+    const diameters: Record<string, number> = {};
     for (let seed = 0; seed < SEEDS; seed++) {
       const started = performance.now();
       const plain = look(fields, diameter, size, seed, (points) => points);
@@ -119,6 +145,8 @@ for (const [specimen, micrographs, truth, diameter] of SPECIMENS) {
         count(mistakes, verdict.kind);
         if (verdict.kind === 'agree') missed.push(name);
       }
+      for (const times of [0.5, 1, 2])
+        if (isDiameterDoubted(fields, diameter, size, seed, times)) count(diameters, `${times}`);
       const source = random(seed, 99);
       const anywhere = look(fields, diameter, size, seed, (points, { width, height }) =>
         points.map(() => ({ x: source.uniform() * width, y: source.uniform() * height })),
@@ -135,6 +163,7 @@ for (const [specimen, micrographs, truth, diameter] of SPECIMENS) {
       ...{ specimen, labels: size[0], right: { ...right, strangers }, mistakes, missed, random: nowhere },
       ...{
         exchanged: fields.length < 3 || size[1] < 3 ? '-' : `${found}`,
+        diameters,
         milliseconds: Math.round(milliseconds / SEEDS),
       },
     };
@@ -148,12 +177,12 @@ const share = (list: Record<string, number>, kind: string) => list[kind] ?? 0;
 writeSection(
   'label-look',
   [
-    '| specimen | labels | right: agree / no evidence / contradicted / micrographs left out | mistakes: contradicted / no evidence / not noticed | random places: no evidence | two exchanged micrographs: both named | ms |',
-    '|---|---|---|---|---|---|---|',
+    '| specimen | labels | right: agree / no evidence / contradicted / micrographs left out | mistakes: contradicted / no evidence / not noticed | random places: no evidence | two exchanged micrographs: both named | diameter doubted: right / half / twice | ms |',
+    '|---|---|---|---|---|---|---|---|',
     ...rows.map(
-      ({ specimen, labels, right, mistakes, random: nowhere, exchanged, milliseconds }) =>
+      ({ specimen, labels, right, mistakes, random: nowhere, exchanged, diameters, milliseconds }) =>
         `| ${specimen} | ${labels} | ${share(right, 'agree')} / ${share(right, 'silent')} / ${share(right, 'contradicted')} / ${share(right, 'strangers')} | ` +
-        `${share(mistakes, 'contradicted')} / ${share(mistakes, 'silent')} / ${share(mistakes, 'agree')} | ${share(nowhere, 'silent')} | ${exchanged} | ${milliseconds} |`,
+        `${share(mistakes, 'contradicted')} / ${share(mistakes, 'silent')} / ${share(mistakes, 'agree')} | ${share(nowhere, 'silent')} | ${exchanged} | ${share(diameters, '1')} / ${share(diameters, '0.5')} / ${share(diameters, '2')} | ${milliseconds} |`,
     ),
   ].join('\n'),
 );

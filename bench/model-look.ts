@@ -74,7 +74,13 @@ for (const set of SPECIMENS) {
   }
 }
 await engine.close();
-writeFileSync('docs/results/model-look.json', `${JSON.stringify({ machine: MACHINE, rows }, null, 1)}\n`);
+const lines = rows.map((row) =>
+  JSON.stringify(row, (_, value) => (typeof value === 'number' ? Number(value.toFixed(3)) : value)),
+);
+writeFileSync(
+  'docs/results/model-look.json',
+  `{"machine": ${JSON.stringify(MACHINE)}, "rows": [\n${lines.join(',\n')}\n]}\n`,
+);
 const cell = (set: string, mistake: string) => {
   const own = rows.filter((row) => row.set === set && row.mistake === mistake);
   return `${own.filter(({ cause }) => cause !== null).length} of ${own.length}`;

@@ -17,8 +17,7 @@ import type { ScoreMap } from './score-map.js';
 const LARGEST_SIDE = 1024;
 const SEED = 1;
 /** Of the candidates above some score at least this share must be more than chance gives, by at least so many standard deviations. */
-const LEAST_SHARE = 0.2;
-const SIGNIFICANT = 3.5;
+const CLEAR = { share: 0.2, deviations: 3.5 };
 /** That score is at most so much below the threshold, in logits. */
 const BELOW_THRESHOLD = 1.5;
 
@@ -75,12 +74,12 @@ export interface FoundCandidates {
  * Whether candidates are more than in the twin: whether there is a score, at the threshold or somewhat below, from which on they are
  * significantly more.
  *
- * @param leastShare - of the candidates from that score on, how many must be more than chance gives; a fifth by default
+ * @param clear - of the candidates from that score on, the share that must be more than chance gives, and by how many standard deviations
  */
 export function standOut(
   { scores, frame, threshold, edge, minDistance }: FoundCandidates,
   { scoreMap, frame: size }: ScoredNoise,
-  leastShare = LEAST_SHARE,
+  clear = CLEAR,
 ): boolean {
   const lowest = sigmoid(logit(threshold) - BELOW_THRESHOLD);
   const inside = findPeaks(scoreMap, lowest).filter((peak) => isInFrame(peak, size, edge));
@@ -91,7 +90,7 @@ export function standOut(
   return found.some((score, i) => {
     while (inTwin < noise.length && noise[inTwin] >= score) inTwin++;
     const excess = i + 1 - inTwin / share;
-    return excess > Math.max(leastShare * (i + 1), SIGNIFICANT * Math.sqrt(i + 1 + inTwin / share ** 2));
+    return excess > Math.max(clear.share * (i + 1), clear.deviations * Math.sqrt(i + 1 + inTwin / share ** 2));
   });
 }
 

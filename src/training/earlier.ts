@@ -23,17 +23,21 @@ export interface EarlierModel {
 /** Candidates that score so much below the threshold, in logits, may be particles: nobody was shown them. */
 const BELOW_THRESHOLD = 2;
 
-/** Adds to reviewed micrographs the places where the earlier model has candidates that nobody sorted. */
+/**
+ * Adds the places where the earlier model has candidates that nobody sorted: to reviewed micrographs, and to all of them where that model was
+ * trained on labels that miss particles.
+ */
 export async function withUnsure(
   engine: Engine,
   micrographs: readonly PreparedMicrograph[],
   { model, reviewed }: EarlierModel,
 ): Promise<PreparedMicrograph[]> {
-  const { calibration, threshold, diameter } = model.metadata;
+  const { calibration, threshold, diameter, objective } = model.metadata;
+  const isMissing = objective !== 'positive-negative';
   const lowest = sigmoid(logit(threshold) - BELOW_THRESHOLD);
   const result: PreparedMicrograph[] = [];
   for (const micrograph of micrographs) {
-    if (!reviewed.has(micrograph.name)) {
+    if (!isMissing && !reviewed.has(micrograph.name)) {
       result.push(micrograph);
       continue;
     }

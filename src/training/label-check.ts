@@ -15,7 +15,7 @@ import { inRegion, labelsIn, type Region } from './examples.js';
 
 /**
  * What the check found among the candidates that score at least as high as the better half of the labels, without those at places
- * that were given as no particles.
+ * that were given as no particles, or of which nothing is known.
  */
 export interface LabelCheck {
   /** Candidates. */
@@ -99,7 +99,7 @@ function judgeCandidates(region: Region, map: ScoreMap, { diameter, smoothing }:
   const inside = peaks.filter((peak) => isInside(peak, width, height, edge) && inRegion(region, peak));
   const candidates = suppressClose(inside, MIN_DISTANCE_DIAMETERS * diameter * scale);
   const radius = matchRadius(diameter * scale);
-  const refused = indexPoints(region.micrograph.negatives);
+  const refused = indexPoints([...region.micrograph.negatives, ...region.micrograph.unsure]);
   return matchPicks(labelsIn(region), candidates, radius).flatMap(({ pick, truth }) => {
     const isRefused = (refused?.within(pick.x, pick.y, radius).length ?? 0) > 0;
     return truth < 0 && isRefused ? [] : [{ score: pick.score ?? 0, hit: truth >= 0 }];

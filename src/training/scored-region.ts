@@ -27,8 +27,8 @@ export interface ScoredRegion {
   readonly noise: ScoredNoise | null;
 }
 
-/** A network tells a micrograph from noise where at least this share of the best candidates is more than noise gives. */
-const CLEAR_SHARE = 0.5;
+/** A network tells a micrograph from noise where at least this share of the best candidates, and so many standard deviations, are more than noise gives. */
+const CLEAR = { share: 0.5, deviations: 2.5 };
 
 /** What decides which candidates count, beside their scores. */
 export type Filters = Pick<ModelMetadata, 'minDistance' | 'deviationRange' | 'unevennessLimit'>;
@@ -80,7 +80,7 @@ export function tellsNoise(model: Model, one: ScoredRegion, filters: Filters, th
   const { edge, scale } = one.region.micrograph;
   const scores = candidatesAround(model, one, filters).map(({ score }) => score);
   const found = { scores, frame: wholeFrame(one.region.micrograph), threshold, edge };
-  return standOut({ ...found, minDistance: filters.minDistance * scale }, one.noise, CLEAR_SHARE);
+  return standOut({ ...found, minDistance: filters.minDistance * scale }, one.noise, CLEAR);
 }
 
 /** Candidates and labels, in pixels of the model's pixel size; what lies at places of which nothing is known does not count. */

@@ -190,7 +190,7 @@ async function sortedPicks(
   earlier: EarlierModel | undefined,
   threads: number,
 ): Promise<readonly PreparedMicrograph[]> {
-  if (!earlier || earlier.reviewed.size === 0) return prepared;
+  if (!earlier) return prepared;
   const engine = startEngine(threads);
   try {
     return await withUnsure(engine, prepared, earlier);

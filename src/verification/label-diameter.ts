@@ -25,7 +25,7 @@ const CLOSE_SHARE = 0.2;
 /** Fewer labels than this are close by chance. */
 const FEWEST = 10;
 /** The mean image contradicts a diameter where it is this many times as large; further off it shows something else. */
-const TOO_SMALL = [0.37, 0.68] as const;
+const TOO_SMALL = [0.37, 0.66] as const;
 const TOO_LARGE = [1.4, 2.8] as const;
 /** Labels whose mean image is made. */
 const MOST_AVERAGED = 200;

@@ -18,6 +18,8 @@ const LEAST_SHARE = 0.12;
 const LEAST_NOISE = 5;
 /** The strongest ring must differ by so many times the noise. */
 const CLEAR_NOISE = 6;
+/** The fringe ends where it has fallen to this share of its strongest ring: what is fainter may be a halo of any width. */
+const END_SHARE = 0.4;
 /** Where the fringe of a particle ends, in its diameters: 0.62 to 0.88 on seven sets, with diameters as their annotators gave them. */
 const FRINGE = 0.73;
 
@@ -42,7 +44,7 @@ export function labelSize(patients: readonly Patient[], diameter: number): numbe
   const outside = profile.map((value, ring) => (ring > peak ? opposite(value) : 0));
   const fringe = strongestOf(outside, (value) => value);
   if (outside[fringe] < least) return null;
-  const end = outside.findIndex((value, ring) => ring > fringe && value < least);
+  const end = outside.findIndex((value, ring) => ring > fringe && value < END_SHARE * outside[fringe]);
   return end < 0 ? null : (end / RINGS / FRINGE) * diameter;
 }
 
