@@ -38,6 +38,8 @@ Examples:
 One file a micrograph and format, in the folders of the micrographs (for a micrographs.star: the folders below its RELION job):
 ${FORMATS_HELP}
 Where a format cannot hold a comment, NAME.provenance.json says what the picks were made from. The step of the original program: --step 20 --edge half a box.
+The first three micrographs are held against those that the model was trained on; what does not fit is said, with its likely cause. Micrographs whose count
+or scores are unusual are counted at the end.
 A micrograph that cannot be read is listed at the end with its reason; the exit code is then 3. Started again with the same folder, only what is missing, has
 failed or has changed is picked (deepem status OUT shows the state); with other parameters the folder is refused.
 --cluster slurm submits the same run as jobs: ${docsPage('cluster')}.`;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { random } from '../random.js';
 import { calibrate, calibrationError, countsOf, crossCalibrationError, fitCalibration } from './calibration.js';
 import { fMeasure, precisionRecall } from './curve.js';
-import { choosePoint, thresholdRange } from './threshold.js';
+import { choosePoint, expectedThreshold, thresholdRange } from './threshold.js';
 
 /** Picks whose score is too sure: a pick of score s is a particle with probability `calibrate(TRUE, s)`. */
 const TRUE = { slope: 0.5, intercept: -0.4 };
@@ -25,6 +25,15 @@ describe('calibration', () => {
     const counts = countsOf(CURVE);
     expect(calibrationError(null, counts)).toBeGreaterThan(0.1);
     expect(crossCalibrationError(counts)).toBeLessThan(0.03);
+  });
+
+  it('of a few picks stays near what is known before, of many does not', () => {
+    const prior = { slope: 1, slopeSd: 0.2, intercept: -2, interceptSd: 0.5 };
+    const few = [{ score: 0.9, hits: 3, misses: 0 }];
+    expect(fitCalibration(few)).toBeNull();
+    const near = fitCalibration(few, prior);
+    expect(Math.abs((near?.intercept ?? 0) - prior.intercept)).toBeLessThan(prior.interceptSd);
+    expect(fitCalibration(countsOf(CURVE), prior)?.intercept).toBeCloseTo(TRUE.intercept, 1);
   });
 
   it('keeps order; without one scores stay', () => {
@@ -78,5 +87,22 @@ describe('threshold', () => {
     const few = HITS.slice(0, 100);
     const fewTruth = few.filter(({ hit }) => hit).length + 3;
     expect(width(thresholdRange(precisionRecall(few, fewTruth), fewTruth, 2, random(1)))).toBeGreaterThan(width(range));
+  });
+});
+
+describe('expectedThreshold', () => {
+  it('is where the best F1 of the picks themselves is, for probabilities that are right', () => {
+    const threshold = expectedThreshold(countsOf(CURVE), TRUE, 100, 1);
+    const f1At = (lowest: number) => {
+      const kept = CURVE.findLast((point) => calibrate(TRUE, point.threshold) >= lowest);
+      return kept ? fMeasure(kept, 1) : 0;
+    };
+    const best = Math.max(...CURVE.map((point) => fMeasure(point, 1)));
+    expect(f1At(threshold)).toBeGreaterThan(best - 0.005);
+  });
+
+  it('is lower for F2', () => {
+    const of = (beta: 1 | 2) => expectedThreshold(countsOf(CURVE), TRUE, 100, beta);
+    expect(of(2)).toBeLessThan(of(1));
   });
 });

@@ -1,6 +1,7 @@
 /** What is chosen on held-out regions, once these are scored: smallest distance, filters, calibration, threshold. */
 
 import {
+  type Calibration,
   calibrate,
   countsOf,
   crossCalibrationError,
@@ -40,6 +41,7 @@ const LEAST_COUNTED = 20;
  * micrographs were chosen to be labelled, and those to be picked may be worse.
  */
 const GROUND_FILTER_COST = 0.01;
+
 /** What is chosen on held-out micrographs. */
 export type Choice = Pick<
   ModelMetadata,
@@ -72,45 +74,52 @@ export function choose(
   { recipe, seed }: ChoiceOptions,
 ): { choice: Choice; heldOut: Evaluation } | { unchosen: string } {
   const filters = chooseFilters(model, scored, { recipe, seed });
-  const result = judge(model, scored, filters);
-  const { truthCount, curve } = result;
+  const heldOut = judge(model, scored, filters);
+  const { truthCount, curve } = heldOut;
   const [f1, f2] = [choosePoint(curve, 1), choosePoint(curve, 2)];
   if (!f1 || !f2 || truthCount === 0) {
     const candidates = f1 ? 'candidates' : 'no candidates';
     return { unchosen: `${candidates} for ${counted(truthCount, 'held-out label')}` };
   }
-  const counts = countsOf(curve);
-  const calibration = fitCalibration(counts, recipe.calibrationPrior ?? undefined);
-  const source = random(seed, SEED_STREAM.bootstrap);
   const points = { f1, f2: f2.threshold < f1.threshold ? f2 : f1 };
-  const byCurve = calibration === null || (recipe.calibrationPrior === null && truthCount >= FEW_HELD_OUT);
-  const missed = truthCount - (curve.at(-1)?.found ?? 0);
-  const choiceOf = (point: CurvePoint, beta: 1 | 2) => {
-    const [low, high] = thresholdRange(curve, truthCount, beta, source).map((score) => calibrate(calibration, score));
-    const threshold = byCurve
-      ? calibrate(calibration, point.threshold)
-      : expectedThreshold(counts, calibration, missed, beta);
-    return { threshold, low: Math.min(low, threshold), high: Math.max(high, threshold) };
-  };
-  const thresholds = { f1: choiceOf(points.f1, 1), f2: choiceOf(points.f2, 2) };
-  const beta = recipe.threshold === 'f1' ? 1 : 2;
   const chosen = points[recipe.threshold];
-  const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
   // A network that cannot tell these micrographs from noise cannot tell an empty one either.
   const isTold = scored.some((one) => tellsNoise(model, one, filters, chosen.threshold) ?? true);
+  const prior = recipe.calibrationPrior ?? undefined;
+  const counts = countsOf(curve);
+  const calibration = fitCalibration(counts, prior);
   const isCounted = calibration !== null && truthCount >= LEAST_COUNTED;
+  const thresholds = chooseThresholds(heldOut, points, calibration, { recipe, seed });
+  const beta = recipe.threshold === 'f1' ? 1 : 2;
+  const found = `best F${beta} ${fMeasure(chosen, beta).toFixed(3)} (precision ${chosen.precision.toFixed(3)}, recall ${chosen.recall.toFixed(3)})`;
   const choice = {
-    threshold: thresholds[recipe.threshold].threshold,
+    ...{ threshold: thresholds[recipe.threshold].threshold, thresholds },
     thresholdFrom: `${found} for ${counted(truthCount, 'label')} of ${counted(scored.length, 'held-out micrograph')}`,
-    thresholds,
-    minDistance: filters.minDistance,
-    deviationRange: filters.deviationRange,
-    unevennessLimit: filters.unevennessLimit,
-    calibration,
-    calibrationError: isCounted ? crossCalibrationError(counts, recipe.calibrationPrior ?? undefined) : null,
+    ...{ ...filters, calibration },
+    calibrationError: isCounted ? crossCalibrationError(counts, prior) : null,
     prevalence: isCounted && isTold ? prevalenceOf(counts) : null,
   };
-  return { choice, heldOut: result };
+  return { choice, heldOut };
+}
+
+/** Both thresholds, each with the range in which it lies in 68 of 100 cases. */
+function chooseThresholds(
+  { truthCount, curve }: Evaluation,
+  points: Readonly<Record<'f1' | 'f2', CurvePoint>>,
+  calibration: Calibration | null,
+  { recipe, seed }: ChoiceOptions,
+): NonNullable<Choice['thresholds']> {
+  const source = random(seed, SEED_STREAM.bootstrap);
+  const isByCurve = calibration === null || (recipe.calibrationPrior === null && truthCount >= FEW_HELD_OUT);
+  const missed = truthCount - (curve.at(-1)?.found ?? 0);
+  const thresholdOf = (point: CurvePoint, beta: 1 | 2) => {
+    const [low, high] = thresholdRange(curve, truthCount, beta, source).map((score) => calibrate(calibration, score));
+    const threshold = isByCurve
+      ? calibrate(calibration, point.threshold)
+      : expectedThreshold(countsOf(curve), calibration, missed, beta);
+    return { threshold, low: Math.min(low, threshold), high: Math.max(high, threshold) };
+  };
+  return { f1: thresholdOf(points.f1, 1), f2: thresholdOf(points.f2, 2) };
 }
 
 /** Share of the candidates that are particles; null unless there are some of both kinds. */
