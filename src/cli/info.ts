@@ -31,6 +31,15 @@ export function describeThresholds({ f1, f2 }: NonNullable<Model['metadata']['th
   return `best F1 at ${words(f1)}, best F2 at ${words(f2)}`;
 }
 
+/** A number as a person reads it: four digits. */
+function short(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+function describeCalibrationError(error: number | null): string {
+  return error === null ? 'of too few labels to say how good it is' : `off by ${(100 * error).toFixed(1)} % on average`;
+}
+
 function printInfo({ architecture, metadata }: Model): void {
   const { labels, preparation, deviationRange } = metadata;
   const range = deviationRange
@@ -42,22 +51,17 @@ function printInfo({ architecture, metadata }: Model): void {
       : `on held-out boxes ${describeAccuracy(metadata.accuracy, metadata.chance)}`;
   const rows: [string, string][] = [
     ['made by', `${metadata.program}, recipe ${metadata.recipe}, seed ${metadata.seed}`],
-    ['particle', `${metadata.diameter} px across; boxes of ${metadata.box} px are written`],
-    ['pixel size', metadata.pixelSize === null ? 'unknown' : `${metadata.pixelSize} A`],
+    ['particle', `${short(metadata.diameter)} px across; boxes of ${metadata.box} px are written`],
+    ['pixel size', metadata.pixelSize === null ? 'unknown' : `${short(metadata.pixelSize)} A`],
     [
       'preparation',
-      `binned ${preparation.factor} times, background ${preparation.backgroundSigma} and variance window ${preparation.varianceSigma} prepared px`,
+      `binned ${short(preparation.factor)} times, background ${short(preparation.backgroundSigma)} and variance window ${short(preparation.varianceSigma)} prepared px`,
     ],
-    ['threshold', `${metadata.threshold}: ${metadata.thresholdFrom}`],
+    ['threshold', `${metadata.threshold.toFixed(3)}: ${metadata.thresholdFrom}`],
     ...(metadata.thresholds ? ([['', describeThresholds(metadata.thresholds)]] as [string, string][]) : []),
-    [
-      'calibration',
-      metadata.calibrationError === null
-        ? 'none'
-        : `off by ${(100 * metadata.calibrationError).toFixed(1)} % on average`,
-    ],
+    ['calibration', metadata.calibration === null ? 'none' : describeCalibrationError(metadata.calibrationError)],
     ['prevalence', metadata.prevalence === null ? 'unknown' : metadata.prevalence.toFixed(3)],
-    ['min distance', `${metadata.minDistance} px`],
+    ['min distance', `${short(metadata.minDistance)} px`],
     ['std range', range],
     ['ground', metadata.unevennessLimit === null ? 'any' : `unevenness up to ${metadata.unevennessLimit.toFixed(3)}`],
     ['accuracy', accuracy],

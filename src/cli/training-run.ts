@@ -177,6 +177,7 @@ function printReport(report: TrainReport): void {
 }
 
 function describeObjective({ objective, found, labelled }: ObjectiveReport): string {
+  if (found === 0) return 'cannot tell whether labels are complete: the network finds no candidates yet';
   const counts = `${labelled} of the ${found} best candidates are labelled`;
   switch (objective) {
     case 'positive-negative':
