@@ -55,6 +55,18 @@ export function cutFrame<I extends Image>(image: I, frame: Frame): I {
   return { ...image, pixels, width, height };
 }
 
+/** Cuts out the middle, at most so many pixels wide and high. */
+export function cutMiddle<I extends Image>(image: I, side: number): I {
+  const [columns, rows] = [Math.min(image.width, side), Math.min(image.height, side)];
+  const [left, top] = [(image.width - columns) >> 1, (image.height - rows) >> 1];
+  return cutFrame(image, { left, top, right: left + columns - 1, bottom: top + rows - 1 });
+}
+
+/** Area of a frame without its edge, in square pixels; 1 at the least. */
+export function areaInside({ left, top, right, bottom }: Frame, edge: number): number {
+  return Math.max(1, right - left - 2 * edge) * Math.max(1, bottom - top - 2 * edge);
+}
+
 /** Replaces what lies outside a frame by the mirrored inside, in place, as the preparation mirrors at every edge. */
 export function mirrorOutside({ pixels, width, height }: Image, frame: Frame): void {
   const column = Int32Array.from(

@@ -6,7 +6,7 @@
 
 import { logit, sigmoid } from '../evaluation/calibration.js';
 import { filterByFrequency, radialPower } from '../imaging/fft.js';
-import { cutFrame, type Frame, isInFrame, wholeFrame } from '../imaging/frame.js';
+import { areaInside, cutMiddle, type Frame, isInFrame, wholeFrame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import { random } from '../random.js';
 import { findPeaks, suppressClose } from './peaks.js';
@@ -23,7 +23,7 @@ const BELOW_THRESHOLD = 1.5;
 
 /** The twin of the middle of an image. */
 export function noiseTwin(image: Image): Image {
-  const middle = middleOf(image);
+  const middle = cutMiddle(image, LARGEST_SIDE);
   const power = radialPower(middle);
   const source = random(SEED);
   const white = { ...middle, pixels: middle.pixels.map(() => source.normal()) };
@@ -31,12 +31,6 @@ export function noiseTwin(image: Image): Image {
   return filterByFrequency(white, (squared) =>
     Math.sqrt(power[Math.min(last, Math.round(power.length * Math.sqrt(squared)))]),
   );
-}
-
-function middleOf(image: Image): Image {
-  const [columns, rows] = [Math.min(image.width, LARGEST_SIDE), Math.min(image.height, LARGEST_SIDE)];
-  const [left, top] = [(image.width - columns) >> 1, (image.height - rows) >> 1];
-  return cutFrame(image, { left, top, right: left + columns - 1, bottom: top + rows - 1 });
 }
 
 /** The scores of a noise twin, and its size in full-size pixels. */
@@ -84,7 +78,7 @@ export function standOut(
   const lowest = sigmoid(logit(threshold) - BELOW_THRESHOLD);
   const inside = findPeaks(scoreMap, lowest).filter((peak) => isInFrame(peak, size, edge));
   const noise = suppressClose(inside, minDistance).map(({ score }) => score);
-  const share = areaOf(size, edge) / areaOf(frame, edge);
+  const share = areaInside(size, edge) / areaInside(frame, edge);
   const found = scores.filter((score) => score >= lowest).sort((a, b) => b - a);
   let inTwin = 0;
   return found.some((score, i) => {
@@ -92,9 +86,4 @@ export function standOut(
     const excess = i + 1 - inTwin / share;
     return excess > Math.max(clear.share * (i + 1), clear.deviations * Math.sqrt(i + 1 + inTwin / share ** 2));
   });
-}
-
-/** Of a frame without its edge, in square pixels. */
-function areaOf({ left, top, right, bottom }: Frame, edge: number): number {
-  return Math.max(1, right - left - 2 * edge) * Math.max(1, bottom - top - 2 * edge);
 }

@@ -5,7 +5,7 @@
 
 import { logit } from '../evaluation/calibration.js';
 import { radialPower } from '../imaging/fft.js';
-import { cutFrame, type Frame } from '../imaging/frame.js';
+import { areaInside, cutMiddle, type Frame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import { SPECTRUM_BANDS, type Usual } from '../network/model.js';
 
@@ -27,9 +27,7 @@ const STRENGTH_MARGIN = 1;
 
 /** Natural logarithms of the power in bands of frequencies, from low to high. */
 export function spectrumOf(image: Image): number[] {
-  const [columns, rows] = [Math.min(SPECTRUM_SIDE, image.width), Math.min(SPECTRUM_SIDE, image.height)];
-  const [left, top] = [(image.width - columns) >> 1, (image.height - rows) >> 1];
-  const power = radialPower(cutFrame(image, { left, top, right: left + columns - 1, bottom: top + rows - 1 }));
+  const power = radialPower(cutMiddle(image, SPECTRUM_SIDE));
   const [sums, weights] = [new Float64Array(SPECTRUM_BANDS), new Float64Array(SPECTRUM_BANDS)];
   for (let i = 1; i < power.length; i++) {
     const frequency = i / power.length;
@@ -65,8 +63,8 @@ export interface LookedAt {
 }
 
 /** Usable area in squares of one diameter. Lengths in full-size pixels. */
-export function areaInDiameters({ left, top, right, bottom }: Frame, edge: number, diameter: number): number {
-  return (Math.max(1, right - left - 2 * edge) * Math.max(1, bottom - top - 2 * edge)) / diameter ** 2;
+export function areaInDiameters(frame: Frame, edge: number, diameter: number): number {
+  return areaInside(frame, edge) / diameter ** 2;
 }
 
 function densityOf({ scores, threshold, area }: LookedAt): number {
