@@ -43,28 +43,28 @@ const SETS: readonly LabelledData[] = [
   })),
 ];
 
-/** A mistake, and the change that mends it. */
+/** A mistake, and the change that fixes it. */
 interface Injected {
   readonly name: string;
   readonly wrong: Transform;
-  readonly mends: Transform;
+  readonly fix: Transform;
 }
 
 function mistakesOf(box: number): readonly Injected[] {
   return [
-    { name: 'none', wrong: IDENTITY, mends: IDENTITY },
+    { name: 'none', wrong: IDENTITY, fix: IDENTITY },
     ...(['flipY', 'flipX', 'swap'] as const).map((flag) => {
       const one = { ...IDENTITY, [flag]: true };
-      return { name: flag, wrong: one, mends: one };
+      return { name: flag, wrong: one, fix: one };
     }),
     ...[2, 4, 8].map((factor) => ({
       name: `binned ${factor}`,
       wrong: { ...IDENTITY, scale: 1 / factor },
-      mends: { ...IDENTITY, scale: factor },
+      fix: { ...IDENTITY, scale: factor },
     })),
-    { name: 'twice too large', wrong: { ...IDENTITY, scale: 2 }, mends: { ...IDENTITY, scale: 0.5 } },
-    { name: 'corner', wrong: shifted(-box / 2), mends: shifted(box / 2) },
-    { name: 'centre as corner', wrong: shifted(box / 2), mends: shifted(-box / 2) },
+    { name: 'twice too large', wrong: { ...IDENTITY, scale: 2 }, fix: { ...IDENTITY, scale: 0.5 } },
+    { name: 'corner', wrong: shifted(-box / 2), fix: shifted(box / 2) },
+    { name: 'centre as corner', wrong: shifted(box / 2), fix: shifted(-box / 2) },
   ];
 }
 
@@ -101,10 +101,10 @@ function treat(fields: readonly Field[], { box, diameter }: LabelledData, option
   const mistakes = mistakesOf(box);
   for (let trial = 0; trial < TRIALS; trial++) {
     const { micrograph, particles } = fields[trial % fields.length];
-    const { name, wrong, mends } = mistakes[Math.floor(trial / fields.length) % mistakes.length];
+    const { name, wrong, fix } = mistakes[Math.floor(trial / fields.length) % mistakes.length];
     const chosen = shuffle([...particles], random(SEED, trial)).slice(0, PICKS);
     const found = diagnose([{ image: micrograph, particles: transform(chosen, wrong, micrograph) }], options);
-    if (found.certain && agrees(found.findings[0].transform, mends, diameter)) counts.right++;
+    if (found.certain && agrees(found.findings[0].transform, fix, diameter)) counts.right++;
     else {
       counts[found.certain ? 'wrong' : 'cannotTell']++;
       missed[name] = (missed[name] ?? 0) + 1;

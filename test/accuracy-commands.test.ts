@@ -141,7 +141,7 @@ describe('retrain', () => {
     expect(second.micrographs[0].negatives.length).toBeGreaterThan(0);
   });
 
-  it('holds out anew where the model held out nothing, and takes no micrograph twice', () => {
+  it('holds some out where the model held out nothing, and takes no micrograph twice', () => {
     const accepted = ['--accepted', at('train'), '-o', at('more.onnx')];
     const run = deepem('retrain', at('few.onnx'), `${at('train')}/../train`, ...accepted);
     expect(run.code, run.stderr).toBe(0);

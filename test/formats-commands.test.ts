@@ -255,14 +255,14 @@ data_micrographs\nloop_\n_rlnMicrographName #1\n_rlnOpticsGroup #2\n_rlnDefocusU
 describe('doctor', () => {
   const one = () => join(made, 'one');
 
-  it('finds a flip and prints the command that mends it', () => {
+  it('finds a flip and prints the command that fixes it', () => {
     deepem('convert', one(), '--flip-y', '--micrographs', one(), '--to', 'star', '--out', at('turned'));
     const run = deepem('doctor', one(), at('turned', 'sim_0001_autopick.star'), '--plot', at('doctor.png'));
     expect(run.stdout).toMatch(/rows counted from the last/);
     const command = /deepem (convert .*)/.exec(run.stdout)?.[1] ?? '';
-    expect(deepem(...command.split(' ').map((part) => (part === 'mended' ? at('mended') : part))).code).toBe(0);
-    deepem('convert', at('mended'), '--to', 'csv', '--out', at('mended-csv'));
-    const [found, truth] = [centres('mended-csv', 'sim_0001.csv'), centres('made', 'one', 'sim_0001.csv')];
+    expect(deepem(...command.split(' ').map((part) => (part === 'fixed' ? at('fixed') : part))).code).toBe(0);
+    deepem('convert', at('fixed'), '--to', 'csv', '--out', at('fixed-csv'));
+    const [found, truth] = [centres('fixed-csv', 'sim_0001.csv'), centres('made', 'one', 'sim_0001.csv')];
     expect(found[0][1]).toBeCloseTo(truth[0][1], 2);
     expect(readFileSync(at('doctor.png')).subarray(1, 4).toString()).toBe('PNG');
   });
@@ -283,7 +283,7 @@ describe('doctor', () => {
     const rows = Array.from({ length: 30 }, (_, i) => `${(i * 211) % 640},${(i * 137) % 480}\n`);
     writeFileSync(at('nonsense', 'sim_0001.csv'), `x,y\n${rows.join('')}`);
     const found = JSON.parse(deepem('doctor', one(), at('nonsense'), '--json').stdout);
-    expect(found).toMatchObject({ certain: false, mend: null });
+    expect(found).toMatchObject({ certain: false, fix: null });
   });
 });
 
@@ -305,7 +305,7 @@ describe('inspect, validate and preview', () => {
     expect(run.code, run.stdout).toBe(0);
   });
 
-  it('says what is wrong with a header, and how to mend it', () => {
+  it('says what is wrong with a header, and how to fix it', () => {
     const bytes = readFileSync(micrograph());
     bytes.fill(0, 208, 216);
     bytes.writeInt32LE(5, 88);

@@ -107,7 +107,7 @@ describe('a run', () => {
     expect(deepem('status', at('shards')).stdout).toMatch(/picked: 8 of 8 micrographs, 0 failed/);
   });
 
-  it('with other parameters is refused, says what differs, and --force begins anew', () => {
+  it('with other parameters is refused, says what differs, and --force begins again', () => {
     const run = pick('quiet', '--threshold', '0.7');
     expect(run.code).toBe(2);
     expect(run.stderr).toMatch(/threshold 0\.5 before, 0\.7 now.*--force/);

@@ -89,7 +89,7 @@ async function runDoctor(micrographs: string, picks: string, options: DoctorArgu
   const diagnosis = diagnose(patients, { ...(diameter && { diameter }), ...(box && { box }) });
   const shown = worthShowing(diagnosis);
   if (options.plot) await writeWhole(options.plot, await draw(patients, shown, diagnosis));
-  const mend = mendingCommand(diagnosis.findings[0], micrographs, picks, options);
+  const fix = fixingCommand(diagnosis.findings[0], micrographs, picks, options);
   const { certain, margin } = diagnosis;
   if (options.json) {
     const misfits = diagnosis.misfits.map((i) => patients[i].name);
@@ -99,12 +99,12 @@ async function runDoctor(micrographs: string, picks: string, options: DoctorArgu
       margin,
       diameter: diagnosis.diameter,
       findings: diagnosis.findings,
-      mend: certain ? mend : null,
+      fix: certain ? fix : null,
     });
     return;
   }
   for (const finding of shown) print(describe(finding));
-  summarise(diagnosis, patients, mend, options);
+  summarise(diagnosis, patients, fix, options);
 }
 
 interface NamedPatient extends Patient {
@@ -167,7 +167,7 @@ async function draw(patients: readonly Patient[], findings: readonly Finding[], 
 }
 
 /** The command that makes the change, in the format of the file where that can be written. */
-function mendingCommand(
+function fixingCommand(
   { transform }: Finding,
   micrographs: string,
   picks: string,
@@ -178,13 +178,13 @@ function mendingCommand(
   const format = from ?? formatOfFile(picks);
   const to = format?.perMicrograph || format?.perRun ? format.name : format ? 'particles-star' : 'star';
   const source = from ? ` --from ${from.name}` : '';
-  return `deepem convert ${quoted(picks)}${source} ${changes} --micrographs ${quoted(micrographs)} --to ${to} --out mended`;
+  return `deepem convert ${quoted(picks)}${source} ${changes} --micrographs ${quoted(micrographs)} --to ${to} --out fixed`;
 }
 
 function summarise(
   { findings, certain, margin, misfits }: Diagnosis,
   patients: readonly NamedPatient[],
-  mend: string | null,
+  fix: string | null,
   { plot }: DoctorArguments,
 ): void {
   const picks = patients.reduce((sum, { particles }) => sum + particles.length, 0);
@@ -195,9 +195,9 @@ function summarise(
     print(
       `cannot tell: the best stands out of the others by ${margin.toFixed(1)} sd; give more picks or micrographs, or --diameter`,
     );
-  } else if (mend) {
+  } else if (fix) {
     print(`found: ${findings[0].words} (${margin.toFixed(1)} sd better than any other change); this fixes it:`);
-    print(`  ${mend}`);
+    print(`  ${fix}`);
   } else print(`the coordinates are right as they are (${margin.toFixed(1)} sd better than any change)`);
   if (misfits.length > 0) {
     const names = misfits.map((i) => patients[i].name).join(', ');

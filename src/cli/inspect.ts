@@ -54,6 +54,6 @@ function show({ file, kind, facts, pixels, findings }: Inspection): void {
     const bars = histogram.counts.map((count) => BARS[Math.ceil((8 * count) / most)]).join('');
     print(`  ${shown(histogram.low)} |${bars}| ${shown(histogram.high)} (0.1 to 99.9 %)`);
   }
-  for (const { level, what, mend } of findings) print(`  ${level}: ${what}; ${mend}`);
+  for (const { level, what, remedy } of findings) print(`  ${level}: ${what}; ${remedy}`);
   print('');
 }

@@ -25,7 +25,7 @@ async function runValidate(files: readonly string[], options: { json?: boolean; 
   for (const file of files) {
     const findings = await inspectFile(file).then(
       (inspection) => inspection.findings,
-      (error: unknown) => [{ level: 'error' as const, what: messageOf(error), mend: 'nothing else was checked' }],
+      (error: unknown) => [{ level: 'error' as const, what: messageOf(error), remedy: 'nothing else was checked' }],
     );
     const valid = !findings.some(({ level }) => level === 'error' || options.strict);
     if (!valid) process.exitCode = 1;
@@ -34,6 +34,6 @@ async function runValidate(files: readonly string[], options: { json?: boolean; 
       continue;
     }
     print(`${file}: ${valid ? 'valid' : 'not valid'}`);
-    for (const { level, what, mend } of findings) print(`  ${level}: ${what}; ${mend}`);
+    for (const { level, what, remedy } of findings) print(`  ${level}: ${what}; ${remedy}`);
   }
 }

@@ -29,7 +29,7 @@ const ATTEMPTS = 3;
 
 /**
  * The template of both jobs. `{{options}}` are the #SBATCH lines asked for, `{{run}}` is the work; the other names are those of the settings.
- * Exit code 0: done; 3: done, but some micrographs cannot be read; 2: wrong usage. None of them is mended by trying again.
+ * Exit code 0: done; 3: done, but some micrographs cannot be read; 2: wrong usage. Trying again fixes none of them.
  */
 export const SLURM_TEMPLATE = `#!/bin/bash
 #SBATCH --job-name=deepem

@@ -6,13 +6,13 @@ export interface FileFinding {
   readonly level: 'error' | 'warning';
   /** What is wrong, with what was found. */
   readonly what: string;
-  /** How to mend it, or what follows. */
-  readonly mend: string;
+  /** How to fix it, or what follows. */
+  readonly remedy: string;
 }
 
 /** Findings of broken rules, from a list of conditions. */
 export function findingsOf(
-  rules: readonly (readonly [broken: boolean, FileFinding['level'], what: string, mend: string])[],
+  rules: readonly (readonly [broken: boolean, FileFinding['level'], what: string, remedy: string])[],
 ): FileFinding[] {
-  return rules.flatMap(([broken, level, what, mend]) => (broken ? [{ level, what, mend }] : []));
+  return rules.flatMap(([broken, level, what, remedy]) => (broken ? [{ level, what, remedy }] : []));
 }

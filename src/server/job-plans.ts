@@ -23,8 +23,8 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
     labels: z.enum(['auto', 'complete', 'incomplete']),
     epochs: z.int().min(1).max(1000).nullable(),
   }),
-  /** `anew`: also what was picked before, as it must be once the model or the pixel size is another. */
-  z.strictObject({ kind: z.literal('pick'), model: setName, anew: z.boolean() }),
+  /** `again`: also what was picked before, as it must be once the model or the pixel size is another. */
+  z.strictObject({ kind: z.literal('pick'), model: setName, again: z.boolean() }),
   z.strictObject({ kind: z.literal('blob') }),
   z.strictObject({ kind: z.literal('classes'), set: setName, classes: z.int().min(1).max(50) }),
   z.strictObject({
@@ -52,7 +52,7 @@ export async function planJob(request: JobRequest, context: Context, threshold: 
     case 'train':
       return planTraining(request, context);
     case 'pick':
-      return planPicking(request.model, ['--model', context.models.fileOf(request.model)], request.anew, context);
+      return planPicking(request.model, ['--model', context.models.fileOf(request.model)], request.again, context);
     case 'blob': {
       const diameter = diameterOf(context);
       const name = `blob-${diameter}px`;
@@ -118,13 +118,13 @@ function trainingPlan(name: string, command: readonly string[], { models, traini
   };
 }
 
-function planPicking(name: string, how: readonly string[], anew: boolean, context: Context): JobPlan {
+function planPicking(name: string, how: readonly string[], again: boolean, context: Context): JobPlan {
   const { project, tell } = context;
   const out = join('picks', name);
   const command = [
     ...['pick', `@${LIST}`, ...how, '--out', out, '--format', 'csv', '--threshold', String(LOWEST)],
     ...['--root', project.root(), '--save-scores', '--save-left-out', ...pixelSizeArguments(context)],
-    ...(anew ? ['--force', '--json'] : ['--json']),
+    ...(again ? ['--force', '--json'] : ['--json']),
   ];
   const changed = () => tell({ kind: 'picks', name });
   const total = project.micrographs().size;

@@ -118,7 +118,7 @@ async function inspectStar(file: string): Promise<Inspection> {
   }));
   if (blocks.some(({ labels }) => labels.includes('rlnCoordinateX'))) {
     const coordinates = await inspectCoordinates(file).catch((error: unknown): FileFinding => {
-      return { level: 'error', what: messageOf(error), mend: 'programs do not find the particles' };
+      return { level: 'error', what: messageOf(error), remedy: 'programs do not find the particles' };
     });
     if ('facts' in coordinates) facts.push(...coordinates.facts);
     else findings.push(coordinates);
@@ -133,7 +133,7 @@ async function checkList(file: string): Promise<FileFinding[]> {
     readMicrographsStar(await readWhole(file));
     return [];
   } catch (error) {
-    return [{ level: 'error', what: messageOf(error), mend: 'nothing is known of their optics' }];
+    return [{ level: 'error', what: messageOf(error), remedy: 'nothing is known of their optics' }];
   }
 }
 

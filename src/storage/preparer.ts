@@ -41,7 +41,7 @@ export interface Preparer {
 const WORKER_FILE = createRequire(import.meta.url).resolve('#preparation-worker');
 
 /**
- * Starts the thread at the first request, and anew should it end: one file that fills the memory does not stop a run.
+ * Starts the thread at the first request, and again if it ends: one file that fills the memory does not stop a run.
  *
  * @param keepsMemory - false: the thread ends after each file, and with it what it held
  */

@@ -43,7 +43,7 @@ function textFor(format: CoordinateFormat, file: string, picked: PickedMicrograp
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new FileError(
-      { what: `Cannot add to ${file}, which is damaged`, received: cause.message, hint: 'Mend it, or move it away' },
+      { what: `Cannot add to ${file}, which is damaged`, received: cause.message, hint: 'Fix it, or move it away' },
       { cause },
     );
   }

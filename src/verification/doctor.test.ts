@@ -38,10 +38,10 @@ describe('the doctor', () => {
     ['twice the size', { ...IDENTITY, scale: 2 }, { ...IDENTITY, scale: 0.5 }],
     ['the corner', shifted(-30), shifted(30)],
     ['a centre read as a corner', shifted(30), shifted(-30)],
-  ])('finds %s', (_, wrong, mends) => {
+  ])('finds %s', (_, wrong, fix) => {
     const patient = { image, particles: transform(particles, wrong, image) };
     const { findings, certain } = diagnose([patient], { diameter: DIAMETER, box: 60 });
-    expect(findings[0].transform).toEqual(mends);
+    expect(findings[0].transform).toEqual(fix);
     expect(findings[0].contrast).toBeGreaterThan(5);
     expect(certain).toBe(true);
   });

@@ -71,8 +71,8 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
           key={model.name}
           model={model}
           picked={project.pickSets.some(({ name }) => name === model.name)}
-          onPick={(anew) =>
-            api.start({ kind: 'pick', model: model.name, anew }).then(() => onPicked(model.name), onError)
+          onPick={(again) =>
+            api.start({ kind: 'pick', model: model.name, again }).then(() => onPicked(model.name), onError)
           }
         />
       ))}
@@ -112,7 +112,7 @@ function TrainingCurves({ job }: { readonly job: ApiJob }) {
 interface ModelCardProps {
   readonly model: ApiModel;
   readonly picked: boolean;
-  onPick(anew: boolean): void;
+  onPick(again: boolean): void;
 }
 
 /** How places without a label were taken. */
@@ -159,7 +159,7 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
             title="Also those that are picked: after another pixel size, for example"
             onClick={() => onPick(true)}
           >
-            Pick anew
+            Pick again
           </button>
         )}
       </div>
