@@ -29,10 +29,16 @@ export interface StartOptions {
   /** Labels that are not held out. */
   readonly trained: number;
   readonly seed: number;
+  /** Of an earlier model that is trained on; undefined: none. */
+  readonly earlier?: Weights;
 }
 
+/** Steps of a training that goes on from an earlier model: it knows the particle already. */
+const STEPS_AGAIN = 450;
+
 /**
- * The weights that come with the program where the recipe asks for them and the network is theirs, else random ones.
+ * The weights of an earlier model where the recipe has a schedule for such a start; else those that come with the program where the recipe asks
+ * for them and the network is theirs; else random ones.
  *
  * @param micrographs - labelled; where their particles are bright, the weights are turned over: they know dark ones
  */
@@ -40,9 +46,14 @@ export function startOf(
   recipe: Recipe,
   architecture: Architecture,
   micrographs: readonly PreparedMicrograph[],
-  { diameter, trained, seed }: StartOptions,
+  { diameter, trained, seed, earlier }: StartOptions,
 ): Start {
   const { pretrained } = recipe;
+  const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
+  if (earlier && pretrained) {
+    const again = { ...recipe, learningRate: pretrained.few.learningRate, mostSteps: STEPS_AGAIN };
+    return { weights: earlier, recipe: again, pretrained: true, few: labels < pretrained.few.fewerThan };
+  }
   if (!pretrained || !hasPretrainedStart(recipe, architecture)) {
     const weights = initialWeights(architecture, random(seed, SEED_STREAM.weights));
     return { weights, recipe, pretrained: false, few: false };
@@ -50,7 +61,6 @@ export function startOf(
   const known = { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
   const weights = meanAtLabels(micrographs, diameter) > 0 ? forBrightParticles(known, architecture) : known;
   const { mostSteps } = pretrained;
-  const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
   const { fewerThan, learningRate, views } = pretrained.few;
   if (labels >= fewerThan) return { weights, recipe: { ...recipe, mostSteps }, pretrained: true, few: false };
   const epochs = views ? Math.max(1, Math.round(views / viewsAnEpoch(recipe, trained))) : recipe.epochs;

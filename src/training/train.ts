@@ -106,7 +106,10 @@ export async function* train(
   if (settings.signal?.aborted) return;
   const split = splitOf(await sortedPicks(data.prepared, settings.earlier, threads), settings);
   const trained = split.training.flatMap(labelsIn).length;
-  const start = startOf(settings.recipe, architecture, data.prepared, { diameter: options.diameter, trained, seed });
+  const start = startOf(settings.recipe, architecture, data.prepared, {
+    ...{ diameter: options.diameter, trained, seed },
+    ...(settings.earlier && { earlier: settings.earlier.model.weights }),
+  });
   const { recipe, pretrained } = start;
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
   const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
