@@ -93,7 +93,7 @@ async function run(set: DataSet, seed: number): Promise<Row> {
     ...{ set: set.name, seed, accepted, rejected },
     before: await judge(set, model, judged),
     after: await judge(set, better, judged),
-    kept: said.includes('it was kept'),
+    kept: said.includes('was kept'),
   };
   rmSync(work, { recursive: true });
   return row;

@@ -176,7 +176,7 @@ describe('deepem serve', () => {
     expect(readFileSync(csv, 'utf8')).toBe('# replaces ../sim_0001.box\nx,y\n100.000,100.000\n');
     expect(readFileSync(join(project, 'labels', 'sim_0001.box'), 'utf8')).toBe('90 90 20 20\n');
     const { notices } = JSON.parse((await ask('/api/project', own())).body);
-    expect(notices.join()).toMatch(/1 labels of .*sim_0001\.box were copied to .*sim_0001\.csv/);
+    expect(notices.join()).toMatch(/.*sim_0001\.box: 1 label copied to .*sim_0001\.csv/);
     await post('/api/labels', { ...LABEL, add: [], remove: [{ x: 100, y: 100 }] });
     await server.kill('SIGINT');
     server = await serve(project);

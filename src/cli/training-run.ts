@@ -227,7 +227,8 @@ function summarise(done: DoneReport, file: string, seconds: number, hadEarlier: 
   if (done.before) print(describeGain(done.before, done.heldOut));
   else if (hadEarlier)
     print('what was gained cannot be shown: nothing is held out that the earlier model had not seen');
-  if (done.kept) print('the earlier model is better on what is held out: it was kept, and the new one was not written');
+  if (done.kept)
+    print('the new model is not surely better on what is held out: the earlier one was kept, and is what was written');
   print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
 }
 

@@ -122,7 +122,7 @@ describe('labels', () => {
     const { state } = await open();
     const { micrographs, notices } = await state();
     expect(micrographs.map(({ labels }) => labels)).toEqual([1, 0]);
-    expect(notices.join('\n')).toMatch(/1 labels of .*a\.box were copied[\s\S]*not used.*elsewhere\/b\.csv/);
+    expect(notices.join('\n')).toMatch(/a\.box: 1 label copied[\s\S]*not used.*elsewhere\/b\.csv/);
     expect(existsSync(at('labels', 'a.box'))).toBe(true);
   });
 });

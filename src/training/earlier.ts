@@ -20,6 +20,8 @@ export interface EarlierModel {
   readonly reviewed: ReadonlySet<string>;
 }
 
+/** A new model takes the place of an earlier one where it gains this many standard deviations of the gain. */
+const SURE = 2;
 /** Candidates that score so much below the threshold, in logits, may be particles: nobody was shown them. */
 const BELOW_THRESHOLD = 2;
 
@@ -53,8 +55,8 @@ export async function withUnsure(
   return result;
 }
 
-/** Whether an earlier model is better than a new one on what is held out. */
-export async function isEarlierBetter(engine: Engine, earlier: Model, model: Model, split: Split, seed: number) {
+/** Whether a new model is better than an earlier one on what is held out, by more than that could show by chance. */
+export async function isSurelyBetter(engine: Engine, model: Model, earlier: Model, split: Split, seed: number) {
   const picksOf = async (judged: Model): Promise<EvaluatedMicrograph[]> => {
     const scored = await scoreRegions(engine, judged, split.heldOut);
     return scored.map((one) => judgedRegion(judged, one, judged.metadata));
@@ -65,5 +67,5 @@ export async function isEarlierBetter(engine: Engine, earlier: Model, model: Mod
     random: random(seed, SEED_STREAM.bootstrap),
   };
   const [gain] = pairedGains(await picksOf(earlier), [await picksOf(model)], options);
-  return gain.mean < 0;
+  return gain.mean > SURE * gain.sd;
 }

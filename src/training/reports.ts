@@ -80,7 +80,7 @@ export interface DoneReport {
   readonly heldOut: Evaluation | null;
   /** The earlier model on the same, where one was given that had not been trained on it. */
   readonly before: Evaluation | null;
-  /** True where `model` is the earlier one, because that is better on what is held out. */
+  /** True where `model` is the earlier one, because the new one is not surely better on what is held out. */
   readonly kept: boolean;
 }
 

@@ -14,7 +14,7 @@ import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';
-import { type EarlierModel, isEarlierBetter, withUnsure } from './earlier.js';
+import { type EarlierModel, isSurelyBetter, withUnsure } from './earlier.js';
 import { chanceOf, runEpochs } from './epochs.js';
 import {
   assertTrainable,
@@ -58,7 +58,7 @@ export interface TrainOptions {
   readonly edge?: number;
   /** Columns to be held out, by micrograph, as in an earlier training; `testFraction` then does not count. */
   readonly heldOut?: HeldOutColumns;
-  /** An earlier model whose sorted picks are among the labels; where it is better on what is held out, it is what comes out. */
+  /** An earlier model whose sorted picks are among the labels; it is what comes out unless the new one is surely better on what is held out. */
   readonly earlier?: EarlierModel;
   /** Whether all particles are labelled; by default the recipe finds out after the first epoch, or takes them as complete. */
   readonly labels?: 'complete' | 'incomplete' | 'auto';
@@ -172,7 +172,8 @@ export async function* train(
     const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, few: start.few });
     const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
     const before = isUnseen(split, settings) ? settings.earlier?.model : undefined;
-    const kept = before && (await isEarlierBetter(engine, before, trainedModel, split, seed)) ? before : null;
+    const isBetter = !before || (await isSurelyBetter(engine, trainedModel, before, split, seed));
+    const kept = isBetter ? null : before;
     yield {
       kind: 'done',
       model: kept ?? trainedModel,
@@ -180,7 +181,7 @@ export async function* train(
       epoch: best.epoch,
       heldOut: chosen.heldOut,
       before: before ? await judgeModel(engine, before, split.heldOut) : null,
-      kept: kept !== null,
+      kept: !isBetter,
     };
   } finally {
     await Promise.all([workers.close(), engine.close()]);
