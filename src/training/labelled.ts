@@ -8,6 +8,7 @@ import { isInside, type Particle, type Point } from '../particle.js';
 import { boxDeviations } from '../picking/deviation.js';
 import { factorFor, type PreparedImage, prepare } from '../picking/prepare.js';
 import { unevennessAt, unevennessMap } from '../picking/unevenness.js';
+import { counted } from '../words.js';
 
 /** A micrograph with its labels; coordinates in full-size pixels. */
 export interface LabelledMicrograph {
@@ -94,14 +95,14 @@ export function prepareLabelled(labelled: LabelledMicrograph, options: PrepareLa
     const inside = points.filter((point) => isInside(point, width, height, 0));
     const unique = withoutDuplicates(inside);
     const usable = unique.filter((point) => isInside(point, width, height, edge));
-    const count = (n: number, what: string) => n > 0 && warnings.push(`${n} ${kind} ${what}`);
-    count(points.length - inside.length, `outside the image (${width}x${height}) were left out`);
-    count(inside.length - unique.length, 'at the same point as another were left out');
-    count(unique.length - usable.length, `closer than ${edge.toFixed(0)} px to the edge were left out`);
+    const count = (n: number, what: string) => n > 0 && warnings.push(`left out: ${counted(n, kind)} ${what}`);
+    count(points.length - inside.length, `outside the image (${width}x${height})`);
+    count(inside.length - unique.length, 'at the same point as another');
+    count(unique.length - usable.length, `closer than ${edge.toFixed(0)} px to the edge`);
     return { unique, usable };
   };
-  const positives = clean(inFrame(labelled.particles), 'labels');
-  const negatives = clean(inFrame(labelled.negatives ?? []), 'negatives');
+  const positives = clean(inFrame(labelled.particles), 'label');
+  const negatives = clean(inFrame(labelled.negatives ?? []), 'negative');
   const { image, grey } = prepare(micrograph, options.preparation, factor);
   return {
     name: labelled.name,

@@ -45,9 +45,9 @@ describe('prepareLabelled', () => {
     ]);
     expect(prepared.avoid).toHaveLength(3);
     expect(prepared.warnings).toEqual([
-      '2 labels outside the image (200x160) were left out',
-      '1 labels at the same point as another were left out',
-      '1 labels closer than 10 px to the edge were left out',
+      'left out: 2 labels outside the image (200x160)',
+      'left out: 1 label at the same point as another',
+      'left out: 1 label closer than 10 px to the edge',
     ]);
     expect(prepared.deviations).toHaveLength(2);
   });
