@@ -4,32 +4,19 @@
  * Usage: npm run bench:label-look [-- --seeds 20]
  */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parseCoordinates } from '../src/formats/coordinates.js';
 import type { Point } from '../src/particle.js';
 import { random, shuffle } from '../src/random.js';
-import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { IDENTITY, type Transform, transform } from '../src/transform.js';
 import { diameterWarnings } from '../src/verification/label-diameter.js';
 import { type LabelLook, lookAtLabels, reduceForLook } from '../src/verification/label-look.js';
-import { DATA } from './data-sets.js';
+import { type DataSet, loadAll, namesOf, SPECIMENS } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { writeSection } from './results.js';
 
 const { values: given } = parseArgs({ options: { seeds: { type: 'string', default: '20' } } });
 const SEEDS = Number(given.seeds);
-/** Name, folder of micrographs, folder of true centres, diameter in full-size pixels. */
-const SPECIMENS: readonly (readonly [name: string, micrographs: string, truth: string, diameter: number])[] = [
-  ['apoferritin, averaged', 'apoferritin/averaged', 'apoferritin/truth', 61],
-  ['apoferritin, raw', 'apoferritin/raw', 'apoferritin/truth', 61],
-  ['beta-galactosidase', 'beta-galactosidase/micrographs', 'beta-galactosidase/truth', 108],
-  ['KLH', 'klh/micrographs', 'klh/truth', 150],
-  ['80S ribosome', 'ribosome/micrographs', 'ribosome/truth', 56],
-  ['TRPV1', 'trpv1/micrographs', 'trpv1/truth', 35.4],
-  ['10947', 'empiar-10947/micrographs', 'empiar-10947/truth', 60],
-];
 /** Labels in all, on so many micrographs. */
 const SIZES = [
   [20, 2],
@@ -59,14 +46,11 @@ function mistakesOf(diameter: number): readonly (readonly [string, Transform])[]
   ];
 }
 
-async function load(micrographs: string, truth: string, diameter: number): Promise<Field[]> {
+async function load(set: DataSet): Promise<Field[]> {
   const fields: Field[] = [];
-  for (const file of readdirSync(join(DATA, micrographs)).sort()) {
-    const image = await readMicrograph(join(DATA, micrographs, file));
-    const centres = join(DATA, truth, `${parse(file).name}.csv`);
-    const particles = parseCoordinates(readFileSync(centres), centres).map(({ particle }) => particle);
-    const { width, height } = image;
-    const at = (times: number) => reduceForLook(image, [], times * diameter).image;
+  for await (const { micrograph, particles } of loadAll(set, namesOf(set))) {
+    const { width, height } = micrograph;
+    const at = (times: number) => reduceForLook(micrograph, [], times * set.diameter).image;
     fields.push({ width, height, small: at(1), sized: { 0.5: at(0.5), 1: at(1), 2: at(2) }, particles });
   }
   return fields;
@@ -124,8 +108,9 @@ const rows: {
   diameters: Record<string, number>;
   milliseconds: number;
 }[] = [];
-for (const [specimen, micrographs, truth, diameter] of SPECIMENS) {
-  const fields = await load(micrographs, truth, diameter);
+for (const set of SPECIMENS) {
+  const { name: specimen, diameter } = set;
+  const fields = await load(set);
   for (const size of SIZES) {
     const count = (list: Record<string, number>, kind: string) => {
       list[kind] = (list[kind] ?? 0) + 1;

@@ -2,8 +2,7 @@
 
 import type { Model } from '../network/model.js';
 import { causeOf, type FirstLook, type Trials } from '../picking/first-look.js';
-import type { Picker, PickOptions } from '../picking/pick.js';
-import { pickPrepared } from '../picking/pick.js';
+import { type Picker, type PickOptions, pickPrepared } from '../picking/pick.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { PreparedFile } from '../storage/preparer.js';
 import { note } from './console.js';

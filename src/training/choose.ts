@@ -10,15 +10,14 @@ import {
 } from '../evaluation/calibration.js';
 import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
-import { pairedGains } from '../evaluation/paired-bootstrap.js';
 import { choosePoint, expectedThreshold, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import { random } from '../random.js';
-import { matchRadius } from '../sizes.js';
 import { counted } from '../words.js';
 import { labelsIn } from './examples.js';
+import { gainsOver, isSure } from './gains.js';
 import type { Recipe } from './recipe.js';
-import { type Filters, judge, judgedRegion, PART_DIAMETERS, type ScoredRegion, tellsNoise } from './scored-region.js';
+import { type Filters, judge, judgedRegion, type ScoredRegion, tellsNoise } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 
 /** Smallest distances that are tried, in particle diameters; the paper's authors chose theirs by hand for each data set. */
@@ -27,8 +26,6 @@ const DISTANCES = [0.4, 0.6, 0.7, 0.8, 0.9];
 const USUAL_DISTANCE = 0.5;
 /** Held-out labels from which on a choice is made: what fewer show does not last (docs/results.md). */
 const LEAST_LABELS = 100;
-/** A choice is made where it gains this many standard deviations of the gain: labels are few, and the choices many. */
-const SURE = 2;
 /**
  * With fewer held-out labels than this the curve is too coarse to read a threshold off it (docs/results.md); where it is known what trainings
  * come to, probabilities are the better guide with any number.
@@ -140,15 +137,11 @@ function chooseFilters(model: Model, scored: readonly ScoredRegion[], { recipe, 
   };
   const labels = scored.reduce((sum, one) => sum + labelsIn(one.region).length, 0);
   if (labels < LEAST_LABELS) return usual;
-  const options = {
-    radius: matchRadius(diameter),
-    part: PART_DIAMETERS * diameter,
-    random: random(seed, SEED_STREAM.bootstrap),
-  };
+  const source = random(seed, SEED_STREAM.bootstrap);
   const picksOf = (filters: Filters) => scored.map((one) => judgedRegion(model, one, filters));
   const better = (now: Filters, others: readonly Filters[], cost = 0): Filters => {
-    const gains = pairedGains(picksOf(now), others.map(picksOf), options);
-    const sure = others.filter((_, i) => gains[i].mean - cost > SURE * gains[i].sd);
+    const gains = gainsOver(picksOf(now), others.map(picksOf), diameter, source);
+    const sure = others.filter((_, i) => isSure(gains[i], cost));
     const gainOf = (filters: Filters) => gains[others.indexOf(filters)].mean;
     return sure.reduce((best, one) => (best === now || gainOf(one) > gainOf(best) ? one : best), now);
   };

@@ -1,16 +1,16 @@
 /** Training again, with the picks of an earlier model that a person sorted: what else it found there, nobody has looked at. */
 
 import { calibrate, logit, sigmoid } from '../evaluation/calibration.js';
-import type { EvaluatedMicrograph } from '../evaluation/evaluate.js';
-import { pairedGains } from '../evaluation/paired-bootstrap.js';
+import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
 import type { Model } from '../network/model.js';
 import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
 import { matchRadius } from '../sizes.js';
 import { awayFrom, SAME_DIAMETERS } from './confirmed.js';
-import type { Split } from './examples.js';
+import type { Region } from './examples.js';
+import { gainsOver, isSure } from './gains.js';
 import type { PreparedMicrograph } from './labelled.js';
-import { candidatesAround, judgedRegion, PART_DIAMETERS, scoreRegions } from './scored-region.js';
+import { candidatesAround, picksIn, scoreRegions } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 
 /** A model whose picks were sorted. */
@@ -20,8 +20,6 @@ export interface EarlierModel {
   readonly reviewed: ReadonlySet<string>;
 }
 
-/** A new model takes the place of an earlier one where it gains this many standard deviations of the gain. */
-const SURE = 2;
 /** Candidates that score so much below the threshold, in logits, may be particles: nobody was shown them. */
 const BELOW_THRESHOLD = 2;
 
@@ -55,17 +53,24 @@ export async function withUnsure(
   return result;
 }
 
-/** Whether a new model is better than an earlier one on what is held out, by more than that could show by chance. */
-export async function isSurelyBetter(engine: Engine, model: Model, earlier: Model, split: Split, seed: number) {
-  const picksOf = async (judged: Model): Promise<EvaluatedMicrograph[]> => {
-    const scored = await scoreRegions(engine, judged, split.heldOut);
-    return scored.map((one) => judgedRegion(judged, one, judged.metadata));
-  };
+/** An earlier model beside a new one on what is held out. */
+export interface Comparison {
+  /** How the earlier one does. */
+  readonly before: Evaluation;
+  /** Whether the new one is better by more than could be chance. */
+  readonly isBetter: boolean;
+}
+
+/** Holds an earlier model against a new one. */
+export async function compare(
+  engine: Engine,
+  earlier: Model,
+  model: Model,
+  regions: readonly Region[],
+  seed: number,
+): Promise<Comparison> {
+  const [picks, others] = [await picksIn(engine, earlier, regions), await picksIn(engine, model, regions)];
   const { diameter } = model.metadata;
-  const options = {
-    ...{ radius: matchRadius(diameter), part: PART_DIAMETERS * diameter },
-    random: random(seed, SEED_STREAM.bootstrap),
-  };
-  const [gain] = pairedGains(await picksOf(earlier), [await picksOf(model)], options);
-  return gain.mean > SURE * gain.sd;
+  const [gain] = gainsOver(picks, [others], diameter, random(seed, SEED_STREAM.bootstrap));
+  return { before: evaluate(picks, { radius: matchRadius(earlier.metadata.diameter) }), isBetter: isSure(gain) };
 }

@@ -15,9 +15,6 @@ import type { Engine } from '../runtime/engine.js';
 import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
 
-/** Side of the parts of the micrographs that are drawn to see how sure a gain is, in particle diameters. */
-export const PART_DIAMETERS = 3;
-
 /** A region with the scores of its micrograph, smoothed and not calibrated. */
 export interface ScoredRegion {
   readonly region: Region;
@@ -105,7 +102,12 @@ export function judge(model: Model, scored: readonly ScoredRegion[], filters: Fi
   return evaluate(micrographs, { radius: matchRadius(model.metadata.diameter) });
 }
 
-/** Judges a model on regions, with its own distance and filters. */
-export async function judgeModel(engine: Engine, model: Model, regions: readonly Region[]): Promise<Evaluation> {
-  return judge(model, await scoreRegions(engine, model, regions), model.metadata);
+/** What a model picks in regions, with its own distance and filters. */
+export async function picksIn(
+  engine: Engine,
+  model: Model,
+  regions: readonly Region[],
+): Promise<EvaluatedMicrograph[]> {
+  const scored = await scoreRegions(engine, model, regions);
+  return scored.map((one) => judgedRegion(model, one, model.metadata));
 }

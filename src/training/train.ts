@@ -14,7 +14,7 @@ import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';
-import { type EarlierModel, isSurelyBetter, withUnsure } from './earlier.js';
+import { compare, type EarlierModel, withUnsure } from './earlier.js';
 import { chanceOf, runEpochs } from './epochs.js';
 import {
   assertTrainable,
@@ -34,7 +34,6 @@ import { makeLabelMap } from './label-map.js';
 import type { LabelledMicrograph, PreparedMicrograph } from './labelled.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
-import { judgeModel } from './scored-region.js';
 import { SEED_STREAM } from './seeds.js';
 import { startOf } from './start.js';
 import { chooseThreshold } from './threshold.js';
@@ -171,17 +170,17 @@ export async function* train(
     const model: Model = { architecture, weights: best.weights, metadata };
     const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, few: start.few });
     const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
-    const before = isUnseen(split, settings) ? settings.earlier?.model : undefined;
-    const isBetter = !before || (await isSurelyBetter(engine, trainedModel, before, split, seed));
-    const kept = isBetter ? null : before;
+    const earlier = isUnseen(split, settings) ? settings.earlier?.model : undefined;
+    const comparison = earlier ? await compare(engine, earlier, trainedModel, split.heldOut, seed) : null;
+    const kept = earlier && !comparison?.isBetter ? earlier : null;
     yield {
       kind: 'done',
       model: kept ?? trainedModel,
       interrupted: settings.signal?.aborted ?? false,
       epoch: best.epoch,
       heldOut: chosen.heldOut,
-      before: before ? await judgeModel(engine, before, split.heldOut) : null,
-      kept: !isBetter,
+      before: comparison?.before ?? null,
+      kept: kept !== null,
     };
   } finally {
     await Promise.all([workers.close(), engine.close()]);
