@@ -13,10 +13,12 @@ import { scoreBox } from '../src/network/testing/forward.js';
 import { mapToFullSize, openScorer } from '../src/picking/score-map.js';
 import { random } from '../src/random.js';
 import { type Engine, startEngine } from '../src/runtime/engine.js';
-import { EVERY_LAYER, testWeights, UNUSUAL_ORDER } from '../src/testing/architectures.js';
+import { EVERY_LAYER, RESIDUAL, testWeights, UNUSUAL_ORDER } from '../src/testing/architectures.js';
 import { maxDifference, noiseImage } from '../src/testing/helpers.js';
 
-const ARCHITECTURES = [...Object.values(PRESETS), EVERY_LAYER, UNUSUAL_ORDER].map((one) => [one.name, one] as const);
+const ARCHITECTURES = [...Object.values(PRESETS), EVERY_LAYER, RESIDUAL, UNUSUAL_ORDER].map(
+  (one) => [one.name, one] as const,
+);
 const TOLERANCE = 1e-6;
 
 let engine: Engine;

@@ -6,8 +6,18 @@
 import { z } from 'zod';
 import { ArchitectureError } from '../errors.js';
 
+const LAST_LAYER = 64;
+
 const layerSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('convolution'), maps: z.int().min(1).max(1024), kernel: z.int().min(1).max(512) }),
+  z.strictObject({
+    type: z.literal('convolution'),
+    maps: z.int().min(1).max(1024),
+    kernel: z.int().min(1).max(512),
+    /** Pixels of the map between neighbours of the kernel; 1 by default. */
+    dilation: z.int().min(1).max(64).optional(),
+  }),
+  /** Adds the middle of an earlier layer's output (layers count from 1): a residual connection (He et al. 2016). */
+  z.strictObject({ type: z.literal('add'), layer: z.int().min(1).max(LAST_LAYER) }),
   z.strictObject({ type: z.literal('mean-pool'), size: z.int().min(2).max(64) }),
   z.strictObject({ type: z.literal('max-pool'), size: z.int().min(2).max(64) }),
   z.strictObject({ type: z.literal('batch-normalisation') }),
@@ -24,11 +34,13 @@ const LARGEST_BOX = 1024;
 export const architectureSchema = z.strictObject({
   name: z.string().min(1).max(80),
   box: z.int().min(4).max(LARGEST_BOX),
-  layers: z.array(layerSchema).min(1).max(64),
+  layers: z.array(layerSchema).min(1).max(LAST_LAYER),
 });
 
 /** One layer. */
 export type Layer = z.infer<typeof layerSchema>;
+/** A layer of kernels. */
+export type Convolution = Extract<Layer, { type: 'convolution' }>;
 /** A network: `box` is the side of its input in prepared pixels. */
 export type Architecture = z.infer<typeof architectureSchema>;
 
@@ -49,9 +61,7 @@ export const BATCH_NORM_EPSILON = 1e-5;
 export function layerShapes(architecture: Architecture): Shape[] {
   const shapes: Shape[] = [{ maps: 1, side: architecture.box }];
   architecture.layers.forEach((layer, index) => {
-    const input = shapes[index];
-    const flattened = architecture.layers.slice(0, index).some(({ type }) => type === 'fully-connected');
-    const output = flattened && isSpatial(layer) ? 'a layer without rows and columns' : outputShape(layer, input);
+    const output = outputShape(architecture.layers, index, shapes);
     if (typeof output === 'string') {
       const nearest = nearestValidBox(architecture);
       throw new ArchitectureError({
@@ -85,17 +95,16 @@ export function patchSide(architecture: Architecture, positions: number): number
 
 /** Shapes of the maps before the first layer and after each, for a patch with so many positions along its side. */
 export function patchShapes(architecture: Architecture, positions: number): Shape[] {
-  let shape: Shape = { maps: 1, side: patchSide(architecture, positions) };
-  return [
-    shape,
-    ...architecture.layers.map((layer) => {
-      const output =
-        layer.type === 'fully-connected' ? { maps: layer.units, side: positions } : outputShape(layer, shape);
-      if (typeof output === 'string') throw new Error(`a patch of ${positions} positions does not fit: ${output}`);
-      shape = output;
-      return shape;
-    }),
-  ];
+  const shapes: Shape[] = [{ maps: 1, side: patchSide(architecture, positions) }];
+  architecture.layers.forEach((layer, index) => {
+    const output =
+      layer.type === 'fully-connected'
+        ? { maps: layer.units, side: positions }
+        : outputShape(architecture.layers, index, shapes);
+    if (typeof output === 'string') throw new Error(`a patch of ${positions} positions does not fit: ${output}`);
+    shapes.push(output);
+  });
+  return shapes;
 }
 
 /** True for a layer that needs rows and columns. */
@@ -108,12 +117,25 @@ export function isPool(layer: Layer): layer is Extract<Layer, { type: 'mean-pool
   return layer.type === 'mean-pool' || layer.type === 'max-pool';
 }
 
-/** The output's shape, or what is wrong. */
-function outputShape(layer: Layer, { maps, side }: Shape): Shape | string {
+/** Pixels of its map from the first to the last that a convolution's kernel looks at. */
+export function kernelExtent({ kernel, dilation = 1 }: Pick<Convolution, 'kernel' | 'dilation'>): number {
+  return (kernel - 1) * dilation + 1;
+}
+
+/** The output's shape of one layer, or what is wrong. `shapes` holds those before it, input first. */
+function outputShape(layers: readonly Layer[], index: number, shapes: readonly Shape[]): Shape | string {
+  const layer = layers[index];
+  const { maps, side } = shapes[index];
+  const isFlat = layers.slice(0, index).some(({ type }) => type === 'fully-connected');
+  if (isFlat && isSpatial(layer)) return 'a layer without rows and columns';
   switch (layer.type) {
-    case 'convolution':
-      if (layer.kernel > side) return `a kernel of ${layer.kernel} on a map of ${side}x${side}`;
-      return { maps: layer.maps, side: side - layer.kernel + 1 };
+    case 'convolution': {
+      const extent = kernelExtent(layer);
+      if (extent > side) return `a kernel of ${extent} on a map of ${side}x${side}`;
+      return { maps: layer.maps, side: side - extent + 1 };
+    }
+    case 'add':
+      return objectionToAdd(layers, index, shapes) ?? { maps, side };
     case 'mean-pool':
     case 'max-pool':
       if (side % layer.size !== 0) return `a pool of ${layer.size} on a map of ${side}x${side}, which does not divide`;
@@ -129,16 +151,30 @@ function outputShape(layer: Layer, { maps, side }: Shape): Shape | string {
   }
 }
 
+/** Why an `add` layer cannot be; null where it can. */
+function objectionToAdd(layers: readonly Layer[], index: number, shapes: readonly Shape[]): string | null {
+  const { layer: number } = layers[index] as Extract<Layer, { type: 'add' }>;
+  if (number > index) return `layer ${number}, which is no earlier one`;
+  const between = layers.slice(number, index).find((layer) => isPool(layer) || layer.type === 'fully-connected');
+  if (between) return `layer ${number}, with a ${between.type} in between`;
+  const [earlier, input] = [shapes[number], shapes[index]];
+  if (earlier.maps !== input.maps) return `layer ${number} with ${earlier.maps} maps, to ${input.maps}`;
+  return cropAtEachSide(earlier, input) % 1 === 0 ? null : `layer ${number} with an odd number of pixels more`;
+}
+
+/** Pixels that are cut off at each side of an earlier map before it is added to a later one. */
+export function cropAtEachSide(earlier: Shape, later: Shape): number {
+  return (earlier.side - later.side) / 2;
+}
+
 function isValid(architecture: Architecture): boolean {
-  let shape: Shape | string = { maps: 1, side: architecture.box };
-  let flattened = false;
-  for (const layer of architecture.layers) {
-    if (flattened && isSpatial(layer)) return false;
-    flattened ||= layer.type === 'fully-connected';
-    shape = outputShape(layer, shape);
-    if (typeof shape === 'string') return false;
-  }
-  return true;
+  const shapes: Shape[] = [{ maps: 1, side: architecture.box }];
+  return architecture.layers.every((_, index) => {
+    const output = outputShape(architecture.layers, index, shapes);
+    if (typeof output === 'string') return false;
+    shapes.push(output);
+    return true;
+  });
 }
 
 function nearestValidBox(architecture: Architecture): number | null {

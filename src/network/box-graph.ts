@@ -1,7 +1,8 @@
 /** The box graph: boxes [n, 1, B, B] -> scores [n, 1]. It is the model file that a user gets. */
 
 import { addActivation } from './activation.js';
-import { type Architecture, BATCH_NORM_EPSILON, type Layer, layerShapes } from './architecture.js';
+import { type Architecture, BATCH_NORM_EPSILON, cropAtEachSide, type Layer, layerShapes } from './architecture.js';
+import { addMiddle, dilations } from './convolution.js';
 import { GraphBuilder } from './onnx.js';
 import { parameterLayout, type Weights } from './parameters.js';
 
@@ -30,9 +31,13 @@ export function buildBoxGraph(architecture: Architecture, weights: Weights, opti
   const graph = new GraphBuilder();
   const shapes = layerShapes(architecture);
   const stored = storeWeights(graph, architecture, weights);
-  let value = graph.input('boxes', ['n', 1, architecture.box, architecture.box]);
+  const values = [graph.input('boxes', ['n', 1, architecture.box, architecture.box])];
   architecture.layers.forEach((layer, index) => {
-    value = addLayer(graph, layer, value, (role) => stored.get(tensorName(index, role)) ?? '');
+    const value =
+      layer.type === 'add'
+        ? addMiddle(graph, values[index], values[layer.layer], cropAtEachSide(shapes[layer.layer], shapes[index]))
+        : addLayer(graph, layer, values[index], (role) => stored.get(tensorName(index, role)) ?? '');
+    values.push(value);
     const { maps, side } = shapes[index + 1];
     if (options.everyLayer) {
       graph.output(
@@ -42,7 +47,7 @@ export function buildBoxGraph(architecture: Architecture, weights: Weights, opti
       );
     }
   });
-  graph.output('scores', graph.node('Sigmoid', [value]), ['n', 1]);
+  graph.output('scores', graph.node('Sigmoid', [values[values.length - 1]]), ['n', 1]);
   return graph.build(`deepem box graph ${architecture.name}`, options.metadata, MODEL_OPSET);
 }
 
@@ -64,10 +69,15 @@ function storeWeights(graph: GraphBuilder, architecture: Architecture, weights: 
   return stored;
 }
 
-function addLayer(graph: GraphBuilder, layer: Layer, input: string, tensor: (role: string) => string): string {
+function addLayer(
+  graph: GraphBuilder,
+  layer: Exclude<Layer, { type: 'add' }>,
+  input: string,
+  tensor: (role: string) => string,
+): string {
   switch (layer.type) {
     case 'convolution':
-      return graph.node('Conv', [input, tensor('kernel'), tensor('bias')]);
+      return graph.node('Conv', [input, tensor('kernel'), tensor('bias')], dilations(layer));
     case 'mean-pool':
       return graph.node('AveragePool', [input], pool(layer.size));
     case 'max-pool':

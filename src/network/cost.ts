@@ -27,6 +27,7 @@ export function denseOperations(architecture: Architecture, step: number): numbe
         operations += 2 * 4 * layer.units * maps * side ** 2;
         spacing = step;
         return;
+      case 'add':
       case 'batch-normalisation':
       case 'dropout':
       case 'sigmoid':

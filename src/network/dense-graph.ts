@@ -37,7 +37,7 @@ export function buildDenseStages(architecture: Architecture, weights: Weights, o
   });
 }
 
-/** Indices of the layers that begin a stage, but the first. */
+/** Indices of the layers that begin a stage, but the first: behind pools, over which nothing is added. */
 function cutsBehindPools(layers: readonly Layer[]): number[] {
   return layers.flatMap((layer, i) => (isPool(layer) && i > 0 ? [i + 1] : []));
 }

@@ -2,7 +2,16 @@
 
 import { rotatePlanes } from '../imaging/rotate.js';
 import { addActivation } from './activation.js';
-import { type Architecture, BATCH_NORM_EPSILON, isPool, isSpatial, type Layer, type Shape } from './architecture.js';
+import {
+  type Architecture,
+  BATCH_NORM_EPSILON,
+  cropAtEachSide,
+  isPool,
+  isSpatial,
+  type Layer,
+  type Shape,
+} from './architecture.js';
+import { addMiddle } from './convolution.js';
 import { type Grid, nextGrid, reach, type Window } from './dense-window.js';
 import { GraphBuilder } from './onnx.js';
 import { type ParameterGroup, type ParameterLayout, parameterLayout, type Weights } from './parameters.js';
@@ -37,12 +46,20 @@ const QUARTERS = 4;
 /** The engine stores so many maps side by side: groups of such sizes are fast, others are not. */
 const MAP_BLOCK = 16;
 
+/** A value, and the turns of the kernels that made it. */
+interface Branch {
+  value: string;
+  readonly turns: readonly number[];
+}
+
 /** Builds one stage: a few layers, for all turns. */
 export class StageBuilder {
   readonly #graph = new GraphBuilder();
   readonly #layout: ParameterLayout;
-  /** Turns of the kernels in each branch; one branch holds them all as groups. */
-  #branches: { value: string; turns: readonly number[] }[];
+  /** One branch holds all turns as groups. */
+  #branches: Branch[];
+  /** Outputs of layers (counted from 1) that a later one adds, for each branch. */
+  readonly #waiting = new Map<number, readonly string[]>();
   readonly #windows: Window[] = [];
 
   constructor(
@@ -61,6 +78,7 @@ export class StageBuilder {
   build(from: number, to: number): DenseStage {
     const graph = this.#graph;
     graph.input('maps', [1, this.#mapsAt(from), 'height', 'width']);
+    if (this.#isAddedLater(from - 1)) this.#waiting.set(from, ['maps']);
     for (let index = from; index < to; index++) this.#add(index);
     const values = this.#branches.map(({ value }) => value);
     const merged = values.length > 1 ? graph.node('Concat', values, { axis: 1 }) : values[0];
@@ -92,12 +110,31 @@ export class StageBuilder {
     const hasKernel = moves && !isPool(layer);
     if (hasKernel && !grid.shared && !this.#groupsAreFast()) this.#split(index);
     const fillers = grid.shared && layer.type === 'convolution' ? this.#fillersFor(layer.maps) : grid.fillers;
-    for (const branch of this.#branches) branch.value = this.#addLayer(index, layer, branch);
+    for (const [i, branch] of this.#branches.entries()) branch.value = this.#addLayer(index, layer, branch, i);
     const window = this.#windowOf(index);
     Object.assign(grid, nextGrid(layer, grid, this.options.step), { fillers });
+    if (this.#isAddedLater(index)) {
+      this.#waiting.set(
+        index + 1,
+        this.#branches.map(({ value }) => value),
+      );
+    }
     if (!moves) return;
     const outputs = Math.ceil(this.#mapsAt(index + 1) / MAP_BLOCK) * MAP_BLOCK;
-    this.#windows.push({ ...window, inputs, outputs });
+    this.#windows.push({ ...window, inputs, outputs, waiting: this.#mapsWaitingBeside(index) });
+  }
+
+  /** Whether a later layer adds the output of this one. */
+  #isAddedLater(index: number): boolean {
+    return this.architecture.layers.some((layer) => layer.type === 'add' && layer.layer === index + 1);
+  }
+
+  /** Maps that are there while a layer works, because a later one adds them. */
+  #mapsWaitingBeside(index: number): number {
+    return this.architecture.layers.reduce((sum, layer, at) => {
+      const waits = layer.type === 'add' && at > index && layer.layer < index;
+      return waits ? sum + this.#mapsAt(layer.layer) : sum;
+    }, 0);
   }
 
   #windowOf(index: number) {
@@ -105,7 +142,14 @@ export class StageBuilder {
     const layer = this.architecture.layers[index];
     const next = nextGrid(layer, grid, this.options.step);
     const size = layer.type === 'convolution' ? layer.kernel : isPool(layer) ? layer.size : this.shapes[index].side;
-    return { size, dilation: grid.spacing / grid.step, stride: next.step / grid.step };
+    const dilation = (layer.type === 'convolution' && layer.dilation) || 1;
+    return { size, dilation: (dilation * grid.spacing) / grid.step, stride: next.step / grid.step };
+  }
+
+  /** Pixels that an earlier map has more at each side than what it is added to. */
+  #cropBefore(index: number, { layer }: Extract<Layer, { type: 'add' }>): number {
+    const { spacing, step } = this.grid;
+    return (cropAtEachSide(this.shapes[layer], this.shapes[index]) * spacing) / step;
   }
 
   /** True where every convolution fills the engine's blocks. */
@@ -126,16 +170,18 @@ export class StageBuilder {
     const whole = turns.length === 1 && this.grid.fillers === 0;
     this.grid.fillers = 0;
     const { maps } = this.shapes[index];
-    const range = (i: number) => [i * maps, (i + 1) * maps, 1].map((n) => this.#graph.integers([n]));
-    this.#branches = turns.map((turn, i) => ({
-      value: whole ? value : this.#graph.node('Slice', [value, ...range(i)]),
-      turns: [turn],
-    }));
+    const range = (i: number, maps: number) => [i * maps, (i + 1) * maps, 1].map((n) => this.#graph.integers([n]));
+    const parts = (value: string, maps: number) =>
+      turns.map((_, i) => (whole ? value : this.#graph.node('Slice', [value, ...range(i, maps)])));
+    this.#branches = parts(value, maps).map((value, i) => ({ value, turns: [turns[i]] }));
+    for (const [number, [value]] of this.#waiting) this.#waiting.set(number, parts(value, this.shapes[number].maps));
   }
 
-  #addLayer(index: number, layer: Layer, { value, turns }: { value: string; turns: readonly number[] }): string {
+  #addLayer(index: number, layer: Layer, { value, turns }: Branch, branch: number): string {
     const graph = this.#graph;
     switch (layer.type) {
+      case 'add':
+        return addMiddle(graph, value, this.#waiting.get(layer.layer)?.[branch] ?? '', this.#cropBefore(index, layer));
       case 'convolution':
         return this.#convolution(index, value, turns);
       case 'fully-connected':

@@ -28,6 +28,7 @@ export function nextGrid(layer: Layer, grid: Grid, step: number): Omit<Grid, 'fi
       return { ...grid, shared: false };
     case 'fully-connected':
       return { spacing: step, step, shared: false };
+    case 'add':
     case 'batch-normalisation':
     case 'dropout':
     case 'sigmoid':
@@ -45,6 +46,8 @@ export interface Window {
   /** Maps that it reads and writes, as they are stored. */
   readonly inputs: number;
   readonly outputs: number;
+  /** Maps of its input's size that wait beside it to be added later. */
+  readonly waiting: number;
 }
 
 /**
@@ -64,9 +67,9 @@ export function bytesOfStage(
   }
   let [after, most] = [rows, 0];
   for (let i = windows.length - 1; i >= 0; i--) {
-    const { size, dilation, stride, inputs, outputs } = windows[i];
+    const { size, dilation, stride, inputs, outputs, waiting } = windows[i];
     const before = (after - 1) * stride + (size - 1) * dilation + 1;
-    most = Math.max(most, inputs * before * widths[i] + outputs * after * widths[i + 1]);
+    most = Math.max(most, (inputs + waiting) * before * widths[i] + outputs * after * widths[i + 1]);
     after = before;
   }
   return Float32Array.BYTES_PER_ELEMENT * most;

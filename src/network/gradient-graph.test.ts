@@ -46,6 +46,16 @@ function feeds(
 const KERNELS: Layer = { type: 'convolution', maps: 2, kernel: 3 };
 const LAYER_TYPES: [string, Layer[]][] = [
   ['convolutions', [KERNELS, { type: 'convolution', maps: 3, kernel: 2 }]],
+  ['dilated convolutions', [KERNELS, { type: 'convolution', maps: 3, kernel: 2, dilation: 2 }]],
+  ['an addition', [KERNELS, { type: 'convolution', maps: 2, kernel: 3 }, { type: 'add', layer: 1 }]],
+  [
+    'two additions',
+    [
+      { type: 'convolution', maps: 1, kernel: 5 },
+      { type: 'add', layer: 1 },
+      { type: 'add', layer: 1 },
+    ],
+  ],
   ['mean-pool', [KERNELS, { type: 'mean-pool', size: 2 }]],
   ['max-pool', [KERNELS, { type: 'max-pool', size: 2 }]],
   ['batch-normalisation', [KERNELS, { type: 'batch-normalisation' }]],

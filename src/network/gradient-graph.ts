@@ -76,6 +76,7 @@ export function buildGradientGraph(
         masks.push({ name: `mask_${index}`, rate, size: dims.reduce((a, b) => a * b), dims });
         return graph.input(`mask_${index}`, dims);
       },
+      earlier: (number) => ({ value: layers[number - 1].value, shape: shapes[number] }),
       keepStatistics: (mean, variance) => statistics.push(mean, variance),
     });
     layers.push(added);
@@ -84,7 +85,7 @@ export function buildGradientGraph(
   const logits = graph.node('Reshape', [value, graph.integers(perPosition)]);
   const { total, gradient } = addLoss(graph, loss, logits, positiveWeights, negativeWeights);
   const seed = graph.node('Reshape', [gradient, graph.integers([batch, 1, positions, positions])]);
-  const gradients = backward(layers, seed);
+  const gradients = backward(graph, layers, seed);
   const flat = (tensor: string) => graph.node('Reshape', [tensor, graph.integers([-1])]);
   graph.output('loss', total, []);
   const ordered = layout.groups.map(({ layer, role }) => flat(gradients.get(`${layer} ${role}`) ?? ''));
@@ -108,14 +109,17 @@ function splitParameters(graph: GraphBuilder, layout: ParameterLayout): Map<stri
 }
 
 /** From the last layer to the first; the gradient of the boxes themselves is never made. */
-function backward(layers: readonly GradientLayer[], seed: string): Map<string, string> {
+function backward(graph: GraphBuilder, layers: readonly GradientLayer[], seed: string): Map<string, string> {
   const gradients = new Map<string, string>();
+  const added = new Map<number, string>();
+  const plus = (a: string, b: string | undefined) => (b === undefined ? a : graph.node('Add', [a, b]));
   let gradient = seed;
   for (let index = layers.length - 1; index >= 0; index--) {
-    const { weights, input } = layers[index].backward(gradient);
-    for (const [role, tensor] of Object.entries(weights) as [ParameterRole, string][])
+    const made = layers[index].backward(plus(gradient, added.get(index + 1)));
+    for (const [role, tensor] of Object.entries(made.weights) as [ParameterRole, string][])
       gradients.set(`${index} ${role}`, tensor);
-    if (index > 0) gradient = input();
+    if (made.added) added.set(made.added.layer, plus(made.added.gradient, added.get(made.added.layer)));
+    if (index > 0) gradient = made.input();
   }
   return gradients;
 }

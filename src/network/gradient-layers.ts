@@ -4,7 +4,8 @@
  * writes its own from ordinary ones; which ones are fast was measured (docs/architecture.md).
  */
 
-import { BATCH_NORM_EPSILON, type Layer, type Shape } from './architecture.js';
+import { BATCH_NORM_EPSILON, cropAtEachSide, type Layer, type Shape } from './architecture.js';
+import { addMiddle, dilations } from './convolution.js';
 import type { GraphBuilder } from './onnx.js';
 import type { ParameterRole } from './parameters.js';
 
@@ -21,6 +22,8 @@ export interface GradientContext {
   readonly tensor: (role: ParameterRole) => string;
   /** The dropout mask of this layer: 0, or 1 / (1 - rate). */
   readonly mask: () => string;
+  /** The output of an earlier layer, counted from 1. */
+  readonly earlier: (layer: number) => { readonly value: string; readonly shape: Shape };
   /** Keeps batch statistics (mean, variance) as results of the graph. */
   readonly keepStatistics: (mean: string, variance: string) => void;
 }
@@ -34,14 +37,21 @@ export interface GradientLayer {
    * @param gradient - of the loss with respect to the output
    * @returns gradients of the layer's weights, and of its input (added only when called)
    */
-  backward(gradient: string): { weights: Partial<Record<ParameterRole, string>>; input: () => string };
+  backward(gradient: string): {
+    readonly weights: Partial<Record<ParameterRole, string>>;
+    readonly input: () => string;
+    /** Of another layer's output (counted from 1) that the layer adds. */
+    readonly added?: { readonly layer: number; readonly gradient: string };
+  };
 }
 
 /** Adds a layer's forward nodes. */
 export function addGradientLayer(layer: Layer, value: string, context: GradientContext): GradientLayer {
   switch (layer.type) {
     case 'convolution':
-      return convolution(value, context);
+      return convolution(value, context, context.tensor('kernel'), layer.dilation);
+    case 'add':
+      return add(value, layer.layer, context);
     case 'fully-connected':
       return context.output.side === 1 ? fullyConnected(value, context) : slidingFullyConnected(value, context);
     case 'mean-pool':
@@ -66,22 +76,36 @@ function sumOverMaps({ graph }: GradientContext, value: string): string {
 }
 
 /** dW is a convolution of input and gradient with batch and maps exchanged; dx is a transposed convolution. */
-function convolution(
-  value: string,
-  context: GradientContext,
-  weights: string = context.tensor('kernel'),
-): GradientLayer {
+function convolution(value: string, context: GradientContext, weights: string, dilation = 1): GradientLayer {
   const { graph } = context;
   const exchange = (tensor: string) => graph.node('Transpose', [tensor], { perm: [1, 0, 2, 3] });
+  const strides = dilation === 1 ? {} : { strides: [dilation, dilation] };
   return {
-    value: graph.node('Conv', [value, weights, context.tensor('bias')]),
+    value: graph.node('Conv', [value, weights, context.tensor('bias')], dilations({ dilation })),
     backward: (gradient) => ({
       weights: {
-        kernel: exchange(graph.node('Conv', [exchange(value), exchange(gradient)])),
+        kernel: exchange(graph.node('Conv', [exchange(value), exchange(gradient)], strides)),
         bias: sumOverMaps(context, gradient),
       },
-      input: () => graph.node('ConvTranspose', [gradient, weights]),
+      input: () => graph.node('ConvTranspose', [gradient, weights], dilations({ dilation })),
     }),
+  };
+}
+
+/** The middle of an earlier layer's output is added: its gradient is that of the sum, with zeros around it. */
+function add(value: string, layer: number, { graph, output, earlier }: GradientContext): GradientLayer {
+  const { value: added, shape } = earlier(layer);
+  const crop = cropAtEachSide(shape, output);
+  return {
+    value: addMiddle(graph, value, added, crop),
+    backward: (gradient) => {
+      const pads = graph.integers([0, 0, crop, crop, 0, 0, crop, crop]);
+      return {
+        weights: {},
+        input: () => gradient,
+        added: { layer, gradient: crop === 0 ? gradient : graph.node('Pad', [gradient, pads]) },
+      };
+    },
   };
 }
 

@@ -76,6 +76,7 @@ function groupShapes(layer: Layer, input: Shape): [ParameterRole, number[]][] {
         ['scale', [input.maps]],
         ['shift', [input.maps]],
       ];
+    case 'add':
     case 'mean-pool':
     case 'max-pool':
     case 'dropout':

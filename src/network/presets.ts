@@ -32,7 +32,35 @@ function wideShape(
   return { name, box, layers: [...layers, { type: 'dropout', rate: 0.3 }, { type: 'fully-connected', units: 1 }] };
 }
 
-/** Networks by name: the four of the paper's Table 1; `small`, of their shape; `wide`, the one of the `auto` recipe. */
+/**
+ * A fully convolutional network: behind one pool everything is dilated, so a score sees four particle diameters and the
+ * network still gives one for every second pixel without computing anything twice. Its box is what a score sees.
+ */
+function dilatedShape(name: string, box: number, maps: number, blocks: readonly (readonly number[])[]): Architecture {
+  const layers: Layer[] = [
+    { type: 'convolution', maps: 16, kernel: 7 },
+    { type: 'batch-normalisation' },
+    { type: 'relu' },
+    { type: 'mean-pool', size: 2 },
+    { type: 'convolution', maps, kernel: 3 },
+    { type: 'batch-normalisation' },
+    { type: 'relu' },
+  ];
+  for (const dilations of blocks) {
+    const before = layers.length;
+    for (const [i, dilation] of dilations.entries()) {
+      if (i > 0) layers.push({ type: 'relu' });
+      layers.push({ type: 'convolution', maps, kernel: 3, dilation }, { type: 'batch-normalisation' });
+    }
+    layers.push({ type: 'add', layer: before }, { type: 'relu' });
+  }
+  return { name, box, layers: [...layers, { type: 'dropout', rate: 0.1 }, { type: 'fully-connected', units: 1 }] };
+}
+
+/**
+ * Networks by name: the four of the paper's Table 1; `small`, of their shape; `wide`, the one of the `auto` recipe;
+ * `general`, the one that comes trained for any particle.
+ */
 export const PRESETS: Readonly<Record<string, Architecture>> = {
   klh: deepemShape('klh', 272, [
     [51, 3],
@@ -64,4 +92,5 @@ export const PRESETS: Readonly<Record<string, Architecture>> = {
     [32, 5],
     [32, 3],
   ]),
+  general: dilatedShape('general', 100, 32, [[1, 2], [4, 8], [4, 2], [1]]),
 };

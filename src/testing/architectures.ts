@@ -22,6 +22,26 @@ export const EVERY_LAYER: Architecture = {
   ],
 };
 
+/** Dilated kernels and residual additions, one of them over a layer that keeps the size; too few maps for groups. */
+export const RESIDUAL: Architecture = {
+  name: 'residual',
+  box: 26,
+  layers: [
+    { type: 'convolution', maps: 5, kernel: 3 },
+    { type: 'relu' },
+    { type: 'add', layer: 1 },
+    { type: 'mean-pool', size: 2 },
+    { type: 'convolution', maps: 5, kernel: 3, dilation: 2 },
+    { type: 'batch-normalisation' },
+    { type: 'add', layer: 4 },
+    { type: 'leaky-relu', slope: 0.1 },
+    { type: 'convolution', maps: 5, kernel: 3, dilation: 1 },
+    { type: 'add', layer: 8 },
+    { type: 'add', layer: 4 },
+    { type: 'fully-connected', units: 1 },
+  ],
+};
+
 /** Batch normalisation and pooling before any kernel, and two fully connected layers. */
 export const UNUSUAL_ORDER: Architecture = {
   name: 'unusual order',

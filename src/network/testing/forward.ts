@@ -1,6 +1,13 @@
 /** The slow, obvious twin of the box graph: plain loops that anyone can check against the paper. Used by tests only. */
 
-import { type Architecture, BATCH_NORM_EPSILON, type Layer, layerShapes, type Shape } from '../architecture.js';
+import {
+  type Architecture,
+  BATCH_NORM_EPSILON,
+  type Convolution,
+  type Layer,
+  layerShapes,
+  type Shape,
+} from '../architecture.js';
 import { type ParameterRole, parameterLayout, type Weights } from '../parameters.js';
 
 /**
@@ -12,7 +19,7 @@ import { type ParameterRole, parameterLayout, type Weights } from '../parameters
 export function scoreBox(architecture: Architecture, weights: Weights, box: ArrayLike<number>): number {
   const shapes = layerShapes(architecture);
   const layout = parameterLayout(architecture);
-  let maps = Float64Array.from(box);
+  const outputs = [Float64Array.from(box)];
   architecture.layers.forEach((layer, index) => {
     const group = (role: ParameterRole) => {
       const found = layout.groups.find((candidate) => candidate.layer === index && candidate.role === role);
@@ -20,9 +27,14 @@ export function scoreBox(architecture: Architecture, weights: Weights, box: Arra
     };
     const statistics = layout.statistics.find((candidate) => candidate.layer === index);
     const running = statistics && weights.statistics.subarray(statistics.mean, statistics.mean + 2 * statistics.maps);
-    maps = forward(layer, maps, shapes[index], shapes[index + 1], group, running ?? new Float32Array(0));
+    const [from, to] = [shapes[index], shapes[index + 1]];
+    outputs.push(
+      layer.type === 'add'
+        ? addMiddle(outputs[index], to, outputs[layer.layer], shapes[layer.layer])
+        : forward(layer, outputs[index], from, to, group, running ?? new Float32Array(0)),
+    );
   });
-  return sigmoid(maps[0]);
+  return sigmoid(outputs[outputs.length - 1][0]);
 }
 
 function sigmoid(z: number): number {
@@ -30,7 +42,7 @@ function sigmoid(z: number): number {
 }
 
 function forward(
-  layer: Layer,
+  layer: Exclude<Layer, { type: 'add' }>,
   input: Float64Array,
   from: Shape,
   to: Shape,
@@ -39,7 +51,7 @@ function forward(
 ): Float64Array<ArrayBuffer> {
   switch (layer.type) {
     case 'convolution':
-      return convolve(input, from, to, layer.kernel, group('kernel'), group('bias'));
+      return convolve(input, from, to, layer, group('kernel'), group('bias'));
     case 'fully-connected':
       return Float64Array.from(group('bias'), (bias, unit) => {
         return input.reduce((sum, value, i) => sum + value * group('kernel')[unit * input.length + i], bias);
@@ -65,12 +77,21 @@ function forward(
   }
 }
 
+/** A residual connection: the middle of earlier maps is added. */
+function addMiddle(input: Float64Array, { side }: Shape, earlier: Float64Array, { side: larger }: Shape) {
+  const crop = (larger - side) / 2;
+  return input.map((value, i) => {
+    const [map, y, x] = [Math.floor(i / side ** 2), Math.floor((i % side ** 2) / side), i % side];
+    return value + earlier[(map * larger + y + crop) * larger + x + crop];
+  });
+}
+
 /** X_j = sum_i X_i * W_ij + B_j over valid positions (paper, equation of the convolutional layer). */
 function convolve(
   input: Float64Array,
   from: Shape,
   to: Shape,
-  kernel: number,
+  { kernel, dilation = 1 }: Convolution,
   weights: Float32Array,
   biases: Float32Array,
 ) {
@@ -82,7 +103,7 @@ function convolve(
         for (let i = 0; i < from.maps; i++) {
           for (let v = 0; v < kernel; v++) {
             for (let u = 0; u < kernel; u++) {
-              const pixel = input[(i * from.side + y + v) * from.side + x + u];
+              const pixel = input[(i * from.side + y + v * dilation) * from.side + x + u * dilation];
               sum += pixel * weights[((map * from.maps + i) * kernel + v) * kernel + u];
             }
           }
