@@ -13,8 +13,21 @@ function powerOfTwo(side: number): number {
  * @param transfer - factor at a spatial frequency, given by its square in cycles per pixel squared (0..0.5)
  */
 export function filterByFrequency(image: Image, transfer: (squaredFrequency: number) => number): Image {
+  return filterPair(image, null, transfer)[0];
+}
+
+/**
+ * As `filterByFrequency`, of two images of one size for the price of one: the second travels as the imaginary part.
+ *
+ * @returns both, or the first twice where there is no second
+ */
+export function filterPair(
+  image: Image,
+  second: Image | null,
+  transfer: (squaredFrequency: number) => number,
+): [Image, Image] {
   const { width, height } = image;
-  const { data, columns, rows } = transformed(image);
+  const { data, columns, rows } = transformed(image, second);
   for (let v = 0; v < rows; v++) {
     const fy = (v <= rows / 2 ? v : v - rows) / rows;
     for (let u = 0; u < columns; u++) {
@@ -25,11 +38,15 @@ export function filterByFrequency(image: Image, transfer: (squaredFrequency: num
     }
   }
   transformBoth(data, columns, rows, 'inverseTransform');
-  const pixels = new Float32Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) pixels[y * width + x] = data[2 * (y * columns + x)];
-  }
-  return { pixels, width, height };
+  const part = (offset: number): Image => {
+    const pixels = new Float32Array(width * height);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) pixels[y * width + x] = data[2 * (y * columns + x) + offset];
+    }
+    return { pixels, width, height };
+  };
+  const first = part(0);
+  return [first, second ? part(1) : first];
 }
 
 /**
@@ -53,11 +70,19 @@ export function radialPower(image: Image): Float64Array {
   return power.map((sum, i) => sum / Math.max(1, counts[i]) / (image.width * image.height));
 }
 
-/** Fourier transform of an image, padded with zeros: complex numbers, row by row. */
-function transformed({ pixels, width, height }: Image): { data: Float64Array; columns: number; rows: number } {
+/** Fourier transform of an image (and of another as the imaginary part), padded with zeros: complex numbers, row by row. */
+function transformed(
+  { pixels, width, height }: Image,
+  second: Image | null = null,
+): { data: Float64Array; columns: number; rows: number } {
   const [columns, rows] = [powerOfTwo(width), powerOfTwo(height)];
   const data = new Float64Array(2 * columns * rows);
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data[2 * (y * columns + x)] = pixels[y * width + x];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      data[2 * (y * columns + x)] = pixels[y * width + x];
+      if (second) data[2 * (y * columns + x) + 1] = second.pixels[y * width + x];
+    }
+  }
   transformBoth(data, columns, rows, 'transform');
   return { data, columns, rows };
 }

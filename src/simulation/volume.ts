@@ -94,3 +94,35 @@ export function volumeFromMap(values: Float32Array, side: number, voxelSize: num
   while (radius < side - 1 && enclosed < ENCLOSED * total) enclosed += shells[radius++];
   return { values: density, side, voxelSize, diameter: 2 * radius * voxelSize };
 }
+
+/**
+ * A density map of any sides as a particle: in a cube, its centre of mass in the middle.
+ *
+ * @param sides - columns, rows and sections of `values`
+ */
+export function centredVolume(
+  values: Float32Array,
+  sides: readonly [number, number, number],
+  voxelSize: number,
+): Volume {
+  const [nx, ny] = sides;
+  const position = (i: number) => [i % nx, Math.floor(i / nx) % ny, Math.floor(i / (nx * ny))];
+  const sums = [0, 0, 0];
+  let mass = 0;
+  values.forEach((value, i) => {
+    if (value <= 0) return;
+    mass += value;
+    position(i).forEach((at, axis) => {
+      sums[axis] += at * value;
+    });
+  });
+  const reach = Math.max(...sides.map((n, axis) => Math.max(sums[axis] / mass, n - 1 - sums[axis] / mass)));
+  const side = 2 * Math.ceil(reach) + 1;
+  const offsets = sums.map((sum) => Math.round((side - 1) / 2 - sum / mass));
+  const cube = new Float32Array(side ** 3);
+  values.forEach((value, i) => {
+    const [x, y, z] = position(i).map((at, axis) => at + offsets[axis]);
+    if ([x, y, z].every((at) => at >= 0 && at < side)) cube[(z * side + y) * side + x] = value;
+  });
+  return volumeFromMap(cube, side, voxelSize);
+}

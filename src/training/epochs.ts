@@ -105,7 +105,8 @@ function learningRate(recipe: Recipe, done: number): number {
 /** Share of the new batch in the running statistics, as in PyTorch. */
 const MOMENTUM = 0.1;
 
-function runningStatistics(running: Float32Array, batch: Float32Array): Float32Array {
+/** Running statistics after one more batch. */
+export function runningStatistics(running: Float32Array, batch: Float32Array): Float32Array {
   return running.map((value, i) => (1 - MOMENTUM) * value + MOMENTUM * batch[i]);
 }
 
