@@ -21,7 +21,7 @@ def noise(start, count):
     return [2 * (math.sin((start + i) * 12.9898 + 78.233) * 43758.5453 % 1) - 1 for i in range(count)]
 
 
-def tensor(start, shape, scale=1.0, offset=0.0):
+def noise_tensor(start, shape, scale=1.0, offset=0.0):
     count = math.prod(shape)
     values = torch.tensor(noise(start, count), dtype=torch.float64).to(torch.float32).to(torch.float64)
     return (values * scale + offset).to(torch.float32).to(torch.float64).reshape(shape)
@@ -31,7 +31,7 @@ def start():
     parameters, at = [], 1_000_000
     for name, shape in LAYERS:
         scale, offset = (0.2, 1.0) if name == 'scale' else (0.2, 0.0)
-        parameters.append(tensor(at, shape, scale, offset).requires_grad_())
+        parameters.append(noise_tensor(at, shape, scale, offset).requires_grad_())
         at += math.prod(shape)
     return parameters
 
@@ -54,10 +54,10 @@ def replay(loss_name):
         optimiser = torch.optim.SGD(parameters, lr=0.5)
     else:
         optimiser = torch.optim.AdamW(parameters, lr=0.01, weight_decay=0.05)
-    mask = torch.where(tensor(5_000_000, (BATCH, 8, 4, 4)) < -0.5, 0.0, 1 / 0.75).to(torch.float64)
+    mask = torch.where(noise_tensor(5_000_000, (BATCH, 8, 4, 4)) < -0.5, 0.0, 1 / 0.75).to(torch.float64)
     result = {'losses': []}
     for step in range(STEPS):
-        boxes = tensor(10_000 * step, (BATCH, 1, BOX, BOX))
+        boxes = noise_tensor(10_000 * step, (BATCH, 1, BOX, BOX))
         targets = torch.tensor([[float((i + step) % 2)] for i in range(BATCH)], dtype=torch.float64)
         logits, mean, variance = forward(parameters, boxes, mask)
         if loss_name == 'squared-error':
@@ -84,4 +84,5 @@ def rounded(value):
     return value if isinstance(value, str) else float(f'{value:.9g}')
 
 
-print(json.dumps(rounded({'torch': str(torch.__version__), **{name: replay(name) for name in ('squared-error', 'cross-entropy')}})))
+if __name__ == '__main__':
+    print(json.dumps(rounded({'torch': str(torch.__version__), **{name: replay(name) for name in ('squared-error', 'cross-entropy')}})))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, startEngine, type Tensors } from '../runtime/engine.js';
-import { EVERY_LAYER, testWeights } from '../testing/architectures.js';
+import { EVERY_LAYER, RESIDUAL, testWeights } from '../testing/architectures.js';
 import { maxDifference, noiseImage } from '../testing/helpers.js';
 import { ADAM, type OptimiserSettings, startOptimiser, updateWeights } from '../training/optimisers.js';
 import type { Architecture, Layer } from './architecture.js';
@@ -22,6 +22,14 @@ function noise(start: number, count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => {
     const value = Math.sin((start + i) * 12.9898 + 78.233) * 43758.5453;
     return 2 * (value - Math.floor(value)) - 1;
+  });
+}
+
+/** The weights that the programs in scripts/golden start from. */
+function startOf({ groups, size }: ParameterLayout): Float32Array {
+  return noise(1_000_000, size).map((value, i) => {
+    const isScale = groups.some(({ role, offset, size }) => role === 'scale' && i >= offset && i < offset + size);
+    return 0.2 * value + (isScale ? 1 : 0);
   });
 }
 
@@ -110,12 +118,7 @@ describe.each(LOSSES)('%s', (loss) => {
     const rate = loss === 'squared-error' ? 0.5 : 0.01;
     const graph = buildGradientGraph(EVERY_LAYER, BATCH, loss);
     const session = await engine.load(graph.model);
-    let weights: Float32Array = noise(1_000_000, graph.layout.size).map((value, i) => {
-      const scale = graph.layout.groups.some(
-        ({ role, offset, size }) => role === 'scale' && i >= offset && i < offset + size,
-      );
-      return 0.2 * value + (scale ? 1 : 0);
-    });
+    let weights = startOf(graph.layout);
     const [mask] = graph.masks;
     const masks = {
       [mask.name]: { dims: mask.dims, data: noise(5_000_000, mask.size).map((v) => (v < -0.5 ? 0 : 1 / 0.75)) },
@@ -140,6 +143,22 @@ describe.each(LOSSES)('%s', (loss) => {
     expect(maxDifference(compared(weights), compared(golden.weights))).toBeLessThan(5e-5);
     await session.release();
   });
+
+  it.runIf(loss === 'cross-entropy')(
+    'is that of PyTorch through dilated kernels and residual additions (within 2e-6)',
+    async () => {
+      const golden = JSON.parse(readFileSync('test/fixtures/residual.json', 'utf8'));
+      const graph = buildGradientGraph(RESIDUAL, BATCH, loss);
+      const session = await engine.load(graph.model);
+      const weights = startOf(graph.layout);
+      const targets = Array.from({ length: BATCH }, (_, i) => i % 2);
+      const result = await session.run(feeds(RESIDUAL, weights, noise(0, BATCH * RESIDUAL.box ** 2), targets, {}));
+      expect(maxDifference(result.logits.data, golden.logits)).toBeLessThan(2e-6);
+      expect(maxDifference(result.gradient.data, golden.gradient)).toBeLessThan(2e-6);
+      expect(Math.abs(result.loss.data[0] - golden.loss)).toBeLessThan(2e-6);
+      await session.release();
+    },
+  );
 
   it('of a patch is the sum over the boxes of its positions (gradient within 1e-5)', async () => {
     const architecture: Architecture = {
