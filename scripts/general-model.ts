@@ -1,7 +1,7 @@
 /**
  * Trains the general model (preset `general`) on simulated fields of the bodies in ../shared/data/bodies and of random ones. Nothing
  * real is looked at, and no body of a specimen that is judged. Stops after any step and goes on from its state: the same steps give
- * the same weights. Usage: npx tsx scripts/general-model.ts --state FOLDER [--steps 4000] [--pictures FOLDER]
+ * the same weights. Usage: npx tsx scripts/general-model.ts --state FOLDER [--steps 4500] [--pictures FOLDER] [--write models/general.onnx]
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -11,18 +11,20 @@ import sharp from 'sharp';
 import { readMrcVolume } from '../src/formats/mrc.js';
 import { normalise } from '../src/imaging/normalise.js';
 import { patchSide, positionStride } from '../src/network/architecture.js';
+import { encodeModel, type Model } from '../src/network/model.js';
 import { initialWeights, type Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
-import { GENERAL } from '../src/picking/general.js';
 import { choosePreparation } from '../src/picking/prepare.js';
 import { random } from '../src/random.js';
 import { type Field, simulateField } from '../src/simulation/field.js';
 import { randomBody } from '../src/simulation/random-body.js';
 import { centredVolume, type Volume } from '../src/simulation/volume.js';
+import { boxOfDiameter } from '../src/sizes.js';
 import { runningStatistics } from '../src/training/epochs.js';
 import { floatsToText, textToFloats } from '../src/training/float-text.js';
 import { type Batch, startGradientWorkers } from '../src/training/gradient-workers.js';
 import { ADAM, type OptimiserState, startOptimiser, updateWeights } from '../src/training/optimisers.js';
+import { PROGRAM } from '../src/version.js';
 
 const BODIES = '../shared/data/bodies';
 const architecture = PRESETS.general;
@@ -30,15 +32,16 @@ const architecture = PRESETS.general;
 const POSITIONS = 79;
 const SIDE = patchSide(architecture, POSITIONS);
 const STRIDE = positionStride(architecture);
-const DIAMETER = architecture.box / GENERAL.boxDiameters;
-const { backgroundSigma, varianceSigma, limit } = choosePreparation(
-  DIAMETER,
-  architecture.box,
-  GENERAL.boxDiameters,
-  GENERAL.windows,
-);
+/** Particle diameters that fill the network's box, and windows of the preparation in diameters. */
+const BOX_DIAMETERS = 4;
+const WINDOWS = { background: 1.2, variance: 3 };
+const DIAMETER = architecture.box / BOX_DIAMETERS;
+const PREPARATION = choosePreparation(DIAMETER, architecture.box, BOX_DIAMETERS, WINDOWS);
+/** Standard deviation of the Gaussian that smooths the score map, and smallest distance of two picks, in diameters. */
+const SMOOTHING = 0.05;
+const MIN_DISTANCE = 0.5;
 const BATCH = 8;
-const RANDOM_BODIES = 60;
+const RANDOM_BODIES = 90;
 const SEED = { bodies: 4321, fields: 1717, weights: 11, dropout: 23 };
 const RATE = 2e-3;
 const OPTIMISER = { ...ADAM, weightDecay: 0.01 };
@@ -47,12 +50,14 @@ const DISTANCES = { particle: 0.15, none: 0.3 };
 /** Share of the particles in the weight of a batch. */
 const PARTICLE_SHARE = 0.25;
 const SAVE_EVERY = 50;
+const THRESHOLD = 0.5;
 
 const { values: given } = parseArgs({
   options: {
     state: { type: 'string' },
-    steps: { type: 'string', default: '4000' },
+    steps: { type: 'string', default: '4500' },
     pictures: { type: 'string' },
+    write: { type: 'string' },
   },
 });
 
@@ -71,7 +76,7 @@ function loadBodies(): Volume[] {
 
 function drawField(bodies: readonly Volume[], index: number): Field {
   const field = simulateField({ bodies, side: SIDE, diameter: DIAMETER }, random(SEED.fields, index));
-  return { ...field, image: normalise(field.image, { backgroundSigma, varianceSigma, limit }) };
+  return { ...field, image: normalise(field.image, PREPARATION) };
 }
 
 /** 1 where a position shows a particle, -1 where it shows none, 0 where it does not count. */
@@ -202,6 +207,41 @@ async function trainOn(bodies: readonly Volume[], folder: string, steps: number)
   await workers.close();
 }
 
+/** The model for particles of `DIAMETER` pixels; it is rescaled to others. */
+function modelOf({ step, weights }: State): Model {
+  return {
+    architecture,
+    weights,
+    metadata: {
+      program: PROGRAM,
+      preparation: PREPARATION,
+      pixelSize: null,
+      diameter: DIAMETER,
+      box: boxOfDiameter(DIAMETER),
+      threshold: THRESHOLD,
+      thresholdFrom: 'real specimens that it was not trained on (docs/general-model.md)',
+      thresholds: null,
+      calibration: null,
+      calibrationError: null,
+      prevalence: null,
+      usual: null,
+      objective: 'positive-negative',
+      minDistance: MIN_DISTANCE * DIAMETER,
+      smoothing: SMOOTHING * DIAMETER,
+      deviationRange: null,
+      unevennessLimit: null,
+      scoring: { step: 2, turns: 1 },
+      recipe: 'general',
+      labels: { positives: 0, negatives: 0, heldOutPositives: 0, micrographs: 0, heldOutMicrographs: 0 },
+      accuracy: null,
+      chance: null,
+      epochs: step,
+      seed: SEED.fields,
+    },
+  };
+}
+
 const bodies = loadBodies();
 if (given.pictures) await drawPictures(bodies, given.pictures);
-if (given.state) await trainOn(bodies, given.state, Number(given.steps));
+if (given.state && !given.write) await trainOn(bodies, given.state, Number(given.steps));
+if (given.state && given.write) writeFileSync(given.write, encodeModel(modelOf(readState(given.state))));

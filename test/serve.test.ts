@@ -150,7 +150,7 @@ describe('deepem serve', () => {
     });
     expect(large.status).toBe(400);
     expect((await ask('/api/jobs/99', own(), 'DELETE')).status).toBe(404);
-    expect((await post('/api/jobs', { kind: 'blob' })).body).toMatch(/diameter/);
+    expect((await post('/api/jobs', { kind: 'general', micrograph: null })).body).toMatch(/diameter/);
     const export_ = { kind: 'export', set: 'model-1', formats: ['pdf'], particles: null };
     expect((await post('/api/jobs', export_)).body).toMatch(/diameter|format/);
   });
@@ -268,12 +268,12 @@ describe('deepem serve', () => {
     server = await serve(folder.at('star'), star);
     token = new URL(server.url).searchParams.get('token') ?? '';
     await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
-    await post('/api/jobs', { kind: 'blob' });
+    await post('/api/jobs', { kind: 'general', micrograph: null });
     const sets = async () => JSON.parse((await ask('/api/project', own())).body).pickSets;
     await expect
       .poll(sets, { timeout: 20_000 })
       .toEqual([
-        expect.objectContaining({ name: 'blob-60px', micrographs: 1 }),
+        expect.objectContaining({ name: 'general-60px', micrographs: 1 }),
         expect.objectContaining({ name: 'damaged', particles: 0 }),
       ]);
   });
@@ -282,10 +282,10 @@ describe('deepem serve', () => {
     await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
     for (const diameter of [60, 70]) {
       await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter }));
-      await post('/api/jobs', { kind: 'blob' });
+      await post('/api/jobs', { kind: 'general', micrograph: null });
     }
     await server.kill('SIGINT');
-    expect(existsSync(join(project, 'picks', 'blob-70px'))).toBe(false);
+    expect(existsSync(join(project, 'picks', 'general-70px'))).toBe(false);
   });
 
   it('works through a link to the project, and follows links to micrographs', async () => {
@@ -320,7 +320,7 @@ describe('deepem serve', () => {
   it('ends with Ctrl-C, and leaves no processes', async () => {
     expect((await post('/api/settings', {})).status).toBe(404);
     await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
-    await post('/api/jobs', { kind: 'blob' });
+    await post('/api/jobs', { kind: 'general', micrograph: null });
     const { pid } = server.process;
     await server.kill('SIGINT');
     const left = await new Promise<string>((resolve) => {

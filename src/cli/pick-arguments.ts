@@ -48,11 +48,11 @@ export const FORMATS_HELP = WRITTEN_FORMATS.map(({ name, summary }) => `  ${name
 /** Adds the options that say how to pick and what to write. */
 export function addPickOptions(command: Command): Command {
   return command
-    .option('--model <model.onnx>', 'made by deepem train')
-    .option('--blob', 'without a model: dark round blobs of the size given by --diameter')
+    .option('--model <model.onnx>', 'made by deepem train (default: the general model, which needs no labels)')
+    .option('--blob', 'dark round blobs instead of a network: a baseline')
     .option(
       '--diameter <length>',
-      'of the blobs, for example 108px or 190A; with a model: of the particle in these micrographs, if it differs',
+      "of the particle, for example 108px or 190A; needed without --model (default: the model's)",
       length('--diameter'),
     )
     .requiredOption('--out <folder>', 'where the coordinates go')

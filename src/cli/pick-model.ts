@@ -7,7 +7,7 @@ import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import { rescaleModel } from '../picking/rescale.js';
 import type { InputMicrograph } from '../storage/inputs.js';
-import { loadModel } from '../storage/model-file.js';
+import { GENERAL_MODEL_FILE, loadModel } from '../storage/model-file.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { fitWarnings } from '../verification/model-fit.js';
 import { note } from './console.js';
@@ -17,26 +17,39 @@ import type { NamedThreshold, PickArguments } from './pick-arguments.js';
 /** Micrographs whose headers are looked at before a run. */
 const HEADERS = 20;
 
-/** @throws UsageError unless there is either a model or --blob with a diameter */
-export function assertModelOrBlob({ model, blob, diameter }: PickArguments): void {
-  if (blob && !model && diameter) return;
-  if (model && !blob) return;
+/** @throws UsageError unless there is a diameter, or a model of one's own, which has one */
+export function assertModelOrDiameter({ model, blob, diameter }: PickArguments): void {
+  if (model && blob) {
+    throw new UsageError({
+      what: 'What to pick with is not clear',
+      received: '--model and --blob',
+      expected: 'one of them, or neither: then the general model picks',
+    });
+  }
+  if (model || diameter) return;
   throw new UsageError({
-    what: 'What to pick with is not clear',
-    received: [model && '--model', blob && '--blob', diameter && '--diameter'].filter(Boolean).join(', ') || 'nothing',
-    expected: 'either --model MODEL.onnx, or --blob with --diameter',
+    what: 'The size of the particle is unknown',
+    received: 'neither --diameter nor --model',
+    expected:
+      '--diameter with the length of the particle, such as --diameter 190A, to pick without labels; or --model MODEL.onnx',
   });
 }
 
+/** The file of the model that picks: one's own, or the one that comes with the program; null for blobs. */
+export function modelFile({ model, blob }: PickArguments): string | null {
+  return blob ? null : (model ?? GENERAL_MODEL_FILE);
+}
+
 /**
- * The model to pick with: loaded, or of blobs, for the diameter and with the threshold that were asked for. Says what does not fit.
+ * The model to pick with: one's own, the general one, or of blobs, for the diameter and with the threshold that were asked for. Says what does not fit.
  *
  * @param inputs - the first one that says it gives the pixel size for lengths in angstroms
  * @throws UsageError, FileError, ModelError
  */
 export async function chooseModel(inputs: readonly InputMicrograph[], options: PickArguments): Promise<Model> {
-  const model = options.model ? await loadModel(options.model) : null;
-  await sayWhatDoesNotFit(inputs, model, options);
+  const file = modelFile(options);
+  const model = file === null ? null : await loadModel(file);
+  await sayWhatDoesNotFit(inputs, options.model ? model : null, options);
   if (model && !options.diameter) return withThreshold(model, options.threshold);
   const pixelSize = await firstPixelSize(inputs, options.pixelSize);
   const diameter = toPixels(options.diameter ?? { value: 0, unit: 'px' }, pixelSize, '--diameter');

@@ -122,5 +122,10 @@ function describeUnusual({ particles, removed, look }: PickResult, usual: Usual 
 /** What picks were made with. */
 export function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
   const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
-  return { program: PROGRAM, model: options.model ?? `blobs of ${Number(metadata.diameter.toFixed(2))} px`, threshold };
+  const kind = options.blob ? 'blobs' : 'the general model for particles';
+  return {
+    program: PROGRAM,
+    model: options.model ?? `${kind} of ${Number(metadata.diameter.toFixed(2))} px`,
+    threshold,
+  };
 }

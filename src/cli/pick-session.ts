@@ -21,7 +21,7 @@ import { announceDevice } from './device.js';
 import { openFirstLooks, preparedFor } from './first-looks.js';
 import { planRun } from './memory.js';
 import type { PickArguments } from './pick-arguments.js';
-import { assertModelOrBlob, chooseModel } from './pick-model.js';
+import { assertModelOrDiameter, chooseModel, modelFile } from './pick-model.js';
 import { pickOne, runProvenance } from './pick-one.js';
 import type { Outcome } from './pick-report.js';
 
@@ -52,7 +52,7 @@ export interface PickSession {
  * @throws UsageError, FileError, ModelError
  */
 export async function openSession(inputs: readonly InputMicrograph[], options: PickArguments): Promise<PickSession> {
-  assertModelOrBlob(options);
+  assertModelOrDiameter(options);
   const model = await chooseModel(inputs, options);
   const plan = await planRun(inputs, model, options);
   const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
@@ -208,9 +208,10 @@ async function whatIsInTheWay(
 async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
   const { step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter } = options;
   const { saveScores, saveLeftOut } = options;
+  const file = modelFile(options);
   const parameters = {
     program: PROGRAM,
-    model: options.model ? await hashFile(options.model) : 'blob',
+    model: file === null ? 'blob' : await hashFile(file),
     threshold: typeof options.threshold === 'number' ? options.threshold : metadata.threshold,
     formats: options.format.map(({ name }) => name),
     ...{ step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter },

@@ -30,8 +30,8 @@ interface PickCommandArguments extends PickArguments, ClusterArguments {
 
 const HELP = `
 Examples:
-  deepem pick micrographs/ --model model.onnx --out picks/
-  deepem pick micrographs/ --blob --diameter 190A --out bootstrap/
+  deepem pick micrographs/ --diameter 190A --out picks/                      the general model: no labels, no training
+  deepem pick micrographs/ --model model.onnx --out picks/                   a model of your own
   deepem pick micrographs.star --model model.onnx --out picks/ --format star,csv --threshold 0.5
   deepem pick @list.txt --model model.onnx --out picks/ --shard 3/8
 

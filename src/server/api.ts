@@ -81,7 +81,7 @@ export interface ApiModel {
   };
 }
 
-/** Picks of the project: of a model, or of the blob picker. */
+/** Picks of the project: of a model of its own, or of the general one. */
 export interface ApiPickSet {
   readonly name: string;
   /** Threshold that a person chose, else the model's. */

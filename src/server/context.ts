@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { WRITTEN_FORMATS } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
 import { VERSION } from '../version.js';
-import type { ApiEvent, ApiModel, ApiProject } from './api.js';
+import type { ApiEvent, ApiProject } from './api.js';
 import { type StartedTrainings, startedTrainings } from './cut-off.js';
 import type { Images } from './images.js';
 import { type Jobs, startJobs } from './jobs.js';
@@ -53,12 +53,7 @@ export function makeContext(parts: Parts, program: string): Context {
 
 /** The threshold of a set of picks in hundredths, as the page counts: as a person chose it, else the model's. */
 export async function thresholdOf({ project, models }: Context, set: string): Promise<number> {
-  return chosenThreshold(project, await models.list(), set);
-}
-
-function chosenThreshold(project: Project, models: readonly ApiModel[], set: string): number {
-  const own = models.find(({ name }) => name === set)?.threshold ?? 0.5;
-  return project.settings().thresholds[set] ?? Math.round(100 * own) / 100;
+  return project.settings().thresholds[set] ?? Math.round(100 * (await models.thresholdOf(set))) / 100;
 }
 
 /** The project as the page shows it. */
@@ -72,7 +67,7 @@ export async function describeProject(context: Context): Promise<ApiProject> {
   const picked = new Set<string>();
   const pickSets = [];
   for (const name of names) {
-    const [all, threshold] = [await sets.all(name), chosenThreshold(project, found, name)];
+    const [all, threshold] = [await sets.all(name), await thresholdOf(context, name)];
     for (const [id, reason] of await sets.failed(name)) failed.set(id, reason);
     for (const id of all.keys()) picked.add(id);
     let particles = 0;

@@ -9,9 +9,10 @@ import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
 import type { Context } from './context.js';
 import type { JobPlan } from './jobs.js';
+import { GENERAL } from './models.js';
 import { LOWEST } from './pick-sets.js';
 import { LIST } from './project.js';
-import { NAME } from './requests.js';
+import { micrographOf, NAME } from './requests.js';
 
 const side = z.int().min(2).max(8192);
 const setName = z.string().regex(NAME);
@@ -25,7 +26,8 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   }),
   /** `again`: also what was picked before, as it must be once the model or the pixel size is another. */
   z.strictObject({ kind: z.literal('pick'), model: setName, again: z.boolean() }),
-  z.strictObject({ kind: z.literal('blob') }),
+  /** The general model on one micrograph, or on all. */
+  z.strictObject({ kind: z.literal('general'), micrograph: z.string().max(4096).nullable() }),
   z.strictObject({ kind: z.literal('classes'), set: setName, classes: z.int().min(1).max(50) }),
   z.strictObject({
     kind: z.literal('export'),
@@ -52,13 +54,12 @@ export async function planJob(request: JobRequest, context: Context, threshold: 
     case 'train':
       return planTraining(request, context);
     case 'pick':
-      return planPicking(request.model, ['--model', context.models.fileOf(request.model)], request.again, context);
-    case 'blob': {
-      const diameter = diameterOf(context);
-      const name = `blob-${diameter}px`;
-      const before = existsSync(join(context.project.folder, 'picks', name));
-      return planPicking(name, ['--blob', '--diameter', `${diameter}px`], before, context);
-    }
+      return planPicking(request.model, context, {
+        how: ['--model', context.models.fileOf(request.model)],
+        again: request.again,
+      });
+    case 'general':
+      return planGeneral(request.micrograph, context);
     case 'classes':
       return planClasses(request, context, threshold);
     case 'export':
@@ -118,16 +119,36 @@ function trainingPlan(name: string, command: readonly string[], { models, traini
   };
 }
 
-function planPicking(name: string, how: readonly string[], again: boolean, context: Context): JobPlan {
+/** Without a model of one's own. The folder's name holds what decides the results, so that a run is never refused as another one. */
+function planGeneral(id: string | null, context: Context): JobPlan {
+  const { project } = context;
+  const diameter = diameterOf(context);
+  const pixelSize = project.givenPixelSize();
+  const name = `${GENERAL}-${diameter}px${pixelSize === null ? '' : `-${pixelSize}A`}`;
+  return planPicking(name, context, {
+    how: ['--diameter', `${diameter}px`],
+    again: id === null && existsSync(join(project.folder, 'picks', name)),
+    ...(id !== null && { only: micrographOf(project, id).path }),
+  });
+}
+
+/** How micrographs are picked: with what, whether all again, and which one where it is not all. */
+interface Picking {
+  readonly how: readonly string[];
+  readonly again: boolean;
+  readonly only?: string;
+}
+
+function planPicking(name: string, context: Context, { how, again, only }: Picking): JobPlan {
   const { project, tell } = context;
   const out = join('picks', name);
   const command = [
-    ...['pick', `@${LIST}`, ...how, '--out', out, '--format', 'csv', '--threshold', String(LOWEST)],
+    ...['pick', only ?? `@${LIST}`, ...how, '--out', out, '--format', 'csv', '--threshold', String(LOWEST)],
     ...['--root', project.root(), '--save-scores', '--save-left-out', ...pixelSizeArguments(context)],
     ...(again ? ['--force', '--json'] : ['--json']),
   ];
   const changed = () => tell({ kind: 'picks', name });
-  const total = project.micrographs().size;
+  const total = only ? 1 : project.micrographs().size;
   let done = 0;
   return {
     ...{ kind: 'pick', commands: [command], result: name },

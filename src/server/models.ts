@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { readText, writeWhole } from '../storage/files.js';
-import { loadModel } from '../storage/model-file.js';
+import { GENERAL_MODEL_FILE, loadModel } from '../storage/model-file.js';
 import type { ApiEvaluation, ApiModel } from './api.js';
 import { evaluationOf } from './pick-sets.js';
 import type { Project } from './project.js';
@@ -20,8 +20,15 @@ export interface Models {
   /** Keeps what a training found on its held-out micrographs. */
   keepEvaluation(name: string, evaluation: Evaluation): Promise<void>;
   evaluation(name: string): Promise<ApiEvaluation | null>;
+  /** The threshold of the model that a set of picks comes from; the middle where that is not known. */
+  thresholdOf(set: string): Promise<number>;
 }
 
+/** Picks of the general model have names that begin so. */
+export const GENERAL = 'general';
+
+/** Threshold of picks whose model is not known. */
+const MIDDLE = 0.5;
 const FOLDER = 'models';
 const ENDING = '.onnx';
 
@@ -78,6 +85,10 @@ export function openModels(project: Project): Models {
     async evaluation(name) {
       const file = evaluationFile(name);
       return existsSync(file) ? (JSON.parse(await readText(file)) as ApiEvaluation) : null;
+    },
+    async thresholdOf(set) {
+      if (set.startsWith(`${GENERAL}-`)) return (await loadModel(GENERAL_MODEL_FILE)).metadata.threshold;
+      return (await names()).includes(set) ? ((await describe(set))?.threshold ?? MIDDLE) : MIDDLE;
     },
   };
 }

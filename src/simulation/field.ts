@@ -174,7 +174,7 @@ function throughMicroscope(
   const transfer = transferAt(betweenLogs(source, 6000, 40_000), pixelSize, optics);
   const [signal, ice] = filterPair(clean, white(), transfer);
   const passed = placed.length > 0 ? Math.sqrt(varianceInside(signal, placed, size / 2)) : 0.5 * strength;
-  const scale = Math.sqrt(betweenLogs(source, 0.04, 5)) / Math.max(passed, 1e-6);
+  const scale = Math.sqrt(betweenLogs(source, 0.06, 6)) / Math.max(passed, 1e-6);
   const [shaped, tilt] = [happens(source, 0.7) ? 1.2 * source.uniform() : 0, source.uniform() ** 2];
   const slope = between(source, 0, 1);
   const [coloured, thickness] = filterPair(white(), white(), (squared) => (1 + squared / 2e-4) ** (-0.5 * slope) * 2);

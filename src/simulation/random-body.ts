@@ -84,7 +84,8 @@ function inMembrane(source: Random): Density {
   };
 }
 
-const KINDS = [lobes, lobes, shell, barrel, rod, inMembrane] as const;
+/** Hollow bodies are a third: a network that knows few of them takes pieces of their walls for particles. */
+const KINDS = [lobes, lobes, shell, shell, barrel, barrel, rod, inMembrane, inMembrane] as const;
 
 /** A random body, stretched a little, with lumps; its size is arbitrary. */
 export function randomBody(source: Random): Volume {

@@ -1,5 +1,6 @@
 /** Model files on disk, and the record of what a model was trained on. */
 
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { type Architecture, parseArchitecture } from '../network/architecture.js';
@@ -7,6 +8,9 @@ import { decodeModel, encodeModel, type Model } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';
 import { type RecipeSettings, recipeSettingsSchema } from '../training/recipe.js';
 import { hashFile, readText, readWhole, writeWhole } from './files.js';
+
+/** The model that comes with the program (docs/general-model.md). */
+export const GENERAL_MODEL_FILE = fileURLToPath(new URL('../../models/general.onnx', import.meta.url));
 
 /**
  * Reads a model.

@@ -207,10 +207,10 @@ describe('the micrograph', () => {
 });
 
 describe('picks', () => {
-  it('of blobs come without labels, with what filters left out, and become labels', async () => {
+  it('of the general model come without labels, with what filters left out, and become labels', async () => {
     await page.getByLabel('Diameter in pixels').fill('66');
     await page.keyboard.press('Tab');
-    await page.getByRole('button', { name: 'Find blobs' }).click();
+    await page.getByRole('button', { name: 'Find particles' }).click();
     await expect.poll(() => page.locator('.row', { hasText: 'picks' }).count(), { timeout: 60_000 }).toBe(3);
     await page.locator('.row', { hasText: 'sim_0009' }).getByText('failed').waitFor();
     await page.getByLabel('left out').check();

@@ -24,7 +24,7 @@ describe('the page', () => {
     await page.locator('canvas.marks').waitFor();
     await page.getByLabel('Diameter in pixels').fill('66');
     await page.keyboard.press('Tab');
-    await page.getByRole('button', { name: 'Find blobs' }).click();
+    await page.getByRole('button', { name: 'Find particles' }).click();
     await expect.poll(() => page.locator('.row', { hasText: 'picks' }).count(), { timeout: 60_000 }).toBe(2);
     await page.evaluate(AXE);
     for (const step of ['Label', 'Train', 'Review', 'Verify', 'Export']) {

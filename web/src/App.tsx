@@ -195,7 +195,7 @@ export function App() {
             scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}
             target={target?.id === detail.id ? target.place : null}
             onDiameter={(drawn) => {
-              api.settings({ diameter: drawn }).catch(onError);
+              api.setDiameter(drawn, detail.id).catch(onError);
               setTool('particle');
             }}
           />

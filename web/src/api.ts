@@ -38,6 +38,11 @@ export function address(path: string, query: Record<string, string | number>): s
 export const api = {
   project: () => get<ApiProject>('/api/project'),
   settings: (settings: { diameter?: number; pixelSize?: number | null }) => send('PUT', '/api/settings', settings),
+  /** Keeps the diameter; the general model then picks the micrograph that is on the screen. */
+  setDiameter: async (diameter: number, micrograph: string) => {
+    await send('PUT', '/api/settings', { diameter });
+    await send<ApiJob>('POST', '/api/jobs', { kind: 'general', micrograph });
+  },
   refresh: () => send('POST', '/api/refresh', {}),
   micrograph: (id: string) => get<ApiMicrographDetail>('/api/micrograph', { id }),
   labels: (id: string) => get<ApiLabels>('/api/labels', { id }),

@@ -72,7 +72,7 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
           placeholder="draw one (D)"
           onBlur={(event) => {
             const value = event.target.valueAsNumber;
-            if (value >= 4 && value !== diameter) api.settings({ diameter: value }).catch(onError);
+            if (value >= 4 && value !== diameter) api.setDiameter(value, micrograph.id).catch(onError);
           }}
         />
         {diameter !== null && pixelSize !== null && <span>{(diameter * pixelSize).toFixed(0)} Å</span>}
@@ -116,10 +116,10 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
         <button
           type="button"
           disabled={diameter === null}
-          title="Find round dark blobs of this diameter: picks to look at, or to take as labels"
-          onClick={() => api.start({ kind: 'blob' }).catch(onError)}
+          title="Pick all micrographs with the general model, which needs no labels: picks to correct, or to take as labels"
+          onClick={() => api.start({ kind: 'general', micrograph: null }).catch(onError)}
         >
-          Find blobs
+          Find particles
         </button>
         <button
           type="button"

@@ -38,7 +38,7 @@ export function ReviewPanel(props: ReviewPanelProps) {
     return (
       <section>
         <h2>Review</h2>
-        <p className="hint">There are no picks yet: train a model and pick, or find blobs.</p>
+        <p className="hint">There are no picks yet: give the diameter, then Find particles.</p>
       </section>
     );
   }
