@@ -35,6 +35,11 @@ export function assertModelOrDiameter({ model, blob, diameter }: PickArguments):
   });
 }
 
+/** Whether the model that comes with the program picks. */
+export function isGeneral({ model, blob }: PickArguments): boolean {
+  return !model && !blob;
+}
+
 /** The file of the model that picks: one's own, or the one that comes with the program; null for blobs. */
 export function modelFile({ model, blob }: PickArguments): string | null {
   return blob ? null : (model ?? GENERAL_MODEL_FILE);

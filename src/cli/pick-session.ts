@@ -20,10 +20,11 @@ import { note } from './console.js';
 import { announceDevice } from './device.js';
 import { openFirstLooks, preparedFor } from './first-looks.js';
 import { planRun } from './memory.js';
-import type { PickArguments } from './pick-arguments.js';
-import { assertModelOrDiameter, chooseModel, modelFile } from './pick-model.js';
+import { type PickArguments, pickOptions } from './pick-arguments.js';
+import { assertModelOrDiameter, chooseModel, isGeneral, modelFile } from './pick-model.js';
 import { pickOne, runProvenance } from './pick-one.js';
 import type { Outcome } from './pick-report.js';
+import { scoutRun } from './scouting.js';
 
 /** Picking into one output folder. */
 export interface PickSession {
@@ -53,24 +54,32 @@ export interface PickSession {
  */
 export async function openSession(inputs: readonly InputMicrograph[], options: PickArguments): Promise<PickSession> {
   assertModelOrDiameter(options);
-  const model = await chooseModel(inputs, options);
-  const plan = await planRun(inputs, model, options);
-  const run = await openRun(options.out, await parametersOf(options, model), options.force ?? false);
-  const { engine, device, reasons } = await openDevice(model, options.device, threadCount(options.threads));
+  const chosen = await chooseModel(inputs, options);
+  const plan = await planRun(inputs, chosen, options);
+  const run = await openRun(options.out, await parametersOf(options, chosen), options.force ?? false);
+  const { engine, device, reasons } = await openDevice(chosen, options.device, threadCount(options.threads));
   if (options.device !== 'cpu') await announceDevice('scoring', { device, reasons });
   const writer = openPicksWriter(options.out, options.format);
   const heavy = await watchMemory(runFolder(options.out), plan.bytes);
   const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
-  const tools = { picker: openPicker(engine, model, plan.mapBytes), writer };
   const preparer = startPreparer({ keepsMemory: plan.ahead });
   const request = ({ path, pixelSize }: InputMicrograph, times: number, spectrum: boolean) =>
     preparer.prepare({
       path,
       pixelSize: options.pixelSize ?? pixelSize ?? null,
-      model: preparedFor(model, times),
-      uneven: options.ground === 'auto' ? model.metadata.unevennessLimit !== null : options.ground !== 'off',
+      model: preparedFor(chosen, times),
+      uneven: options.ground === 'auto' ? chosen.metadata.unevennessLimit !== null : options.ground !== 'off',
       spectrum,
     });
+  const open = (model: Model) => openPicker(engine, model, plan.mapBytes);
+  const model = isGeneral(options)
+    ? await scoutRun(inputs, chosen, open, {
+        ...{ out: options.out, prepare: (input) => request(input, 1, false) },
+        threshold: typeof options.threshold === 'number' ? options.threshold : null,
+        pickOptions: (pixelSize) => pickOptions(options, pixelSize),
+      })
+    : chosen;
+  const tools = { picker: open(model), writer };
   const first = openFirstLooks(tools.picker, (input, times) => request(input, times, true), {
     ...(options.turns && { turns: options.turns }),
   });
@@ -204,6 +213,11 @@ async function whatIsInTheWay(
   return failed(`${input.path}: its results would replace those of ${other}, which has the same name`);
 }
 
+/** A threshold that is read off the scores is kept elsewhere: it is found once the run is open. */
+function thresholdOf(options: PickArguments, { threshold }: Model['metadata']): number | string {
+  return isGeneral(options) ? 'from the scores' : threshold;
+}
+
 /** What decides the results. Threads and the place of the model do not. */
 async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
   const { step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter } = options;
@@ -212,7 +226,7 @@ async function parametersOf(options: PickArguments, { metadata }: Model): Promis
   const parameters = {
     program: PROGRAM,
     model: file === null ? 'blob' : await hashFile(file),
-    threshold: typeof options.threshold === 'number' ? options.threshold : metadata.threshold,
+    threshold: typeof options.threshold === 'number' ? options.threshold : thresholdOf(options, metadata),
     formats: options.format.map(({ name }) => name),
     ...{ step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter },
     ...{ saveScores, saveLeftOut },

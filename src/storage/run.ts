@@ -7,14 +7,15 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { appendFile, link, readdir, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { FileError, UsageError } from '../errors.js';
 import { openClaims } from './claims.js';
-import { hashFile, inWords, makeFolder, readText, writeWhole } from './files.js';
+import { hashFile, makeFolder, readText } from './files.js';
+import { writeFirst } from './write-first.js';
 
 const FOLDER = '.deepem';
 const PARAMETERS = 'run.json';
@@ -263,22 +264,6 @@ async function claimParameters(out: string, parameters: RunParameters): Promise<
     expected: 'the same as before',
     hint: 'Give another folder to --out, or --force to pick everything again',
   });
-}
-
-/** Of several processes one writes the file, whole: by a link where the file system has links (FAT has none), else by its name. */
-async function writeFirst(file: string, text: string): Promise<void> {
-  const mine = `${file}.${randomUUID().slice(0, 8)}`;
-  await writeWhole(mine, text);
-  try {
-    await link(mine, file).catch(async (error: NodeJS.ErrnoException) => {
-      // Whoever comes second meanwhile writes the same run's parameters, or sees that they differ when it reads them.
-      if (error.code !== 'EEXIST' && !existsSync(file)) await rename(mine, file);
-    });
-  } catch (cause) {
-    throw inWords('write', file, cause);
-  } finally {
-    await rm(mine, { force: true });
-  }
 }
 
 function parseParameters(text: string, file: string): RunParameters {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { forBrightParticles } from '../network/bright.js';
 import { PRESETS } from '../network/presets.js';
 import { choosePreparation } from '../picking/prepare.js';
 import { openScorer } from '../picking/score-map.js';
@@ -7,7 +8,7 @@ import { simulate } from '../simulation/simulate.js';
 import { asymmetric } from '../simulation/volume.js';
 import { type PreparedMicrograph, prepareLabelled } from './labelled.js';
 import { AUTO_RECIPE, DEEPEM_RECIPE, withEpochs } from './recipe.js';
-import { forBrightParticles, startOf } from './start.js';
+import { startOf } from './start.js';
 
 const made = simulate({ bodies: [asymmetric()], width: 512, height: 512, particles: 20, snr: 0.2, dirt: ['none'] }, 0);
 const { diameter } = made;

@@ -2,7 +2,8 @@
 
 import { toResampled } from '../imaging/resample.js';
 import type { Architecture } from '../network/architecture.js';
-import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
+import { forBrightParticles } from '../network/bright.js';
+import { initialWeights, type Weights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
 import { random } from '../random.js';
 import { viewsAnEpoch } from './batches.js';
@@ -86,13 +87,6 @@ function sameNetwork(a: Architecture, b: Architecture): boolean {
   const text = ({ box, layers }: Architecture) =>
     JSON.stringify([box, layers.filter(({ type }) => type !== 'dropout')]);
   return text(a) === text(b);
-}
-
-/** The weights with which a network says of an image what it said of its negative. */
-export function forBrightParticles({ values, statistics }: Weights, architecture: Architecture): Weights {
-  const first = parameterLayout(architecture).groups.find(({ role }) => role === 'kernel');
-  const end = (first?.offset ?? 0) + (first?.size ?? 0);
-  return { values: values.map((value, i) => (first && i >= first.offset && i < end ? -value : value)), statistics };
 }
 
 /** Mean prepared value within half a diameter of the labels: below 0 where particles are dark. */
