@@ -2,7 +2,7 @@
  * Accuracy on real data: leave-micrographs-out cross-validation on beta-galactosidase and apoferritin, for the recipes `auto`
  * and `deepem` and for the blob picker, and for fewer micrographs and labels. Writes docs/results/accuracy.json after every
  * fold and goes on from there when it is started again, then writes the table in docs/results.md.
- * Usage: npm run bench:accuracy [-- --fresh] [-- --minutes 20]: begins no further fold after so long
+ * Usage: npm run bench -- accuracy [--fresh] [--minutes 20]: begins no further fold after so long
  */
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

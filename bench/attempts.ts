@@ -1,7 +1,7 @@
 /**
  * What was tried to pick beta-galactosidase better, each in the same cross-validation: trained without two micrographs, judged
  * on these; and how well labels can be found at all, by training on what is judged as well. Writes docs/results/attempts.json after every training and goes on from there, then the table in docs/results.md.
- * Usage: npm run bench:attempts [-- --fresh] [-- --minutes 20]: begins no further training after so long
+ * Usage: npm run bench -- attempts [--fresh] [--minutes 20]: begins no further training after so long
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * Are picks better centred than the labels they are judged by? A third judge is the image itself: the point near a particle at
  * which its surroundings correlate best with the mean profile of all particles around their centres, which has no direction and
  * so no offset. Models are trained without the micrographs that are looked at. Writes the table in docs/results.md.
- * Usage: npm run bench:centring
+ * Usage: npm run bench -- centring
  */
 
 import { matchPicks } from '../src/evaluation/match.js';

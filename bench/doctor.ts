@@ -1,7 +1,7 @@
 /**
  * The convention doctor on real data: 50 labels of one micrograph, with a mistake injected, 100 times; and places without
  * particles, 100 times. Its constants were set with beta-galactosidase in view; the other data were not looked at. Writes docs/results/doctor.json and the table in docs/results.md.
- * Usage: npm run bench:doctor
+ * Usage: npm run bench -- doctor
  */
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';

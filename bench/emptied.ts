@@ -2,7 +2,7 @@
  * Micrographs that a filter empties: good micrographs of every specimen as they are, blurred, denoised, noisier and with changed contrast, and
  * noise with their power spectra and the thumbnails of bad quality, in which next to nothing should be picked. Models are those of
  * bench/choice-models.ts. Writes docs/results/emptied.json and the table in docs/results.md.
- * Usage: npm run bench:emptied
+ * Usage: npm run bench -- emptied
  */
 
 import { readdirSync, writeFileSync } from 'node:fs';

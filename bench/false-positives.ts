@@ -3,7 +3,7 @@
  * six quality classes and a micrograph with a large ice crystal, at some sizes of the particle, with scores that are kept or
  * lowered in nearly empty micrographs. The threshold is the highest at
  * which each good thumbnail gives 20 picks. Writes docs/results/false-positives.json and the table in docs/results.md.
- * Usage: npm run bench:false-positives [-- MODEL.onnx]
+ * Usage: npm run bench -- false-positives [MODEL.onnx]
  */
 
 import { execFileSync } from 'node:child_process';

@@ -1,7 +1,7 @@
 /**
  * Labels against pixels, before a training: right labels and injected mistakes on every real specimen, with 20 labels on two micrographs
  * and with 200 on five. Writes docs/results/label-look.json and the table in docs/results.md.
- * Usage: npm run bench:label-look [-- --seeds 20]
+ * Usage: npm run bench -- label-look [--seeds 20]
  */
 
 import { writeFileSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * How far the beta-galactosidase labels limit what can be measured. A model trained without two micrographs picks these; of its
  * best picks, those without a label are averaged, beside labelled ones and random places. If the unlabelled ones are particles,
  * the averages are alike, and no picker can be more precise than the labels are complete. Writes docs/results/label-noise.png and
- * the table in docs/results.md. Usage: npm run bench:label-noise [-- FOLDS]
+ * the table in docs/results.md. Usage: npm run bench -- label-noise [FOLDS]
  */
 
 import sharp from 'sharp';

@@ -1,7 +1,7 @@
 /**
  * Peak memory of `deepem pick` beside what it says before it begins: untrained networks on noise, from small to the largest
  * micrographs. Writes docs/results/memory.json, from which the table in docs/results.md is made. Some five minutes.
- * Usage: npm run bench:memory
+ * Usage: npm run bench -- memory
  */
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

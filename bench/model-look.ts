@@ -1,7 +1,7 @@
 /**
  * A model against the first micrograph of a run: right input and injected mistakes on every real specimen, for micrographs that were neither
  * trained on nor held out. Models are those of bench/choice-models.ts. Writes docs/results/model-look.json and the table in docs/results.md.
- * Usage: npm run bench:model-look
+ * Usage: npm run bench -- model-look
  */
 
 import { writeFileSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * Retraining with sorted picks: a model of 50 labels on two micrographs picks two others, at most 100 of the picks of each are sorted by the
  * truth, and the model before and the one after are judged on further micrographs. Goes on where it was stopped.
  * Writes docs/results/retrain.json and the table in docs/results.md.
- * Usage: npm run bench:retrain [-- --seeds 3] [-- --minutes 30]
+ * Usage: npm run bench -- retrain [--seeds 3] [--minutes 30]
  */
 
 import { execFileSync } from 'node:child_process';

@@ -2,7 +2,7 @@
  * Other pickers beside deepem on the same micrographs and the same machine: the eight of beta-galactosidase as float32 MRC. No one
  * trains here, so that time and result are those of the picking alone: RELION's Laplacian of Gaussians (`relion_autopick`, Debian package
  * `relion`) and Topaz with its own model (`topaz`, from tbepler/topaz, where it is on the path) against blobs. A rival that is not installed is left out, and said so. Writes docs/results/rivals.json.
- * Usage: npm run bench:rivals
+ * Usage: npm run bench -- rivals
  */
 
 import { spawnSync } from 'node:child_process';

@@ -3,7 +3,7 @@
  * and the memory of picking micrographs of several sizes, throughput over 50 micrographs, training to a fixed accuracy, and growth
  * with candidates. Every ratio is measured in one run; each time is the median of 5, with the spread, unless it says otherwise.
  * Writes docs/results/speed.json, from which the tables in docs/results.md are made. Some 20 minutes.
- * Usage: npm run bench:speed
+ * Usage: npm run bench -- speed
  */
 
 import { spawn, spawnSync } from 'node:child_process';
