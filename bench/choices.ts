@@ -2,7 +2,7 @@
  * What is chosen on few held-out labels: for 5, 10, 20, ... labels of micrographs that were not trained on, the distance, filters, calibration
  * and threshold are chosen, and other micrographs judge. Models are trained once (bench/choice-models.ts). Writes
  * docs/results/choices.json, one list for each name, and the table in docs/results.md.
- * Usage: npm run bench -- choices [--draws 5] [--only sets|singles] [-- --sets NAME]; --table writes the table of the list that is there
+ * Usage: npm run bench -- choices [--draws 5] [--only sets|singles] [--sets NAME]; --table writes the table of the list that is there
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
