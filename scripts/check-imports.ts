@@ -1,0 +1,75 @@
+/**
+ * The rule of docs/architecture.md, Layout: which folder may import from which. A folder that is not listed may import nothing, and no other
+ * may import from it. Tests and their helpers may import anything. Usage: npx tsx scripts/check-imports.ts
+ */
+
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { globSync } from 'tinyglobby';
+
+/** Folders below src, and what each may import from beside itself and the shared words (files directly in src). */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  formats: [],
+  imaging: [],
+  evaluation: [],
+  cluster: [],
+  network: ['imaging', 'evaluation'],
+  runtime: ['formats', 'imaging', 'evaluation'],
+  simulation: ['imaging', 'evaluation'],
+  verification: ['imaging', 'evaluation'],
+  report: ['formats', 'imaging', 'evaluation'],
+  picking: ['network', 'runtime', 'imaging', 'evaluation'],
+  training: ['picking', 'network', 'runtime', 'imaging', 'evaluation'],
+  storage: ['training', 'picking', 'network', 'runtime', 'simulation', 'formats', 'imaging', 'evaluation'],
+  server: ['storage', 'report', 'verification', 'training', 'formats', 'imaging', 'evaluation'],
+  cli: [
+    ...['server', 'cluster', 'storage', 'report', 'verification', 'training', 'picking', 'network', 'runtime'],
+    ...['simulation', 'formats', 'imaging', 'evaluation'],
+  ],
+};
+/** The one file of src that the page knows; only its types. */
+const PAGE_KNOWS = 'src/server/api.ts';
+/** The library lists what others have. */
+const LIBRARY = 'src/index.ts';
+
+const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** Folder below src of a file, or `.` for one directly in it. */
+function folderOf(file: string): string {
+  const parts = file.split('/');
+  return parts.length > 2 ? parts[1] : '.';
+}
+
+/** Why a file must not import something; null where it may. */
+function objection(file: string, imported: string): string | null {
+  if (file.startsWith('web/')) {
+    const isForeign = imported.startsWith('src/')
+      ? imported !== PAGE_KNOWS
+      : /^(node:|onnxruntime|sharp$)/.test(imported);
+    return isForeign ? `the page knows only ${PAGE_KNOWS}, and runs in a browser` : null;
+  }
+  if (!imported.startsWith('src/') || file === LIBRARY) return null;
+  const [from, to] = [folderOf(file), folderOf(imported)];
+  if (from === to || to === '.') return imported === LIBRARY ? 'the library is for others' : null;
+  return ALLOWED[from]?.includes(to) ? null : `src/${from} must not know src/${to}`;
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const names = [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2]);
+  const resolved = (name: string) => normalize(join(dirname(file), name)).replace(/\.js$/, '.ts');
+  return names.map((name) => (name.startsWith('.') ? resolved(name) : name));
+}
+
+const files = globSync(['src/**/*.ts', 'web/src/**/*.{ts,tsx}']).filter(
+  (file) => !/\.test\.ts$|\/testing\//.test(file),
+);
+const faults = files.flatMap((file) =>
+  importsOf(file).flatMap((imported) => {
+    const reason = objection(file, imported.replace(/\.tsx?$/, '.ts'));
+    return reason ? [`${file} imports ${imported}: ${reason}`] : [];
+  }),
+);
+for (const fault of faults) process.stderr.write(`${fault}\n`);
+process.stdout.write(`${files.length} files, ${faults.length} imports against docs/architecture.md, Layout\n`);
+process.exitCode = faults.length > 0 ? 1 : 0;
