@@ -236,7 +236,7 @@ describe('pick and evaluate', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.map(({ event }) => event)).toEqual(['micrograph', 'micrograph', 'summary']);
+    expect(lines.map(({ kind }) => kind)).toEqual(['micrograph', 'micrograph', 'summary']);
     expect(lines[2]).toMatchObject({ micrographs: 2, failed: [], unfinished: 0 });
     expect(lines[2].particles).toBe(lines[0].particles + lines[1].particles);
     expect(results('star')).toEqual([

@@ -2,6 +2,7 @@
 
 import { writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
+import type { RunEvent } from '../events.js';
 
 /** Streams that can take no more: their reader has gone, or their disk is full. What is on disk does not depend on them. */
 const closed = new Set<NodeJS.WriteStream>();
@@ -36,6 +37,11 @@ export function print(line: string): void {
 /** Writes one JSON line of results. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
+}
+
+/** Writes an event of a long command as one JSON line. */
+export function printEvent(event: RunEvent): void {
+  printJson(event);
 }
 
 /** Writes a line of progress or warning. */

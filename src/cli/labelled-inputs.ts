@@ -11,7 +11,7 @@ import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { counted } from '../words.js';
-import { note, printJson, startProgress } from './console.js';
+import { note, printEvent, startProgress } from './console.js';
 
 /** Where the labels are. */
 export interface LabelOptions {
@@ -42,7 +42,7 @@ export async function matchLabels(inputs: readonly InputMicrograph[], options: L
   const negatives = options.negatives
     ? pairWithMicrographs(inputs, await readLabels(options.negatives), 'negatives', { partial: true, leftOver })
     : new Map<InputMicrograph, CoordinateSet>();
-  if (options.json) for (const entry of leftOver) printJson({ kind: 'left-over', ...entry });
+  if (options.json) for (const entry of leftOver) printEvent({ kind: 'left-over', ...entry });
   return [...picks].map(([input, positives]) => ({ input, positives, negatives: negatives.get(input) }));
 }
 

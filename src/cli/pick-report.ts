@@ -2,7 +2,7 @@
 
 import { FILTERS } from '../picking/selection.js';
 import { counted } from '../words.js';
-import { duration, note, print, printJson } from './console.js';
+import { duration, note, print, printEvent } from './console.js';
 
 type Filter = (typeof FILTERS)[number];
 
@@ -45,7 +45,7 @@ export function describeRemoved(removed: Partial<Record<Filter, number>>): strin
 /** Shows one micrograph. */
 export function report(outcome: Outcome, done: number, total: number, json: boolean): void {
   if (json) {
-    printJson({ event: 'micrograph', ...outcome });
+    printEvent({ kind: 'micrograph', ...outcome });
     return;
   }
   for (const warning of outcome.warnings ?? []) note(`warning: ${outcome.micrograph}: ${warning}`);
@@ -79,7 +79,7 @@ export function summarise(
   if (json) {
     const unusual = good.filter((outcome) => outcome.unusual).length;
     const counts = { micrographs: good.length, before: earlier.length, particles, removed, unusual };
-    printJson({ event: 'summary', ...counts, failed, unfinished, seconds });
+    printEvent({ kind: 'summary', ...counts, failed, unfinished, seconds });
     return;
   }
   print(

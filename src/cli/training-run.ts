@@ -17,7 +17,7 @@ import type { DataReport, DoneReport, EpochReport, ObjectiveReport, TrainReport 
 import { type TrainOptions, train } from '../training/train.js';
 import { PROGRAM } from '../version.js';
 import { counted } from '../words.js';
-import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
+import { duration, note, onInterrupt, type Progress, print, printEvent, startProgress } from './console.js';
 import { announceDevice } from './device.js';
 import { describeAccuracy, describeThresholds } from './info.js';
 import { describeOffset } from './label-offset.js';
@@ -172,8 +172,8 @@ async function follow(reports: ReturnType<typeof train>, keeper: CheckpointKeepe
 
 /** A report as one JSON line; of a model only what it says about itself, of a checkpoint nothing. */
 function printReport(report: TrainReport): void {
-  if (report.kind === 'done') printJson({ ...report, model: report.model.metadata });
-  else if (report.kind !== 'checkpoint') printJson(report);
+  if (report.kind === 'done') printEvent({ ...report, model: report.model.metadata });
+  else if (report.kind !== 'checkpoint') printEvent(report);
 }
 
 function describeObjective({ objective, found, labelled }: ObjectiveReport): string {

@@ -149,6 +149,27 @@ export interface ApiJob {
   readonly result: string | null;
 }
 
+/** Long work that the page can ask for. */
+export type ApiJobRequest =
+  | { readonly kind: 'train'; readonly labels: 'auto' | 'complete' | 'incomplete'; readonly epochs: number | null }
+  /** `again`: also what was picked before, as it must be once the model or the pixel size is another. */
+  | { readonly kind: 'pick'; readonly model: string; readonly again: boolean }
+  /** The general model on one micrograph, or on all. */
+  | { readonly kind: 'general'; readonly micrograph: string | null }
+  | { readonly kind: 'classes'; readonly set: string; readonly classes: number }
+  | {
+      readonly kind: 'export';
+      readonly set: string;
+      readonly formats: readonly string[];
+      /** Particle stacks, or null for none. */
+      readonly particles: {
+        readonly box: number;
+        readonly scaleTo: number | null;
+        readonly invert: boolean;
+        readonly normalize: boolean;
+      } | null;
+    };
+
 /** The scores of a set of picks. */
 export interface ApiScores {
   readonly name: string;

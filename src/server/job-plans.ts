@@ -7,6 +7,7 @@ import { UsageError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
+import type { ApiJobRequest } from './api.js';
 import type { Context } from './context.js';
 import type { JobPlan } from './jobs.js';
 import { GENERAL } from './models.js';
@@ -17,31 +18,25 @@ import { micrographOf, NAME } from './requests.js';
 const side = z.int().min(2).max(8192);
 const setName = z.string().regex(NAME);
 
-/** What can be asked for. */
+/** What can be asked for, as a request says it. */
 export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('train'),
     labels: z.enum(['auto', 'complete', 'incomplete']),
     epochs: z.int().min(1).max(1000).nullable(),
   }),
-  /** `again`: also what was picked before, as it must be once the model or the pixel size is another. */
   z.strictObject({ kind: z.literal('pick'), model: setName, again: z.boolean() }),
-  /** The general model on one micrograph, or on all. */
   z.strictObject({ kind: z.literal('general'), micrograph: z.string().max(4096).nullable() }),
   z.strictObject({ kind: z.literal('classes'), set: setName, classes: z.int().min(1).max(50) }),
   z.strictObject({
     kind: z.literal('export'),
     set: setName,
     formats: z.array(z.string()).max(WRITTEN_FORMATS.length),
-    /** Particle stacks, or null for none. */
     particles: z
       .strictObject({ box: side, scaleTo: side.nullable(), invert: z.boolean(), normalize: z.boolean() })
       .nullable(),
   }),
-]);
-
-/** What can be asked for. */
-export type JobRequest = z.infer<typeof jobRequestSchema>;
+]) satisfies z.ZodType<ApiJobRequest>;
 
 /**
  * Plans a job.
@@ -49,7 +44,7 @@ export type JobRequest = z.infer<typeof jobRequestSchema>;
  * @param threshold - of the set of picks that is asked about
  * @throws UsageError if something is missing, such as the diameter
  */
-export async function planJob(request: JobRequest, context: Context, threshold: number): Promise<JobPlan> {
+export async function planJob(request: ApiJobRequest, context: Context, threshold: number): Promise<JobPlan> {
   switch (request.kind) {
     case 'train':
       return planTraining(request, context);
@@ -78,7 +73,7 @@ function pixelSizeArguments({ project }: Context): string[] {
   return pixelSize === null ? [] : ['--pixel-size', String(pixelSize)];
 }
 
-async function planTraining(request: Extract<JobRequest, { kind: 'train' }>, context: Context): Promise<JobPlan> {
+async function planTraining(request: Extract<ApiJobRequest, { kind: 'train' }>, context: Context): Promise<JobPlan> {
   const { project, labels, models } = context;
   const name = await models.newName();
   const some = [...project.micrographs().keys()].some((id) => labels.count(id, 'negative') > 0);
@@ -107,9 +102,9 @@ function trainingPlan(name: string, command: readonly string[], { models, traini
   return {
     ...{ kind: 'train', commands: [command], result: name },
     onStart: (args, pid) => trainings.begin(name, args, pid),
-    onLine(line) {
-      if (line.kind === 'done') evaluation = line.heldOut as Evaluation | null;
-      return line.kind === 'step' ? Number(line.step) / Number(line.steps) : undefined;
+    onEvent(event) {
+      if (event.kind === 'done') evaluation = event.heldOut as Evaluation | null;
+      return event.kind === 'step' ? event.step / event.steps : undefined;
     },
     async onEnd() {
       await trainings.end(name);
@@ -152,8 +147,8 @@ function planPicking(name: string, context: Context, { how, again, only }: Picki
   let done = 0;
   return {
     ...{ kind: 'pick', commands: [command], result: name },
-    onLine(line) {
-      if (line.event !== 'micrograph') return undefined;
+    onEvent(event) {
+      if (event.kind !== 'micrograph') return undefined;
       done++;
       // A few times while it runs, and at the end.
       if (done % Math.ceil(total / 10) === 0) changed();
@@ -167,7 +162,7 @@ function planPicking(name: string, context: Context, { how, again, only }: Picki
 }
 
 function planClasses(
-  { set, classes }: Extract<JobRequest, { kind: 'classes' }>,
+  { set, classes }: Extract<ApiJobRequest, { kind: 'classes' }>,
   context: Context,
   threshold: number,
 ): JobPlan {
@@ -182,7 +177,7 @@ function planClasses(
 
 /** @throws UsageError if a format is unknown, or nothing is to be written */
 function planExport(
-  { set, formats, particles }: Extract<JobRequest, { kind: 'export' }>,
+  { set, formats, particles }: Extract<ApiJobRequest, { kind: 'export' }>,
   context: Context,
   threshold: number,
 ): JobPlan {

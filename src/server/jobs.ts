@@ -5,8 +5,9 @@
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { type RunEvent, readEvent } from '../events.js';
 import { quoted } from '../shell.js';
-import type { ApiEpoch, ApiJob } from './api.js';
+import type { ApiJob } from './api.js';
 
 /** What a job is to do. */
 export interface JobPlan {
@@ -15,8 +16,8 @@ export interface JobPlan {
   readonly commands: readonly (readonly string[])[];
   /** What it makes, for the page. */
   readonly result: string;
-  /** Called with each JSON line that a command prints, parsed; returns the share of the command that is done, where it knows. */
-  readonly onLine?: (line: Readonly<Record<string, unknown>>) => number | undefined;
+  /** Called with each event that a command prints; returns the share of the command that is done, where it knows. */
+  readonly onEvent?: (event: RunEvent) => number | undefined;
   /** Called when a command runs, with its process. */
   readonly onStart?: (args: readonly string[], pid: number) => Promise<void>;
   /** Called once all commands are done, also after an early stop. */
@@ -68,11 +69,11 @@ export function startJobs(program: string, folder: string, changed: (job: ApiJob
       const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio, detached: true });
       entry.child = child;
       if (child.pid !== undefined) await entry.plan.onStart?.(args, child.pid);
-      const errors = follow(child, (line) => {
-        const done = entry.plan.onLine?.(line);
+      const errors = follow(child, (event) => {
+        const done = entry.plan.onEvent?.(event);
         const progress = done === undefined ? entry.job.progress : (i + done) / total;
         const secondsLeft = done ? ((performance.now() - started) / 1000) * (1 / progress - 1) : entry.job.secondsLeft;
-        update({ ...describeLine(line, entry.job), progress, secondsLeft });
+        update({ ...describeEvent(event, entry.job), progress, secondsLeft });
       });
       const code = await new Promise<number>((resolve) => {
         child.on('error', () => resolve(1));
@@ -131,10 +132,15 @@ function isCancelled(job: ApiJob): boolean {
   return job.state === 'cancelled';
 }
 
-/** Reads the lines of a command: JSON goes to `onLine`; the last words on stderr are kept. */
-function follow(child: ChildProcess, onLine: (line: Readonly<Record<string, unknown>>) => void): readonly string[] {
+/** Reads the lines of a command: events go to `onEvent`, words between them are for people; the last words on stderr are kept. */
+function follow(child: ChildProcess, onEvent: (event: RunEvent) => void): readonly string[] {
   const errors: string[] = [];
-  if (child.stdout) createInterface(child.stdout).on('line', (text) => onJson(text, onLine));
+  if (child.stdout) {
+    createInterface(child.stdout).on('line', (text) => {
+      const event = readEvent(text);
+      if (event) onEvent(event);
+    });
+  }
   if (child.stderr) {
     createInterface(child.stderr).on('line', (text) => {
       errors.push(text.replace(/^deepem: /, ''));
@@ -144,28 +150,23 @@ function follow(child: ChildProcess, onLine: (line: Readonly<Record<string, unkn
   return errors;
 }
 
-function onJson(text: string, onLine: (line: Readonly<Record<string, unknown>>) => void): void {
-  try {
-    onLine(JSON.parse(text));
-  } catch {
-    // Words between the lines of JSON are for people.
+/** What an event of a command says about its job. */
+function describeEvent(event: RunEvent, job: ApiJob): Partial<ApiJob> {
+  switch (event.kind) {
+    case 'step': {
+      const losses = [...job.losses, { step: event.step, loss: event.loss }];
+      return { losses: losses.length > MOST_LOSSES ? thinOut(losses, MOST_LOSSES / 2) : losses };
+    }
+    case 'epoch': {
+      const { epoch, epochs, loss, accuracy, chance } = event;
+      const message = epoch === epochs ? 'choosing thresholds on what is held out' : `epoch ${epoch} of ${epochs}`;
+      return { epochs: [...job.epochs, { epoch, loss, accuracy, chance }], message };
+    }
+    case 'micrograph':
+      return { message: event.micrograph };
+    default:
+      return {};
   }
-}
-
-/** What a line of a command says about its job. */
-function describeLine(line: Readonly<Record<string, unknown>>, job: ApiJob): Partial<ApiJob> {
-  const { kind, event } = line;
-  if (kind === 'step') {
-    const losses = [...job.losses, { step: Number(line.step), loss: Number(line.loss) }];
-    return { losses: losses.length > MOST_LOSSES ? thinOut(losses, MOST_LOSSES / 2) : losses };
-  }
-  if (kind === 'epoch') {
-    const { epoch, epochs, loss, accuracy, chance } = line as unknown as ApiEpoch & { epochs: number };
-    const message = epoch === epochs ? 'choosing thresholds on what is held out' : `epoch ${epoch} of ${epochs}`;
-    return { epochs: [...job.epochs, { epoch, loss, accuracy, chance }], message };
-  }
-  if (event === 'micrograph') return { message: String(line.micrograph) };
-  return {};
 }
 
 /** About so many of the losses, the same number of steps apart. */

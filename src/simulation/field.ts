@@ -32,10 +32,12 @@ export interface Field {
 export interface FieldOptions {
   readonly bodies: readonly Volume[];
   readonly side: number;
-  /** Diameter that a user would give; the body's is up to a fifth smaller or a quarter larger. */
+  /** Diameter that a user would give; the body's is up to 0.3 smaller or 0.4 larger. */
   readonly diameter: number;
 }
 
+/** Sizes of a body beside the diameter that is given: people measure a ring at its wall, or a body with its halo. */
+const SIZES = [0.7, 1.4] as const;
 /** Views of a body in one field: particles lie in few directions, or in many. */
 const FEW_VIEWS = [2, 4] as const;
 const MANY_VIEWS = 10;
@@ -63,7 +65,7 @@ export function happens(source: Random, probability: number): boolean {
 /** Simulates one field. */
 export function simulateField({ bodies, side, diameter }: FieldOptions, source: Random): Field {
   const body = bodies[source.integer(bodies.length)];
-  const size = diameter * betweenLogs(source, 0.8, 1.25);
+  const size = diameter * betweenLogs(source, ...SIZES);
   const dirt = drawDirt(side, diameter, source);
   const views = happens(source, 0.3) ? FEW_VIEWS[source.integer(FEW_VIEWS.length)] : MANY_VIEWS;
   const sprites = spritesOf(body, size, views, source);

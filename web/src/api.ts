@@ -4,6 +4,7 @@ import type {
   ApiEvaluation,
   ApiGallery,
   ApiJob,
+  ApiJobRequest,
   ApiLabelChange,
   ApiLabels,
   ApiMicrographDetail,
@@ -41,7 +42,7 @@ export const api = {
   /** Keeps the diameter; the general model then picks the micrograph that is on the screen. */
   setDiameter: async (diameter: number, micrograph: string) => {
     await send('PUT', '/api/settings', { diameter });
-    await send<ApiJob>('POST', '/api/jobs', { kind: 'general', micrograph });
+    await api.start({ kind: 'general', micrograph });
   },
   refresh: () => send('POST', '/api/refresh', {}),
   micrograph: (id: string) => get<ApiMicrographDetail>('/api/micrograph', { id }),
@@ -63,7 +64,7 @@ export const api = {
     get<ApiGallery>('/api/gallery', { set, order, offset, limit }),
   worst: (set: string) => get<ApiWorst[]>('/api/worst', { set }),
   evaluations: () => get<ApiEvaluation[]>('/api/evaluations'),
-  start: (job: Record<string, unknown>) => send<ApiJob>('POST', '/api/jobs', job),
+  start: (job: ApiJobRequest) => send<ApiJob>('POST', '/api/jobs', job),
   resume: (name: string) => send<ApiJob>('POST', '/api/jobs/resume', { name }),
   cancel: (id: number) => send('DELETE', `/api/jobs/${id}`, {}),
 };

@@ -1,7 +1,7 @@
 /** Training: one button, what it is doing, what came out, and what that means. */
 
 import { useEffect, useState } from 'react';
-import type { ApiEvaluation, ApiJob, ApiModel, ApiProject } from '../../../src/server/api.js';
+import type { ApiEvaluation, ApiJob, ApiJobRequest, ApiModel, ApiProject } from '../../../src/server/api.js';
 import { api } from '../api.js';
 import { Chart } from './Chart.js';
 import { JobCard } from './Jobs.js';
@@ -15,8 +15,11 @@ interface TrainPanelProps {
 
 const UNIT = [0, 1] as const;
 
+/** Whether all particles of the labelled micrographs are labelled. */
+type Completeness = Extract<ApiJobRequest, { kind: 'train' }>['labels'];
+
 export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
-  const [labels, setLabels] = useState('auto');
+  const [labels, setLabels] = useState<Completeness>('auto');
   const [evaluations, setEvaluations] = useState<readonly ApiEvaluation[]>([]);
   const total = project.micrographs.reduce((sum, micrograph) => sum + micrograph.labels, 0);
   const job = project.jobs.filter(({ kind }) => kind === 'train').at(-1);
@@ -34,7 +37,7 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
       <h2>Train</h2>
       <label className="field">
         Labels
-        <select value={labels} onChange={(event) => setLabels(event.target.value)}>
+        <select value={labels} onChange={(event) => setLabels(event.target.value as Completeness)}>
           <option value="auto">look whether they are complete</option>
           <option value="complete">complete: all else is no particle</option>
           <option value="incomplete">incomplete: there are more particles</option>
