@@ -16,7 +16,7 @@ import { length, parseMemory, parsePixelSize, parseThreads, wordOrNumber } from 
 export interface PickArguments {
   model?: string;
   blob?: boolean;
-  diameter?: Length;
+  diameter?: Length | 'auto';
   out: string;
   format: readonly CoordinateFormat[];
   threshold: number | NamedThreshold;
@@ -39,6 +39,9 @@ export interface PickArguments {
   json?: boolean;
 }
 
+/** Arguments whose diameter is a length, where there is one. */
+export type SizedArguments = PickArguments & { readonly diameter?: Length };
+
 /** The model's threshold, or one of the two it was held against. */
 export type NamedThreshold = 'auto' | 'f1' | 'f2';
 
@@ -52,8 +55,8 @@ export function addPickOptions(command: Command): Command {
     .option('--blob', 'dark round blobs instead of a network: a baseline')
     .option(
       '--diameter <length>',
-      "of the particle, for example 108px or 190A; needed without --model (default: the model's)",
-      length('--diameter'),
+      "of the particle, for example 108px or 190A; needed without --model, where auto estimates it (default: the model's)",
+      lengthOrAuto('--diameter'),
     )
     .requiredOption('--out <folder>', 'where the coordinates go')
     .addOption(
@@ -110,6 +113,11 @@ export function addPickOptions(command: Command): Command {
     .option('--force', 'pick everything again, where the folder holds a run with other parameters')
     .option('--overwrite', 'replace files in the output folder that no run of it wrote')
     .option('--json', 'one JSON line a micrograph, then a summary');
+}
+
+function lengthOrAuto(name: string): (text: string) => Length | 'auto' {
+  const parse = length(name);
+  return (text) => (text === 'auto' ? 'auto' : parse(text));
 }
 
 function parseTurns(text: string): Turns {

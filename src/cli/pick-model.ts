@@ -12,7 +12,7 @@ import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { fitWarnings } from '../verification/model-fit.js';
 import { note } from './console.js';
 import { firstPixelSize } from './labelled-inputs.js';
-import type { NamedThreshold, PickArguments } from './pick-arguments.js';
+import type { NamedThreshold, PickArguments, SizedArguments } from './pick-arguments.js';
 
 /** Micrographs whose headers are looked at before a run. */
 const HEADERS = 20;
@@ -26,12 +26,19 @@ export function assertModelOrDiameter({ model, blob, diameter }: PickArguments):
       expected: 'one of them, or neither: then the general model picks',
     });
   }
+  if (diameter === 'auto' && (model || blob)) {
+    throw new UsageError({
+      what: 'Only the general model estimates the diameter',
+      received: `--diameter auto with ${model ? '--model' : '--blob'}`,
+      expected: 'a length such as --diameter 190A',
+    });
+  }
   if (model || diameter) return;
   throw new UsageError({
     what: 'The size of the particle is unknown',
     received: 'neither --diameter nor --model',
     expected:
-      '--diameter with the length of the particle, such as --diameter 190A, to pick without labels; or --model MODEL.onnx',
+      '--diameter with the length of the particle, such as --diameter 190A, or --diameter auto, to pick without labels; or --model MODEL.onnx',
   });
 }
 
@@ -51,7 +58,7 @@ export function modelFile({ model, blob }: PickArguments): string | null {
  * @param inputs - the first one that says it gives the pixel size for lengths in angstroms
  * @throws UsageError, FileError, ModelError
  */
-export async function chooseModel(inputs: readonly InputMicrograph[], options: PickArguments): Promise<Model> {
+export async function chooseModel(inputs: readonly InputMicrograph[], options: SizedArguments): Promise<Model> {
   const file = modelFile(options);
   const model = file === null ? null : await loadModel(file);
   await sayWhatDoesNotFit(inputs, options.model ? model : null, options);
@@ -68,7 +75,7 @@ export async function chooseModel(inputs: readonly InputMicrograph[], options: P
 async function sayWhatDoesNotFit(
   inputs: readonly InputMicrograph[],
   model: Model | null,
-  { diameter, pixelSize }: PickArguments,
+  { diameter, pixelSize }: SizedArguments,
 ): Promise<void> {
   const headers = await Promise.all(
     evenly(inputs, HEADERS).map(async ({ path, pixelSize: listed }) => {

@@ -20,11 +20,12 @@ import { note } from './console.js';
 import { announceDevice } from './device.js';
 import { openFirstLooks, preparedFor } from './first-looks.js';
 import { planRun } from './memory.js';
-import { type PickArguments, pickOptions } from './pick-arguments.js';
+import { type PickArguments, pickOptions, type SizedArguments } from './pick-arguments.js';
 import { assertModelOrDiameter, chooseModel, isGeneral, modelFile } from './pick-model.js';
 import { pickOne, runProvenance } from './pick-one.js';
 import type { Outcome } from './pick-report.js';
 import { scoutRun } from './scouting.js';
+import { withDiameter } from './unknown-diameter.js';
 
 /** Picking into one output folder. */
 export interface PickSession {
@@ -52,8 +53,9 @@ export interface PickSession {
  * @param inputs - the first one that says it gives the pixel size for lengths in angstroms
  * @throws UsageError, FileError, ModelError
  */
-export async function openSession(inputs: readonly InputMicrograph[], options: PickArguments): Promise<PickSession> {
-  assertModelOrDiameter(options);
+export async function openSession(inputs: readonly InputMicrograph[], given: PickArguments): Promise<PickSession> {
+  assertModelOrDiameter(given);
+  const options = await withDiameter(inputs, given);
   const chosen = await chooseModel(inputs, options);
   const plan = await planRun(inputs, chosen, options);
   const run = await openRun(options.out, await parametersOf(options, chosen), options.force ?? false);
@@ -219,7 +221,7 @@ function thresholdOf(options: PickArguments, { threshold }: Model['metadata']): 
 }
 
 /** What decides the results. Threads and the place of the model do not. */
-async function parametersOf(options: PickArguments, { metadata }: Model): Promise<RunParameters> {
+async function parametersOf(options: SizedArguments, { metadata }: Model): Promise<RunParameters> {
   const { step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter } = options;
   const { saveScores, saveLeftOut } = options;
   const file = modelFile(options);
