@@ -11,7 +11,7 @@ npm run --silent build
 npx deepem --version
 tarball=$(npm pack --silent --pack-destination "$work" | tail -n 1)
 tar -tzf "$work/$tarball" | sed 's#^package/##' | sort >"$work/files"
-if grep -vE '^(dist/.*\.(js|d\.ts)|dist/web/(index\.html|icon\.svg|assets/[^/]*\.css)|docs/[a-z-]+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$' "$work/files"; then
+if grep -vE '^(dist/.*\.(js|d\.ts)|dist/web/(index\.html|icon\.svg|assets/[^/]*\.css)|docs/[a-z-]+\.md|models/general\.onnx|package\.json|README\.md|LICENSE|CHANGELOG\.md|CITATION\.cff)$' "$work/files"; then
   echo 'The package holds files that nobody needs to run it (above).' >&2
   exit 1
 fi
