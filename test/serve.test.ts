@@ -273,8 +273,8 @@ describe('deepem serve', () => {
     await expect
       .poll(sets, { timeout: 20_000 })
       .toEqual([
-        expect.objectContaining({ name: 'general-60px', micrographs: 1 }),
         expect.objectContaining({ name: 'damaged', particles: 0 }),
+        expect.objectContaining({ name: 'general-60px', micrographs: 1 }),
       ]);
   });
 

@@ -10,6 +10,9 @@ export interface ApiPoint {
 export interface ApiPick extends ApiPoint {
   readonly score: number;
   readonly filter?: string;
+  readonly decision: Decision;
+  /** It counts as a particle at thresholds up to here: its score; 1 where it was accepted, -1 where it was rejected. */
+  readonly counts: number;
 }
 
 /** The two kinds of label that a person gives. */
@@ -185,7 +188,6 @@ export type Decision = 'accepted' | 'rejected' | null;
 /** A pick of the gallery. */
 export interface ApiGalleryItem extends ApiPick {
   readonly id: string;
-  readonly decision: Decision;
 }
 
 /** Part of all picks, in some order. */

@@ -10,6 +10,7 @@ import type { Images } from './images.js';
 import { type Jobs, startJobs } from './jobs.js';
 import type { LabelStore } from './labels.js';
 import type { Models } from './models.js';
+import { particlesAt } from './particles.js';
 import type { PickSets } from './pick-sets.js';
 import type { Project } from './project.js';
 
@@ -71,7 +72,7 @@ export async function describeProject(context: Context): Promise<ApiProject> {
     for (const [id, reason] of await sets.failed(name)) failed.set(id, reason);
     for (const id of all.keys()) picked.add(id);
     let particles = 0;
-    for (const picks of all.values()) for (const { score } of picks) if (score >= threshold) particles++;
+    for (const picks of (await sets.decided(name)).values()) particles += particlesAt(picks, threshold).length;
     pickSets.push({ name, threshold, micrographs: all.size, particles });
   }
   return {

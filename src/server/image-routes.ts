@@ -7,6 +7,7 @@ import { readMicrographHeader } from '../storage/read-micrograph.js';
 import type { ApiMicrographDetail } from './api.js';
 import type { Context } from './context.js';
 import type { ImageRequest } from './image-protocol.js';
+import { particlesAt } from './particles.js';
 import { levelCount, TILE } from './pyramid.js';
 import { idOf, micrographOf, nameOf, numberOf } from './requests.js';
 
@@ -69,11 +70,11 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
   app.get('/api/averages', async (c) => {
     const [set, threshold] = [nameOf(c, 'set'), numberOf(c, 'threshold', 0, 1)];
     const diameter = project.settings().diameter ?? 100;
-    const picked = evenly([...(await sets.all(set))], MOST_MICROGRAPHS).flatMap(([id, picks]) => {
+    const picked = evenly([...(await sets.decided(set))], MOST_MICROGRAPHS).flatMap(([id, picks]) => {
       const { path } = micrographOf(project, id);
-      return picks.map((pick) => ({ path, ...pick }));
+      return particlesAt(picks, threshold).map((pick) => ({ path, ...pick }));
     });
-    const best = picked.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score);
+    const best = picked.sort((a, b) => b.score - a.score);
     if (best.length === 0) return c.json({ error: 'There are no picks above the threshold' }, 404);
     const band = Math.ceil(best.length / BANDS);
     const groups = [best, ...Array.from({ length: BANDS }, (_, i) => best.slice(i * band, (i + 1) * band))];

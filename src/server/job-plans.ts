@@ -14,6 +14,7 @@ import { GENERAL } from './models.js';
 import { LOWEST } from './pick-sets.js';
 import { LIST } from './project.js';
 import { micrographOf, NAME } from './requests.js';
+import { writeSelected } from './selected.js';
 
 const side = z.int().min(2).max(8192);
 const setName = z.string().regex(NAME);
@@ -161,41 +162,41 @@ function planPicking(name: string, context: Context, { how, again, only }: Picki
   };
 }
 
-function planClasses(
+async function planClasses(
   { set, classes }: Extract<ApiJobRequest, { kind: 'classes' }>,
   context: Context,
   threshold: number,
-): JobPlan {
+): Promise<JobPlan> {
   const stem = join('classes', set);
   const command = [
-    ...['classes', join('picks', set), `@${LIST}`, '--diameter', `${diameterOf(context)}px`],
-    ...['--classes', String(classes), '--threshold', String(threshold), ...pixelSizeArguments(context)],
+    ...['classes', await writeSelected(context, set, threshold), `@${LIST}`, '--diameter', `${diameterOf(context)}px`],
+    ...['--classes', String(classes), ...pixelSizeArguments(context)],
     ...['-o', `${stem}.mrcs`, '--plot', `${stem}.png`, '--overwrite'],
   ];
   return { kind: 'classes', commands: [command], result: set };
 }
 
 /** @throws UsageError if a format is unknown, or nothing is to be written */
-function planExport(
+async function planExport(
   { set, formats, particles }: Extract<ApiJobRequest, { kind: 'export' }>,
   context: Context,
   threshold: number,
-): JobPlan {
+): Promise<JobPlan> {
+  const names = formats.length > 0 ? writtenFormats(formats.join(',')).map(({ name }) => name) : [];
   const free = (kind: string) => freeFolder(context.project.folder, kind, set);
-  const [picks, out, stacks] = [join('picks', set), free('exports'), free('particles')];
-  const above = ['--threshold', String(threshold)];
+  const [out, stacks] = [free('exports'), free('particles')];
+  const picks = await writeSelected(context, set, threshold);
   const commands: string[][] = [];
-  if (formats.length > 0) {
-    const names = writtenFormats(formats.join(',')).map(({ name }) => name);
+  if (names.length > 0) {
     commands.push([
       ...['convert', picks, '--to', names.join(','), '--out', out, '--micrographs', `@${LIST}`],
-      ...[...above, ...boxArguments(context)],
+      ...boxArguments(context),
     ]);
   }
   if (particles) {
     const { box, scaleTo, invert, normalize } = particles;
     commands.push([
-      ...['extract', picks, `@${LIST}`, '--box', String(box), '--out', stacks, ...above],
+      ...['extract', picks, `@${LIST}`, '--box', String(box), '--out', stacks],
       ...(scaleTo === null ? [] : ['--scale-to', String(scaleTo)]),
       ...(invert ? ['--invert'] : []),
       ...(normalize ? ['--normalize'] : []),

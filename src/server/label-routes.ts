@@ -12,6 +12,7 @@ import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { addConfirmed, awayFrom, type Labels, SAME_DIAMETERS } from '../training/confirmed.js';
 import type { ApiLabels, Decision } from './api.js';
 import type { Context } from './context.js';
+import { particlesAt } from './particles.js';
 import { bodyOf, idOf, micrographOf, NAME } from './requests.js';
 
 const coordinate = z.number().min(-1e6).max(1e6);
@@ -23,7 +24,7 @@ const changeSchema = z.strictObject({
   remove: points,
 });
 const settingsSchema = z.strictObject({
-  diameter: z.number().min(4).max(10_000).optional(),
+  diameter: z.number().min(4).max(10_000).nullable().optional(),
   pixelSize: z.number().min(0.01).max(1000).nullable().optional(),
 });
 const checkedSchema = z.strictObject({ id: z.string(), checked: z.boolean() });
@@ -126,12 +127,9 @@ export function addLabelRoutes(app: Hono, context: Context): void {
   app.post('/api/labels/from-picks', async (c) => {
     const { id, set, threshold } = await bodyOf(c, fromPicksSchema);
     const { path } = micrographOf(project, id);
-    const picks = (await sets.all(set)).get(id);
-    if (!picks) throw new LabelError({ what: `${path} has no picks in ${set}` });
-    const imported = await addParticles(
-      id,
-      picks.filter(({ score }) => score >= threshold),
-    );
+    if (!(await sets.all(set)).has(id)) throw new LabelError({ what: `${path} has no picks in ${set}` });
+    const picks = (await sets.decided(set)).get(id) ?? [];
+    const imported = await addParticles(id, particlesAt(picks, threshold));
     return c.json({ imported, micrographs: 1 });
   });
 

@@ -35,6 +35,8 @@ export interface LabelStore {
   update(id: string, next: (labels: ApiLabels) => Labels): Promise<ApiLabels>;
   /** Makes the files of a micrograph fit whether a person has looked at it; see `ProjectSettings.checked`. */
   settle(id: string): Promise<void>;
+  /** Changes whenever labels may have. */
+  version(): number;
   /** How many labels of a kind a micrograph had when it was last looked at. */
   count(id: string, kind: LabelKind): number;
   /** Why the labels of a micrograph could not be read when they were last looked at, or null. */
@@ -58,6 +60,11 @@ const NONE: Known = { points: [], modified: 0, replaces: [], damage: null };
 /** Opens the labels. Files that other programs put into these folders are copied into csv where it is plain whose they are. */
 export async function openLabels(project: Project): Promise<LabelStore> {
   const known = new Map<string, Known>();
+  let version = 0;
+  const keep = (key: string, now: Known) => {
+    known.set(key, now);
+    version++;
+  };
   const fileOf = (id: string, kind: LabelKind) => join(project.folder, FOLDERS[kind], `${id}.csv`);
   const keyOf = (id: string, kind: LabelKind) => `${kind} ${id}`;
   const inTurn = startQueue();
@@ -69,7 +76,7 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     const before = known.get(keyOf(id, kind));
     if (before?.modified === modified) return before;
     const now = modified === 0 ? NONE : { ...(await readLabelFile(file)), modified };
-    known.set(keyOf(id, kind), now);
+    keep(keyOf(id, kind), now);
     return now;
   }
 
@@ -88,7 +95,7 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     const replaces = [...last(id, kind).replaces, ...(taken === undefined ? [] : [taken])];
     const comment = replaces.length === 0 ? '' : `${REPLACES}${replaces.join('\t')}\n`;
     await writeWhole(file, `${comment}${text}`);
-    known.set(keyOf(id, kind), { points, modified: (await stat(file)).mtimeMs, replaces, damage: null });
+    keep(keyOf(id, kind), { points, modified: (await stat(file)).mtimeMs, replaces, damage: null });
   }
 
   /**
@@ -112,6 +119,7 @@ export async function openLabels(project: Project): Promise<LabelStore> {
     if (last(id, kind).replaces.length > 0) return write(id, kind, []);
     await rm(fileOf(id, kind), { force: true });
     known.delete(keyOf(id, kind));
+    version++;
   }
 
   async function apply({ id, kind, add, remove: gone }: ApiLabelChange): Promise<ApiLabels> {
@@ -147,6 +155,7 @@ export async function openLabels(project: Project): Promise<LabelStore> {
         return of(id);
       }),
     settle: (id) => inTurn(() => settle(id)),
+    version: () => version,
     count: (id, kind) => last(id, kind).points.length,
     damage: (id) => last(id, 'particle').damage ?? last(id, 'negative').damage,
   };

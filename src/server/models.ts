@@ -2,10 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { readText, writeWhole } from '../storage/files.js';
 import { GENERAL_MODEL_FILE, loadModel } from '../storage/model-file.js';
+import { trainedOn } from '../storage/origin.js';
 import type { ApiEvaluation, ApiModel } from './api.js';
 import { evaluationOf } from './pick-sets.js';
 import type { Project } from './project.js';
@@ -20,6 +21,8 @@ export interface Models {
   /** Keeps what a training found on its held-out micrographs. */
   keepEvaluation(name: string, evaluation: Evaluation): Promise<void>;
   evaluation(name: string): Promise<ApiEvaluation | null>;
+  /** Ids of the micrographs whose labels a model was trained on; none for picks of the general one. */
+  trainedOn(name: string): Promise<ReadonlySet<string>>;
   /** The threshold of the model that a set of picks comes from; the middle where that is not known. */
   thresholdOf(set: string): Promise<number>;
 }
@@ -85,6 +88,12 @@ export function openModels(project: Project): Models {
     async evaluation(name) {
       const file = evaluationFile(name);
       return existsSync(file) ? (JSON.parse(await readText(file)) as ApiEvaluation) : null;
+    },
+    async trainedOn(name) {
+      const file = join(project.folder, fileOf(name));
+      const paths = existsSync(file) ? await trainedOn(new Set([file]), project.folder) : new Set<string>();
+      const ids = [...project.micrographs()].flatMap(([id, { path }]) => (paths.has(resolve(path)) ? [id] : []));
+      return new Set(ids);
     },
     async thresholdOf(set) {
       if (set.startsWith(`${GENERAL}-`)) return (await loadModel(GENERAL_MODEL_FILE)).metadata.threshold;

@@ -6,24 +6,15 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { fMeasure } from '../evaluation/curve.js';
 import { evaluate } from '../evaluation/evaluate.js';
-import { indexPoints } from '../evaluation/match.js';
 import type { Particle } from '../particle.js';
 import { matchRadius } from '../sizes.js';
 import { readCoordinates } from '../storage/coordinates.js';
 import { readText } from '../storage/files.js';
 import { LEFT_OUT, SCORES } from '../storage/outputs.js';
 import { readRun } from '../storage/run.js';
-import { SAME_DIAMETERS } from '../training/confirmed.js';
-import type {
-  ApiEvaluation,
-  ApiGallery,
-  ApiGalleryItem,
-  ApiLabels,
-  ApiPick,
-  ApiScores,
-  ApiWorst,
-  Decision,
-} from './api.js';
+import type { ApiEvaluation, ApiGallery, ApiLabels, ApiPick, ApiScores, ApiWorst } from './api.js';
+import type { LabelStore } from './labels.js';
+import { type DecidedPick, decidedPicks, particlesAt } from './particles.js';
 import type { Project } from './project.js';
 import { NAME } from './requests.js';
 
@@ -46,21 +37,33 @@ interface Loaded {
   readonly failed: Promise<ReadonlyMap<string, string>>;
 }
 
+/** A set with decisions, as it was at some time. */
+interface DecidedSet {
+  readonly picks: ReadonlyMap<string, Picks>;
+  readonly version: number;
+  readonly diameter: number | null;
+  readonly decided: ReadonlyMap<string, readonly DecidedPick[]>;
+}
+
 /** The sets of picks of a project. */
 export interface PickSets {
   names(): Promise<string[]>;
-  /** Picks of one micrograph, and with them what filters left out. */
+  /** Picks of one micrograph with what a person decided, and with them what filters left out. */
   of(name: string, id: string): Promise<ApiPick[]>;
   /** The score map of a micrograph, or null. */
   scoreMap(name: string, id: string): string | null;
+  /** Picks as they were written. */
   all(name: string): Promise<ReadonlyMap<string, Picks>>;
+  /** Picks with what a person decided about them, and labels, by micrograph: what counts as particles is chosen from these. */
+  decided(name: string): Promise<ReadonlyMap<string, readonly DecidedPick[]>>;
   failed(name: string): Promise<ReadonlyMap<string, string>>;
 }
 
 const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), filter: z.string() }));
 
 /** Opens the sets of a project. */
-export function openPickSets(project: Project): PickSets {
+export function openPickSets(project: Project, labels: LabelStore): PickSets {
+  const decidedSets = new Map<string, DecidedSet>();
   const loaded = new Map<string, Loaded>();
   const folderOf = (name: string) => join(project.folder, 'picks', name);
   const fileOf = (name: string, id: string, ending: string) => join(folderOf(name), `${id}${ending}`);
@@ -114,8 +117,22 @@ export function openPickSets(project: Project): PickSets {
 
   const all = async (name: string) => (await current(name)).picks;
 
+  async function decided(name: string): Promise<ReadonlyMap<string, readonly DecidedPick[]>> {
+    const [picks, version, { diameter }] = [await all(name), labels.version(), project.settings()];
+    const known = decidedSets.get(name);
+    if (known?.picks === picks && known.version === version && known.diameter === diameter) return known.decided;
+    const made = new Map<string, readonly DecidedPick[]>();
+    for (const id of project.micrographs().keys()) {
+      const some = decidedPicks(picks.get(id) ?? [], labels.last(id), diameter);
+      if (some.length > 0) made.set(id, some);
+    }
+    decidedSets.set(name, { picks, version, diameter, decided: made });
+    return made;
+  }
+
   return {
     all,
+    decided,
     async names() {
       const folder = join(project.folder, 'picks');
       if (!existsSync(folder)) return [];
@@ -123,10 +140,11 @@ export function openPickSets(project: Project): PickSets {
       return entries.flatMap(({ name }, i) => (entries[i].isDirectory() && NAME.test(name) ? [name] : [])).sort();
     },
     async of(name, id) {
-      const picks = (await all(name)).get(id) ?? [];
+      const picks = decidedPicks((await all(name)).get(id) ?? [], labels.last(id), project.settings().diameter);
       const file = fileOf(name, id, LEFT_OUT);
-      if (!existsSync(file)) return [...picks];
-      return [...picks, ...leftOutSchema.parse(JSON.parse(await readText(file)))];
+      if (!existsSync(file)) return picks;
+      const leftOut = leftOutSchema.parse(JSON.parse(await readText(file)));
+      return [...picks, ...leftOut.map((one) => ({ ...one, decision: null, counts: -1 }))];
     },
     scoreMap(name, id) {
       const file = fileOf(name, id, SCORES);
@@ -136,18 +154,19 @@ export function openPickSets(project: Project): PickSets {
   };
 }
 
-/** Counts of scores over all micrographs, and for each of them. */
+/** Counts of scores over all micrographs, and for each of them; what was rejected does not count. */
 export async function scoresOf(sets: PickSets, name: string): Promise<ApiScores> {
   const histogram = new Array<number>(100).fill(0);
   const kept: Record<string, number[]> = {};
-  for (const [id, picks] of await sets.all(name)) {
-    const counts = new Array<number>(101).fill(0);
-    for (const { score } of picks) {
+  for (const [id, picks] of await sets.decided(name)) {
+    const numbers = new Array<number>(101).fill(0);
+    for (const { score, counts } of picks) {
+      if (counts < 0) continue;
       histogram[Math.min(99, Math.floor(100 * score))]++;
-      counts[Math.min(100, Math.floor(100 * score + 1e-9))]++;
+      numbers[Math.min(100, Math.floor(100 * counts + 1e-9))]++;
     }
-    for (let i = 99; i >= 0; i--) counts[i] += counts[i + 1];
-    kept[id] = counts;
+    for (let i = 99; i >= 0; i--) numbers[i] += numbers[i + 1];
+    kept[id] = numbers;
   }
   return { name, histogram, kept };
 }
@@ -159,88 +178,80 @@ export interface GalleryQuery {
   readonly threshold: number;
   readonly offset: number;
   readonly limit: number;
-  readonly diameter: number;
 }
 
 /** Sorted lists are kept: a page of a gallery asks for the same one again and again. */
-const sortedLists = new WeakMap<ReadonlyMap<string, Picks>, { readonly key: string; readonly items: OwnedPick[] }>();
+const sortedLists = new WeakMap<
+  ReadonlyMap<string, readonly DecidedPick[]>,
+  { readonly key: string; readonly items: OwnedPick[] }
+>();
 
-type OwnedPick = ApiPick & { readonly id: string };
+type OwnedPick = DecidedPick & { readonly id: string };
 
-/** Picks in some order, with what a person decided about them. */
+/** Picks in some order, with what a person decided about them; what was rejected stays to be seen. */
 export function galleryOf(
-  picks: ReadonlyMap<string, Picks>,
-  labelsOf: (id: string) => ApiLabels,
-  { order, threshold, offset, limit, diameter }: GalleryQuery,
+  picks: ReadonlyMap<string, readonly DecidedPick[]>,
+  { order, threshold, offset, limit }: GalleryQuery,
 ): ApiGallery {
   const wanted = sortedPicks(picks, order, threshold);
-  const decide = decider(labelsOf, diameter);
-  const items: ApiGalleryItem[] = [];
-  let place = 0;
-  for (const pick of wanted) {
-    if (items.length === limit) break;
-    const decision = order === 'score' && place < offset ? null : decide(pick);
-    if (order === 'doubtful' && decision !== null) continue;
-    if (place++ >= offset) items.push({ ...pick, decision });
-  }
-  return { total: wanted.length, items };
+  return { total: wanted.length, items: wanted.slice(offset, offset + limit) };
 }
 
-function sortedPicks(picks: ReadonlyMap<string, Picks>, order: GalleryQuery['order'], threshold: number): OwnedPick[] {
+function sortedPicks(
+  picks: ReadonlyMap<string, readonly DecidedPick[]>,
+  order: GalleryQuery['order'],
+  threshold: number,
+): OwnedPick[] {
   const key = `${order} ${threshold}`;
   const known = sortedLists.get(picks);
   if (known?.key === key) return known.items;
   const all = [...picks].flatMap(([id, some]) => some.map((pick) => ({ id, ...pick })));
   const items =
     order === 'score'
-      ? all.filter(({ score }) => score >= threshold).sort((a, b) => b.score - a.score)
-      : all.sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
+      ? all.filter(({ score, counts }) => Math.max(score, counts) >= threshold).sort((a, b) => b.score - a.score)
+      : all
+          .filter(({ decision }) => decision === null)
+          .sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
   sortedLists.set(picks, { key, items });
   return items;
 }
 
-/** Tells what was decided about a pick; the labels of a micrograph are indexed once. */
-function decider(labelsOf: (id: string) => ApiLabels, diameter: number): (pick: OwnedPick) => Decision {
-  const distance = SAME_DIAMETERS * diameter;
-  const indices = new Map<string, { accepted: Index; rejected: Index }>();
-  const near = (index: Index, { x, y }: OwnedPick) => (index?.within(x, y, distance).length ?? 0) > 0;
-  return (pick) => {
-    let index = indices.get(pick.id);
-    if (!index) {
-      const { particles, negatives } = labelsOf(pick.id);
-      index = { accepted: indexPoints(particles), rejected: indexPoints(negatives) };
-      indices.set(pick.id, index);
-    }
-    if (near(index.accepted, pick)) return 'accepted';
-    return near(index.rejected, pick) ? 'rejected' : null;
-  };
-}
-
-type Index = ReturnType<typeof indexPoints>;
-
 /** Micrographs with the largest share of doubtful picks first. */
-export function worstOf(picks: ReadonlyMap<string, Picks>, threshold: number, checked: readonly string[]): ApiWorst[] {
+export function worstOf(
+  picks: ReadonlyMap<string, readonly DecidedPick[]>,
+  threshold: number,
+  checked: readonly string[],
+): ApiWorst[] {
   const seen = new Set(checked);
   const share = ({ doubtful, picks: all }: ApiWorst) => doubtful / Math.max(1, all);
   return [...picks]
     .filter(([id]) => !seen.has(id))
     .map(([id, some]) => ({
       id,
-      doubtful: some.filter(({ score }) => Math.abs(score - threshold) < DOUBT).length,
-      picks: some.filter(({ score }) => score >= threshold).length,
+      doubtful: some.filter(({ score, decision }) => decision === null && Math.abs(score - threshold) < DOUBT).length,
+      picks: particlesAt(some, threshold).length,
     }))
     .sort((a, b) => share(b) - share(a) || b.doubtful - a.doubtful);
 }
 
-/** Picks against the labels of micrographs that a person has looked at; null where there are none. */
+/** What picks are judged by. */
+export interface Judging {
+  /** Micrographs that a person has looked at. */
+  readonly checked: readonly string[];
+  /** Those that the model was trained on: they are no proof of its quality. */
+  readonly trained: ReadonlySet<string>;
+  readonly diameter: number;
+}
+
+/** Picks against the labels of micrographs that a person has looked at and the model has not; null where there are none. */
 export async function evaluateChecked(
   name: string,
   sets: PickSets,
   labelsOf: (id: string) => Promise<ApiLabels>,
-  { checked, diameter }: { readonly checked: readonly string[]; readonly diameter: number },
+  { checked, trained, diameter }: Judging,
 ): Promise<ApiEvaluation | null> {
   const picks = await sets.all(name);
-  const judged = checked.filter((id) => picks.has(id));
+  const judged = checked.filter((id) => picks.has(id) && !trained.has(id));
   if (judged.length === 0) return null;
   const micrographs = [];
   for (const id of judged) {

@@ -33,19 +33,18 @@ export function addReviewRoutes(app: Hono, context: Context): void {
 
   app.get('/api/gallery', async (c) => {
     const set = nameOf(c, 'set');
-    const gallery = galleryOf(await sets.all(set), labels.last, {
+    const gallery = galleryOf(await sets.decided(set), {
       order: c.req.query('order') === 'doubtful' ? 'doubtful' : 'score',
       threshold: await thresholdOf(context, set),
       offset: numberOf(c, 'offset'),
       limit: numberOf(c, 'limit', 1, LARGEST_PAGE),
-      diameter: project.settings().diameter ?? 0,
     });
     return c.json(gallery);
   });
 
   app.get('/api/worst', async (c) => {
     const set = nameOf(c, 'set');
-    const worst = worstOf(await sets.all(set), await thresholdOf(context, set), project.settings().checked);
+    const worst = worstOf(await sets.decided(set), await thresholdOf(context, set), project.settings().checked);
     return c.json(worst.slice(0, WORST));
   });
 
@@ -57,7 +56,8 @@ export function addReviewRoutes(app: Hono, context: Context): void {
       if (heldOut) found.push(heldOut);
     }
     for (const name of diameter === null ? [] : await sets.names()) {
-      const judged = await evaluateChecked(name, sets, labels.of, { checked, diameter: diameter ?? 0 });
+      const trained = await models.trainedOn(name);
+      const judged = await evaluateChecked(name, sets, labels.of, { checked, trained, diameter: diameter ?? 0 });
       if (judged) found.push(judged);
     }
     return c.json(found);

@@ -1,11 +1,11 @@
 /** The server: opens the project, listens on this machine, and ends cleanly. */
 
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { serve } from '@hono/node-server';
 import { messageOf, UsageError } from '../errors.js';
 import { makeApp } from './app.js';
 import { makeContext } from './context.js';
+import { doorOf, keepDoor } from './door.js';
 import { hostInAddress, isWildcard } from './hosts.js';
 import { startImages } from './images.js';
 import { openLabels } from './labels.js';
@@ -49,32 +49,21 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const project = await openProject(options.folder, options.micrographs);
   const labels = await openLabels(project);
   const images = startImages();
-  const parts = { project, labels, models: openModels(project), sets: openPickSets(project), images };
+  const parts = { project, labels, models: openModels(project), sets: openPickSets(project, labels), images };
   const context = makeContext(parts, options.program);
   // The one that the page shows first is there when the page is.
   const [first] = project.micrographs().values();
   images.make({ kind: 'tile', path: first.path, level: 0, x: 0, y: 0, lowpass: 0 }).catch(() => {});
-  const token = randomBytes(24).toString('base64url');
+  const door = await doorOf(project.folder);
+  const { token } = door;
   const app = makeApp(context, { token, host: options.host, page });
-  const { host, port: wanted } = options;
-  const server = serve({ fetch: app.fetch, hostname: host, port: wanted });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.once('listening', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : wanted);
-    });
-    server.once('error', (cause) =>
-      reject(
-        new UsageError(
-          { what: `Cannot listen on ${host}:${wanted}`, received: messageOf(cause), hint: 'Give another --port' },
-          { cause },
-        ),
-      ),
-    );
-  }).catch(async (error) => {
+  const { host } = options;
+  const listening = await listen(app.fetch, host, options.port, door.port).catch(async (error) => {
     await images.close();
     throw error;
   });
+  const { server, port } = listening;
+  await keepDoor(project.folder, { token, port });
   return {
     url: `http://${isWildcard(host) ? hostname() : hostInAddress(host)}:${port}/?token=${token}`,
     micrographs: project.micrographs().size,
@@ -86,4 +75,37 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await images.close();
     },
   };
+}
+
+/**
+ * Listens on the port that was asked for; where any will do, on that of the last server of the project, if it is free.
+ *
+ * @throws UsageError if the port is taken
+ */
+async function listen(fetch: Fetch, host: string, wanted: number, last: number | null) {
+  if (wanted === 0 && last !== null) {
+    const again = await listenOn(fetch, host, last).catch(() => null);
+    if (again) return again;
+  }
+  return listenOn(fetch, host, wanted);
+}
+
+type Fetch = Parameters<typeof serve>[0]['fetch'];
+
+function listenOn(fetch: Fetch, host: string, wanted: number) {
+  const server = serve({ fetch, hostname: host, port: wanted });
+  return new Promise<{ server: typeof server; port: number }>((resolve, reject) => {
+    server.once('listening', () => {
+      const address = server.address();
+      resolve({ server, port: typeof address === 'object' && address ? address.port : wanted });
+    });
+    server.once('error', (cause) =>
+      reject(
+        new UsageError(
+          { what: `Cannot listen on ${host}:${wanted}`, received: messageOf(cause), hint: 'Give another --port' },
+          { cause },
+        ),
+      ),
+    );
+  });
 }

@@ -22,7 +22,7 @@ async function open() {
   const project = await openProject(at(), []);
   const labels = await openLabels(project);
   const images = { make: () => Promise.reject(new Error('none')), close: async () => {} };
-  const parts = { project, labels, models: openModels(project), sets: openPickSets(project), images };
+  const parts = { project, labels, models: openModels(project), sets: openPickSets(project, labels), images };
   const app = makeApp(makeContext(parts, 'no-program'), { token: TOKEN, host: '127.0.0.1', page: new Map() });
   const headers = { Authorization: `Bearer ${TOKEN}`, Host: '127.0.0.1', 'Content-Type': 'application/json' };
   const ask = async (method: string, path: string, body?: unknown) => {

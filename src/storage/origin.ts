@@ -65,14 +65,15 @@ function fromComment(text: string): PickOrigin {
  * Absolute paths of the micrographs that models were trained on, also in part; those that were held out as a whole are not among them.
  *
  * @param models - files, as the picks name them
+ * @param folder - that the models were trained in: paths in their records refer to it; the current one by default
  */
-export async function trainedOn(models: ReadonlySet<string>): Promise<Set<string>> {
+export async function trainedOn(models: ReadonlySet<string>, folder = '.'): Promise<Set<string>> {
   const trained = new Set<string>();
   for (const model of models) {
     if (!existsSync(trainingRecordFile(model))) continue;
     const record = await loadTrainingRecord(model).catch(() => null);
     for (const { path, heldOut, particles } of record?.micrographs ?? []) {
-      if (heldOut === null && particles.length > 0) trained.add(resolve(path));
+      if (heldOut === null && particles.length > 0) trained.add(resolve(folder, path));
     }
   }
   return trained;

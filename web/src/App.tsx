@@ -17,6 +17,9 @@ import { FIRST_DISPLAY, type Tool } from './viewer/settings.js';
 import { Toolbar, toolOfKey } from './viewer/Toolbar.js';
 import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 
+/** Counts over all micrographs are fetched once decisions pause for so long. */
+const SETTLE_MS = 300;
+
 const STEPS = ['Label', 'Train', 'Review', 'Verify', 'Export'] as const;
 type Step = (typeof STEPS)[number];
 type Middle = 'micrograph' | 'gallery' | 'doubtful';
@@ -42,7 +45,12 @@ export function App() {
   const [moved, setMoved] = useState<{ readonly set: string; readonly threshold: number } | null>(null);
   const [target, setTarget] = useState<{ readonly id: string; readonly place: ApiPoint } | null>(null);
   const onError = useCallback((cause: Error) => setError(cause.message), []);
-  const labelState = useLabels(current, onError);
+  const showMicrograph = useCallback((id: string) => {
+    setTarget(null);
+    setCurrent(id);
+    setMiddle('micrograph');
+  }, []);
+  const labelState = useLabels(current, onError, showMicrograph);
   const { project, connected, picksChanged } = useProject((event) => {
     if (event.kind === 'labels') labelState.take(event.labels);
   });
@@ -68,17 +76,24 @@ export function App() {
   useEffect(() => {
     if (set === null || current === null) return setPicks([]);
     return latest(api.picks(set, current), setPicks, onError);
-  }, [set, current, picksChanged, onError]);
+  }, [set, current, picksChanged, labelState.labels, onError]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `picksChanged` counts the changes.
   useEffect(() => {
     if (set === null) return setScores(null);
-    return latest(api.scores(set), setScores, onError);
-  }, [set, picksChanged, onError]);
+    let stop = () => {};
+    const timer = setTimeout(() => {
+      stop = latest(api.scores(set), setScores, onError);
+    }, SETTLE_MS);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [set, picksChanged, labelState.labels, onError]);
 
   useEffect(() => {
     const keyed = (event: KeyboardEvent) => {
-      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+      if (isTypedInto(event.target)) return;
       const ids = project?.micrographs.map(({ id }) => id) ?? [];
       const at = ids.indexOf(current ?? '');
       if (event.ctrlKey || event.metaKey) {
@@ -99,12 +114,6 @@ export function App() {
     setMiddle('micrograph');
     setCurrent(id);
     setTarget({ id, place });
-  }
-
-  function select(id: string): void {
-    setTarget(null);
-    setCurrent(id);
-    setMiddle('micrograph');
   }
 
   if (!project) return <p className="loading">{connected ? 'Loading…' : 'The server cannot be reached.'}</p>;
@@ -132,6 +141,11 @@ export function App() {
           ))}
         </div>
         <RunningJobs jobs={project.jobs} />
+        {labelState.unsaved > 0 && (
+          <output className="unsaved" title="The server does not answer; they are sent again until it does">
+            not saved yet: {labelState.unsaved}
+          </output>
+        )}
         {sets.length > 0 && (
           <label>
             picks of
@@ -159,7 +173,7 @@ export function App() {
         micrographs={project.micrographs}
         current={current}
         picksOf={(id) => scores?.kept[id]?.[Math.round(100 * threshold)]}
-        onSelect={select}
+        onSelect={showMicrograph}
         onRefresh={() => api.refresh().catch(onError)}
       />
       <main>
@@ -195,7 +209,7 @@ export function App() {
             scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}
             target={target?.id === detail.id ? target.place : null}
             onDiameter={(drawn) => {
-              api.setDiameter(drawn, detail.id).catch(onError);
+              labelState.setDiameter(diameter, drawn, detail.id).then(setChosenSet, onError);
               setTool('particle');
             }}
           />
@@ -206,6 +220,7 @@ export function App() {
             diameter={diameter ?? 100}
             version={`${picksChanged} ${kept}`}
             onShow={show}
+            onDecide={labelState.decide}
             {...{ set, onError }}
           />
         )}
@@ -213,13 +228,15 @@ export function App() {
       <aside>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reached from the keyboard. */}
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${step}`} tabIndex={0}>
-          {step === 'Label' && micrograph && <LabelPanel micrograph={micrograph} {...shared} />}
+          {step === 'Label' && micrograph && (
+            <LabelPanel micrograph={micrograph} labelState={labelState} onSet={setChosenSet} {...shared} />
+          )}
           {step === 'Train' && <TrainPanel project={project} onPicked={setChosenSet} onError={onError} />}
           {step === 'Review' && (
             <ReviewPanel
               scores={scores}
               onThreshold={(value) => set && setMoved({ set, threshold: value })}
-              onSelect={select}
+              onSelect={showMicrograph}
               {...shared}
             />
           )}
@@ -229,6 +246,12 @@ export function App() {
       </aside>
     </div>
   );
+}
+
+/** Where letters are text, or choose something: not in sliders and checkboxes. */
+function isTypedInto(element: EventTarget | null): boolean {
+  if (element instanceof HTMLInputElement) return !['checkbox', 'range', 'button', 'radio'].includes(element.type);
+  return element instanceof HTMLSelectElement;
 }
 
 /** Light or dark; as the system has it until a person chooses. */

@@ -18,7 +18,25 @@ import type {
 async function answer<T>(response: Response): Promise<T> {
   if (response.ok) return response.json() as Promise<T>;
   const body = (await response.json().catch(() => ({}))) as { error?: string };
-  throw new Error(body.error ?? `The server answered ${response.status}`);
+  throw new ServerError(body.error ?? `The server answered ${response.status}`, response.status);
+}
+
+/** An answer that is a refusal. */
+class ServerError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Answers of something before the server, or of one that has just started again and does not know this page yet. */
+const NOT_NOW = [401, 502, 503, 504];
+
+/** Whether the server did not get a request, so that it can be sent again. */
+export function isOutOfReach(error: unknown): boolean {
+  return error instanceof ServerError ? NOT_NOW.includes(error.status) : error instanceof TypeError;
 }
 
 async function get<T>(path: string, query: Record<string, string | number> = {}): Promise<T> {
@@ -38,11 +56,12 @@ export function address(path: string, query: Record<string, string | number>): s
 
 export const api = {
   project: () => get<ApiProject>('/api/project'),
-  settings: (settings: { diameter?: number; pixelSize?: number | null }) => send('PUT', '/api/settings', settings),
-  /** Keeps the diameter; the general model then picks the micrograph that is on the screen. */
+  settings: (settings: { diameter?: number | null; pixelSize?: number | null }) =>
+    send('PUT', '/api/settings', settings),
+  /** Keeps the diameter; the general model then picks the micrograph that is on the screen. Returns the name of the set. */
   setDiameter: async (diameter: number, micrograph: string) => {
     await send('PUT', '/api/settings', { diameter });
-    await api.start({ kind: 'general', micrograph });
+    return (await api.start({ kind: 'general', micrograph })).result;
   },
   refresh: () => send('POST', '/api/refresh', {}),
   micrograph: (id: string) => get<ApiMicrographDetail>('/api/micrograph', { id }),

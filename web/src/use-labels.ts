@@ -1,77 +1,141 @@
-/** The labels of the micrograph that is shown, saved at every change, with undo and redo over all micrographs. */
+/**
+ * The labels of the micrograph that is shown, saved at every change, with undo and redo of everything that a person did. What the server cannot
+ * take now is sent again, in order, until it does.
+ */
 
-import { useCallback, useEffect, useState } from 'react';
-import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
-import { api, latest } from './api.js';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { ApiLabelChange, ApiLabels, ApiPoint, Decision } from '../../src/server/api.js';
+import { api, isOutOfReach, latest } from './api.js';
+import { type Deed, difference, NO_HISTORY, redone, undone, withDeed } from './history.js';
 
 const NONE = { particles: [] as readonly ApiPoint[], negatives: [] as readonly ApiPoint[] };
+/** Between two tries to reach a server that does not answer. */
+const RETRY_MS = 1500;
 
 /** Labels, and what can be done with them. */
 export interface LabelState {
   readonly labels: Omit<ApiLabels, 'id'>;
-  change(change: ApiLabelChange): void;
+  /** @param stroke - changes of one stroke are undone together */
+  change(change: ApiLabelChange, stroke?: number): void;
+  /** Accepts or rejects a pick, or takes that back. */
+  decide(id: string, place: ApiPoint, decision: Decision): Promise<void>;
+  /** Makes labels of the picks of a micrograph; returns how many. */
+  fromPicks(id: string, set: string, threshold: number): Promise<number>;
+  /** Keeps another diameter, for which the general model picks the micrograph; returns the name of these picks. */
+  setDiameter(before: number | null, diameter: number, micrograph: string): Promise<string | null>;
   undo(): void;
   redo(): void;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
+  /** Changes that the server does not have yet. */
+  readonly unsaved: number;
   /** Takes labels that another tab or the server has changed. */
   take(labels: ApiLabels): void;
 }
 
-/** @param failed - told why a change could not be saved */
-export function useLabels(id: string | null, failed: (error: Error) => void): LabelState {
+/**
+ * @param failed - told why a change could not be saved
+ * @param show - shows the micrograph on which something is undone or done again
+ */
+export function useLabels(id: string | null, failed: (error: Error) => void, show: (id: string) => void): LabelState {
   const [labels, setLabels] = useState<ApiLabels | null>(null);
-  const [past, setPast] = useState<readonly ApiLabelChange[]>([]);
-  const [future, setFuture] = useState<readonly ApiLabelChange[]>([]);
+  const [history, setHistory] = useState(NO_HISTORY);
+  const [unsaved, setUnsaved] = useState(0);
+  const outbox = useRef<ApiLabelChange[]>([]);
+  const isSending = useRef(false);
 
   const take = useCallback(
     (taken: ApiLabels) => {
-      if (taken.id === id) setLabels(taken);
+      if (taken.id !== id) return;
+      setLabels(outbox.current.filter((change) => change.id === id).reduce(applied, taken));
     },
     [id],
   );
+  const latestTake = useRef(take);
+  latestTake.current = take;
 
   useEffect(() => {
     setLabels(null);
     return id === null ? undefined : latest(api.labels(id), take, failed);
   }, [id, take, failed]);
 
+  const send = useCallback(async () => {
+    if (isSending.current) return;
+    isSending.current = true;
+    for (let next = outbox.current[0]; next; next = outbox.current[0]) {
+      try {
+        const now = await api.change(next);
+        outbox.current.shift();
+        latestTake.current(now);
+      } catch (error) {
+        if (isOutOfReach(error)) {
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          continue;
+        }
+        outbox.current.shift();
+        failed(error as Error);
+        api.labels(next.id).then(
+          (kept) => latestTake.current(kept),
+          () => {},
+        );
+      }
+      setUnsaved(outbox.current.length);
+    }
+    isSending.current = false;
+  }, [failed]);
+
   const save = useCallback(
     (change: ApiLabelChange) => {
       setLabels((before) => (before?.id === change.id ? applied(before, change) : before));
-      api.change(change).then(take, (error: Error) => {
-        failed(error);
-        api.labels(change.id).then(take, () => {});
-      });
+      outbox.current.push(change);
+      setUnsaved(outbox.current.length);
+      send();
     },
-    [take, failed],
+    [send],
   );
 
-  const change = (one: ApiLabelChange) => {
-    save(one);
-    setPast([...past, one]);
-    setFuture([]);
+  const remember = (deed: Deed | null) => {
+    if (deed) setHistory((before) => withDeed(before, deed));
   };
-  const undo = () => {
-    const last = past.at(-1);
-    if (!last) return;
-    save(inverse(last));
-    setPast(past.slice(0, -1));
-    setFuture([...future, last]);
-  };
-  const redo = () => {
-    const next = future.at(-1);
-    if (!next) return;
-    save(next);
-    setFuture(future.slice(0, -1));
-    setPast([...past, next]);
+  const perform = (made: ReturnType<typeof undone>) => {
+    if (!made) return;
+    setHistory(made.history);
+    const { deed } = made;
+    if (deed.kind === 'diameter') {
+      api.settings({ diameter: deed.after }).catch(failed);
+      return;
+    }
+    for (const change of deed.changes) save(change);
+    show(deed.id);
   };
   const shown = labels?.id === id ? labels : NONE;
-  return { labels: shown, change, undo, redo, canUndo: past.length > 0, canRedo: future.length > 0, take };
-}
-
-function inverse(change: ApiLabelChange): ApiLabelChange {
-  return { ...change, add: change.remove, remove: change.add };
+  return {
+    labels: shown,
+    change(change, stroke) {
+      save(change);
+      remember({ kind: 'labels', id: change.id, changes: [change], ...(stroke !== undefined && { stroke }) });
+    },
+    async decide(on, place, decision) {
+      const before = await api.labels(on);
+      remember(difference(before, await api.decide(on, place.x, place.y, decision)));
+    },
+    async fromPicks(on, set, threshold) {
+      const before = await api.labels(on);
+      const { imported } = await api.labelsFromPicks(on, set, threshold);
+      remember(difference(before, await api.labels(on)));
+      return imported;
+    },
+    setDiameter(before, diameter, micrograph) {
+      remember({ kind: 'diameter', before, after: diameter });
+      return api.setDiameter(diameter, micrograph);
+    },
+    undo: () => perform(undone(history)),
+    redo: () => perform(redone(history)),
+    canUndo: history.past.length > 0,
+    canRedo: history.future.length > 0,
+    unsaved,
+    take,
+  };
 }
 
 /** Shown at once, before the server has answered. */
@@ -79,5 +143,5 @@ function applied(labels: ApiLabels, { kind, add, remove }: ApiLabelChange): ApiL
   const key = kind === 'particle' ? 'particles' : 'negatives';
   const same = (a: ApiPoint, b: ApiPoint) => Math.hypot(a.x - b.x, a.y - b.y) < 0.5;
   const kept = labels[key].filter((point) => !remove.some((other) => same(point, other)));
-  return { ...labels, [key]: [...kept, ...add] };
+  return { ...labels, [key]: [...kept, ...add.filter((point) => !kept.some((other) => same(point, other)))] };
 }

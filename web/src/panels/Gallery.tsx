@@ -1,7 +1,7 @@
 /** Picks as small pictures: the best first, or the most doubtful first; accepted and rejected from the keyboard. */
 
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
-import type { ApiGallery, ApiGalleryItem, Decision } from '../../../src/server/api.js';
+import type { ApiGallery, ApiGalleryItem, ApiPoint, Decision } from '../../../src/server/api.js';
 import { address, api, latest } from '../api.js';
 
 interface GalleryProps {
@@ -11,6 +11,7 @@ interface GalleryProps {
   /** Changes when there are other picks or another threshold. */
   readonly version: string;
   onShow(item: ApiGalleryItem): void;
+  onDecide(id: string, place: ApiPoint, decision: Decision): Promise<void>;
   onError(error: Error): void;
 }
 
@@ -19,7 +20,7 @@ const PAGE = 60;
 const SIDE = 1.6;
 const DECISIONS: Readonly<Record<string, Decision>> = { a: 'accepted', r: 'rejected', u: null };
 
-export function Gallery({ set, order, diameter, version, onShow, onError }: GalleryProps) {
+export function Gallery({ set, order, diameter, version, onShow, onDecide, onError }: GalleryProps) {
   const [gallery, setGallery] = useState<ApiGallery>({ total: 0, items: [] });
   const [offset, setOffset] = useState(0);
   const grid = useRef<HTMLUListElement>(null);
@@ -37,7 +38,7 @@ export function Gallery({ set, order, diameter, version, onShow, onError }: Gall
   function decide(item: ApiGalleryItem, decision: Decision): void {
     const same = (other: ApiGalleryItem) => other.id === item.id && other.x === item.x && other.y === item.y;
     setGallery({ ...gallery, items: gallery.items.map((one) => (same(one) ? { ...one, decision } : one)) });
-    api.decide(item.id, item.x, item.y, decision).catch(onError);
+    onDecide(item.id, item, decision).catch(onError);
   }
 
   function keyed(event: KeyboardEvent, i: number): void {

@@ -3,12 +3,16 @@
 import { type ChangeEvent, useState } from 'react';
 import type { ApiMicrograph, ApiProject } from '../../../src/server/api.js';
 import { api } from '../api.js';
+import type { LabelState } from '../use-labels.js';
 
 interface LabelPanelProps {
   readonly project: ApiProject;
   readonly micrograph: ApiMicrograph;
   readonly set: string | null;
   readonly threshold: number;
+  readonly labelState: LabelState;
+  /** Shows the picks of this name. */
+  onSet(set: string | null): void;
   onError(error: Error): void;
 }
 
@@ -23,7 +27,7 @@ function namesOf(all: readonly string[]): string {
   return `${all.slice(0, SHOWN).join(', ')}${more}`;
 }
 
-export function LabelPanel({ project, micrograph, set, threshold, onError }: LabelPanelProps) {
+export function LabelPanel({ project, micrograph, set, threshold, labelState, onSet, onError }: LabelPanelProps) {
   const [said, setSaid] = useState('');
   const { diameter, pixelSize } = project;
   const total = project.micrographs.reduce((sum, { labels }) => sum + labels, 0);
@@ -72,7 +76,9 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
           placeholder="draw one (D)"
           onBlur={(event) => {
             const value = event.target.valueAsNumber;
-            if (value >= 4 && value !== diameter) api.setDiameter(value, micrograph.id).catch(onError);
+            if (value >= 4 && value !== diameter) {
+              labelState.setDiameter(diameter, value, micrograph.id).then(onSet, onError);
+            }
           }}
         />
         {diameter !== null && pixelSize !== null && <span>{(diameter * pixelSize).toFixed(0)} Å</span>}
@@ -117,7 +123,7 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
           type="button"
           disabled={diameter === null}
           title="Pick all micrographs with the general model, which needs no labels: picks to correct, or to take as labels"
-          onClick={() => api.start({ kind: 'general', micrograph: null }).catch(onError)}
+          onClick={() => api.start({ kind: 'general', micrograph: null }).then(({ result }) => onSet(result), onError)}
         >
           Find particles
         </button>
@@ -127,9 +133,9 @@ export function LabelPanel({ project, micrograph, set, threshold, onError }: Lab
           title="Picks above the threshold on this micrograph become labels"
           onClick={() => {
             if (set)
-              api
-                .labelsFromPicks(micrograph.id, set, threshold)
-                .then(({ imported }) => setSaid(`${imported} picks are labels now`), onError);
+              labelState
+                .fromPicks(micrograph.id, set, threshold)
+                .then((imported) => setSaid(`${imported} picks are labels now`), onError);
           }}
         >
           Picks to labels

@@ -45,8 +45,14 @@ export function Viewer(props: ViewerProps) {
   const [cursor, setCursor] = useState<ApiPoint | null>(null);
   const [drag, setDrag] = useState<{ readonly from: ApiPoint; readonly moved: boolean } | null>(null);
   const [heat, setHeat] = useState<HTMLImageElement | null>(null);
+  /** What the press that a click ends was made with: drawing a diameter chooses another tool before its click comes. */
+  const pressedWith = useRef<Tool | null>(null);
+  /** Counts the strokes of the eraser: each is undone as one. */
+  const stroke = useRef(0);
   const control = useView(marks, detail, tool !== 'eraser' && tool !== 'diameter');
   const { view } = control;
+  const resized = useRef(control.panBy);
+  resized.current = control.panBy;
   const lowpass = display.lowpass / (detail.pixelSize ?? 1);
 
   const tiles = useMemo(() => {
@@ -62,7 +68,14 @@ export function Viewer(props: ViewerProps) {
   useEffect(() => {
     const element = marks.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    const observer = new ResizeObserver(() => {
+      setSize((before) => {
+        const now = { width: element.clientWidth, height: element.clientHeight };
+        // What was in the middle stays there when a banner comes, a panel opens or the window changes.
+        if (before.width > 0) resized.current((now.width - before.width) / 2, (now.height - before.height) / 2);
+        return now;
+      });
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -75,12 +88,13 @@ export function Viewer(props: ViewerProps) {
     image.src = scoreMap;
   }, [scoreMap, display.layers.scores]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new size fits the whole again; a change of the view must not.
+  const isMeasured = size.width > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another micrograph or place moves the view; nothing else does.
   useEffect(() => {
-    if (size.width === 0) return;
+    if (!isMeasured) return;
     if (target) control.show(target, SHOWN_PX / (diameter ?? SHOWN_PX));
     else control.fit();
-  }, [target, size, detail.id]);
+  }, [target, isMeasured, detail.id]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `arrived` counts the tiles that have come.
   useEffect(() => {
@@ -95,7 +109,7 @@ export function Viewer(props: ViewerProps) {
     if (context && heat) context.drawImage(heat, view.x, view.y, view.k * detail.width, view.k * detail.height);
   }, [heat, view, size, detail]);
 
-  const shown = useMemo(() => picks.filter((pick) => !pick.filter && pick.score >= threshold), [picks, threshold]);
+  const shown = useMemo(() => picks.filter((pick) => !pick.filter && pick.counts >= threshold), [picks, threshold]);
   const leftOut = useMemo(() => picks.filter((pick) => pick.filter && pick.score >= threshold), [picks, threshold]);
   const extra = extraCircle(tool, cursor, drag?.from ?? null, eraser);
 
@@ -129,7 +143,7 @@ export function Viewer(props: ViewerProps) {
     for (const kind of ['particle', 'negative'] as const) {
       const own = kind === 'particle' ? labels.particles : labels.negatives;
       const remove = own.filter((point) => Math.hypot(point.x - place.x, point.y - place.y) <= eraser / 2);
-      if (remove.length > 0) labelState.change({ id: detail.id, kind, add: [], remove });
+      if (remove.length > 0) labelState.change({ id: detail.id, kind, add: [], remove }, stroke.current);
     }
   }
 
@@ -140,6 +154,8 @@ export function Viewer(props: ViewerProps) {
 
   function pressed(event: PointerEvent): void {
     if (event.button !== 0) return;
+    pressedWith.current = tool;
+    stroke.current++;
     const from = placeOf(event);
     setDrag({ from, moved: false });
     if (tool === 'eraser') erase(from);
@@ -197,6 +213,7 @@ export function Viewer(props: ViewerProps) {
         onPointerUp={released}
         onPointerLeave={() => setCursor(null)}
         onClick={(event) => {
+          if (pressedWith.current !== tool) return;
           const { left, top } = event.currentTarget.getBoundingClientRect();
           toggle(toFull(event.clientX - left, event.clientY - top, view));
         }}

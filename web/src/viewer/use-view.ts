@@ -56,8 +56,6 @@ export function useView(
     select(element).call(behaviour.current.transform, zoomIdentity.translate(x, y).scale(k));
   }, [canvas, size]);
 
-  useEffect(fit, [fit]);
-
   const on = (act: (element: HTMLCanvasElement) => void) => {
     if (canvas.current) act(canvas.current);
   };

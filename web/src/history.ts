@@ -1,0 +1,69 @@
+/** What a person did, to be undone and done again: groups of label changes on one micrograph, and the diameter. */
+
+import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
+
+/** One thing that a person did. */
+export type Deed =
+  | {
+      readonly kind: 'labels';
+      readonly id: string;
+      readonly changes: readonly ApiLabelChange[];
+      /** Deeds of one stroke are one. */
+      readonly stroke?: number;
+    }
+  | { readonly kind: 'diameter'; readonly before: number | null; readonly after: number | null };
+
+/** What was done, and what was undone. */
+export interface History {
+  readonly past: readonly Deed[];
+  readonly future: readonly Deed[];
+}
+
+export const NO_HISTORY: History = { past: [], future: [] };
+
+/** Adds a deed; one of the same stroke as the last joins it. What was undone cannot be done again then. */
+export function withDeed({ past }: History, deed: Deed): History {
+  const last = past.at(-1);
+  const joins =
+    last?.kind === 'labels' && deed.kind === 'labels' && deed.stroke !== undefined && last.stroke === deed.stroke;
+  if (!joins) return { past: [...past, deed], future: [] };
+  return { past: [...past.slice(0, -1), { ...last, changes: [...last.changes, ...deed.changes] }], future: [] };
+}
+
+/** Takes the last deed back; null where there is none. */
+export function undone({ past, future }: History): { readonly history: History; readonly deed: Deed } | null {
+  const last = past.at(-1);
+  if (!last) return null;
+  return { history: { past: past.slice(0, -1), future: [...future, last] }, deed: inverse(last) };
+}
+
+/** Does again what was taken back last; null where there is nothing. */
+export function redone({ past, future }: History): { readonly history: History; readonly deed: Deed } | null {
+  const next = future.at(-1);
+  if (!next) return null;
+  return { history: { past: [...past, next], future: future.slice(0, -1) }, deed: next };
+}
+
+function inverse(deed: Deed): Deed {
+  if (deed.kind === 'diameter') return { ...deed, before: deed.after, after: deed.before };
+  const changes = deed.changes.toReversed().map((change) => ({ ...change, add: change.remove, remove: change.add }));
+  return { ...deed, changes };
+}
+
+/** The changes that lead from some labels of a micrograph to others; null where they are the same. */
+export function difference(before: ApiLabels, after: ApiLabels): Deed | null {
+  const key = ({ x, y }: ApiPoint) => `${x} ${y}`;
+  const without = (points: readonly ApiPoint[], others: readonly ApiPoint[]) => {
+    const known = new Set(others.map(key));
+    return points.filter((point) => !known.has(key(point)));
+  };
+  const change = (kind: ApiLabelChange['kind'], name: 'particles' | 'negatives'): ApiLabelChange => ({
+    ...{ id: after.id, kind },
+    add: without(after[name], before[name]),
+    remove: without(before[name], after[name]),
+  });
+  const changes = [change('particle', 'particles'), change('negative', 'negatives')].filter(
+    ({ add, remove }) => add.length + remove.length > 0,
+  );
+  return changes.length === 0 ? null : { kind: 'labels', id: after.id, changes };
+}
