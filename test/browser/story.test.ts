@@ -79,7 +79,7 @@ it('labels 20 particles, trains, picks, corrects, verifies and exports at F1 0.9
   await page.getByRole('button', { name: 'Export', exact: true }).click();
   await page.getByText('Export model-1: done').waitFor({ timeout: 60_000 });
   const commands = await page.locator('pre').textContent();
-  expect(commands).toContain('deepem convert picks/model-1 --to box,star');
+  expect(commands).toContain('deepem convert selected/model-1 --to box,star');
   await server.kill('SIGINT');
 
   const exported = join(project, 'exports', 'model-1');
