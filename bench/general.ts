@@ -11,10 +11,14 @@ import { evenly } from '../src/evenly.js';
 import type { Model } from '../src/network/model.js';
 import type { Particle, Point } from '../src/particle.js';
 import { blobModel } from '../src/picking/blob.js';
+import { estimateDiameter } from '../src/picking/estimate-diameter.js';
+import type { SizedImage } from '../src/picking/pick.js';
 import { rescaleModel } from '../src/picking/rescale.js';
 import { CANDIDATE, decide } from '../src/picking/scout.js';
+import { threadCount } from '../src/runtime/cpus.js';
+import { startEngine } from '../src/runtime/engine.js';
 import { GENERAL_MODEL_FILE, loadModel } from '../src/storage/model-file.js';
-import { type DataSet, namesOf, pickAll, SPECIMENS } from './data-sets.js';
+import { type DataSet, loadAll, namesOf, pickAll, SPECIMENS } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { writeSection } from './results.js';
 
@@ -51,6 +55,20 @@ function comparison(micrographs: readonly Judged[], set: DataSet, threshold: num
   return { precision: of('precision'), recall: of('recall'), f1: of('f1') };
 }
 
+/** What `--diameter auto` makes of the first and the last micrograph. */
+async function estimate(set: DataSet, general: Model) {
+  const names = namesOf(set);
+  const micrographs: SizedImage[] = [];
+  for await (const { micrograph } of loadAll(set, [names[0], names[names.length - 1]])) {
+    micrographs.push({ ...micrograph, pixelSize: null });
+  }
+  const engine = startEngine(threadCount());
+  const started = performance.now();
+  const { diameter, margin } = await estimateDiameter(micrographs, general, engine);
+  await engine.close();
+  return { ratio: diameter / set.diameter, margin, seconds: (performance.now() - started) / 1000 };
+}
+
 async function measure(set: DataSet, general: Model) {
   const sizes: Record<string, number> = {};
   let found: Awaited<ReturnType<typeof judge>> | undefined;
@@ -71,6 +89,7 @@ async function measure(set: DataSet, general: Model) {
     ...{ set: set.name, micrographs: found.micrographs.length, averagePrecision, threshold, sizes },
     ...{ bestF1: bestF1?.f1 ?? 0, bestThreshold: bestF1?.threshold ?? 0, ownF1: atThreshold?.f1 ?? 0 },
     comparison: comparison(found.micrographs, set, threshold),
+    estimated: await estimate(set, general),
     blob: { averagePrecision: blobs.averagePrecision, bestF1: blobs.bestF1?.f1 ?? 0 },
     seconds: found.seconds,
   };
@@ -101,4 +120,9 @@ if (file === GENERAL_MODEL_FILE) {
   ]);
   const table = [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   writeSection('general', table.join('\n'));
+  const found = results.map(({ set, estimated: { ratio, margin, seconds } }) => {
+    return `| ${set} | ${ratio.toFixed(2)} | ${margin.toFixed(1)} | ${seconds.toFixed(1)} |`;
+  });
+  const head = ['| set | estimate / diameter | logits by which other sizes are worse | s |', '|---|---|---|---|'];
+  writeSection('general-diameters', [...head, ...found].join('\n'));
 }

@@ -4,7 +4,7 @@
  */
 
 import { logit } from '../evaluation/calibration.js';
-import { histogramThreshold } from '../evaluation/histogram.js';
+import { mixtureThreshold } from '../evaluation/mixture.js';
 import { cutMiddle } from '../imaging/frame.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import { type Picker, preparedStep } from './pick.js';
@@ -29,9 +29,9 @@ const [COMPARED, LOWEST] = [20, 1e-3];
 /** Particles are bright where the best candidates of the negative exceed the others by so many logits. */
 export const BRIGHTER = 1;
 /** Candidates from this score on decide the threshold. */
-export const CANDIDATE = 0.02;
-/** Fewer candidates than this decide nothing. */
-const FEWEST = 20;
+export const CANDIDATE = 0.01;
+/** What belongs to the higher group of scores with more than this probability is picked. */
+const LIKELY = 0.5;
 
 /**
  * How much better the best candidates of an image's negative score than its own, in logits: above `BRIGHTER` particles are bright.
@@ -49,23 +49,18 @@ export async function gainOfNegative(image: PreparedImage, picker: Picker): Prom
   return (await strength(-1)) - (await strength(1));
 }
 
-/**
- * The threshold that parts the logits of all candidates best into two groups.
- *
- * @param usual - where candidates are too few
- */
-export function thresholdOfScores(scores: readonly number[], usual: number): number {
-  const candidates = scores.filter((score) => score >= CANDIDATE);
-  return candidates.length < FEWEST ? usual : (histogramThreshold(candidates) ?? usual);
-}
-
 /** Thresholds that are shown beside the one that was taken. */
 const SHOWN = [0.1, 0.3, 0.5, 0.7, 0.9];
 
-/** What the scores of all candidates in some micrographs decide. */
+/**
+ * What the scores of all candidates in some micrographs decide: they are taken for two groups, particles and others.
+ *
+ * @param scores - from `CANDIDATE` on, by micrograph
+ * @param usual - the threshold where candidates are too few
+ */
 export function decide(scores: readonly (readonly number[])[], usual: number): Pick<Scouted, 'threshold' | 'keeps'> {
   const all = scores.flat();
-  const threshold = Number(thresholdOfScores(all, usual).toFixed(3));
+  const threshold = Number((mixtureThreshold(all, LIKELY) ?? usual).toFixed(3));
   const kept = (limit: number) => all.filter((score) => score >= limit).length / Math.max(1, scores.length);
   const keeps = [...SHOWN, threshold].sort((a, b) => a - b).map((at) => ({ threshold: at, particles: kept(at) }));
   return { threshold, keeps };

@@ -11,7 +11,7 @@ import { ADAM, optimiserSchema } from './optimisers.js';
 const patchSamplingSchema = z.strictObject({
   kind: z.literal('patches'),
   /** Positions along a patch's side. */
-  positions: z.int().min(1).max(128),
+  positions: z.int().min(1).max(16),
   /** Patches for each one around a label that are anywhere, at most half of them around places that were given as no particles. */
   anywhere: z.number().min(0).max(100),
   /** Positions closer than this to a label show a particle, in particle diameters. */

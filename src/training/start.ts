@@ -32,8 +32,6 @@ export interface StartOptions {
   readonly seed: number;
   /** Of an earlier model that is trained on; undefined: none. */
   readonly earlier?: Weights;
-  /** Of the general model; undefined: random ones for its network. */
-  readonly general?: Weights;
 }
 
 /** Steps of a training that goes on from an earlier model: it knows the particle already. */
@@ -49,7 +47,7 @@ export function startOf(
   recipe: Recipe,
   architecture: Architecture,
   micrographs: readonly PreparedMicrograph[],
-  { diameter, trained, seed, earlier, general }: StartOptions,
+  { diameter, trained, seed, earlier }: StartOptions,
 ): Start {
   const { pretrained } = recipe;
   const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
@@ -57,24 +55,17 @@ export function startOf(
     const again = { ...recipe, learningRate: pretrained.few.learningRate, mostSteps: STEPS_AGAIN };
     return { weights: earlier, recipe: again, pretrained: true, few: labels < pretrained.few.fewerThan };
   }
-  const known = knownWeights(architecture, general);
-  if (!pretrained || !known) {
+  if (!pretrained || !hasPretrainedStart(recipe, architecture)) {
     const weights = initialWeights(architecture, random(seed, SEED_STREAM.weights));
     return { weights, recipe, pretrained: false, few: false };
   }
+  const known = { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
   const weights = meanAtLabels(micrographs, diameter) > 0 ? forBrightParticles(known, architecture) : known;
   const { mostSteps } = pretrained;
   const { fewerThan, learningRate, views } = pretrained.few;
   if (labels >= fewerThan) return { weights, recipe: { ...recipe, mostSteps }, pretrained: true, few: false };
   const epochs = views ? Math.max(1, Math.round(views / viewsAnEpoch(recipe, trained))) : recipe.epochs;
   return { weights, recipe: { ...recipe, learningRate, epochs, mostSteps: null }, pretrained: true, few: true };
-}
-
-/** Weights that know simulated particles already; null where none fit the network. */
-function knownWeights(architecture: Architecture, general: Weights | undefined): Weights | null {
-  if (general && sameNetwork(architecture, PRESETS.general)) return general;
-  if (!sameNetwork(architecture, PRESETS.wide)) return null;
-  return { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
 }
 
 /** Whether a training starts from the weights that come with the program: where the recipe asks for them and the network is theirs. */

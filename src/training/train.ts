@@ -59,8 +59,6 @@ export interface TrainOptions {
   readonly heldOut?: HeldOutColumns;
   /** An earlier model whose sorted picks are among the labels; it is what comes out unless the new one is surely better on what is held out. */
   readonly earlier?: EarlierModel;
-  /** Weights of the general model, for recipes whose network is its own; random ones by default. */
-  readonly start?: Weights;
   /** Whether all particles are labelled; by default the recipe finds out after the first epoch, or takes them as complete. */
   readonly labels?: 'complete' | 'incomplete' | 'auto';
   /** Seed of every random choice; 1 by default. */
@@ -110,7 +108,6 @@ export async function* train(
   const start = startOf(settings.recipe, architecture, data.prepared, {
     ...{ diameter: options.diameter, trained, seed },
     ...(settings.earlier && { earlier: settings.earlier.model.weights }),
-    ...(settings.start && { general: settings.start }),
   });
   const { recipe, pretrained } = start;
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
@@ -278,7 +275,6 @@ interface Settings {
   readonly testFraction?: number;
   readonly heldOut?: HeldOutColumns;
   readonly earlier?: EarlierModel;
-  readonly start?: Weights;
   readonly checkpoint?: Checkpoint;
   readonly signal?: AbortSignal;
 }
