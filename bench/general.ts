@@ -104,8 +104,10 @@ for (const set of SPECIMENS) {
   process.stderr.write(`${JSON.stringify(result)}\n`);
 }
 if (file === GENERAL_MODEL_FILE) {
-  const steps = general.metadata.epochs;
-  writeFileSync('docs/results/general.json', `${JSON.stringify({ machine: MACHINE, steps, results }, null, 1)}\n`);
+  writeFileSync(
+    'docs/results/general.json',
+    `${JSON.stringify({ machine: MACHINE, model: general.metadata.recipe, results }, null, 1)}\n`,
+  );
   const header = [
     ...['set', 'micrographs', 'blobs: AP', 'best F1', 'general: AP', 'best F1', 'own F1', 'own threshold'],
     ...['P / R / F1 within half a diameter', ...SIZES.filter((size) => size !== 1).map((size) => `AP at ${size}x`)],

@@ -45,7 +45,7 @@ export { asymmetric, barrel, volumeFromMap } from './simulation/volume.js';
 export { readCoordinates } from './storage/coordinates.js';
 export type { Inspection } from './storage/inspect.js';
 export { inspectFile } from './storage/inspect.js';
-export { loadModel, saveModel } from './storage/model-file.js';
+export { GENERAL_MODEL_FILE, loadModel, saveModel } from './storage/model-file.js';
 export type { MrcStack } from './storage/mrc-stack.js';
 export { openMrcStack, writeMrcStack } from './storage/mrc-stack.js';
 export { readMicrograph } from './storage/read-micrograph.js';

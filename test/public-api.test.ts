@@ -11,6 +11,7 @@ it('the library exports these names and no others', () => {
       "DEEPEM_RECIPE",
       "DeepemError",
       "FileError",
+      "GENERAL_MODEL_FILE",
       "IDENTITY",
       "LabelError",
       "ModelError",

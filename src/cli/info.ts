@@ -82,7 +82,7 @@ function printInfo({ architecture, metadata }: Model): void {
     const { type, ...settings } = layer;
     const details = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
     print(
-      `  ${String(i + 1).padStart(2)} ${type.padEnd(20)}${details.join(', ').padEnd(22)}-> ${shapes[i + 1].maps} maps of ${shapes[i + 1].side}x${shapes[i + 1].side}`,
+      `  ${String(i + 1).padStart(2)} ${type.padEnd(20)}${details.join(', ').padEnd(34)}-> ${shapes[i + 1].maps} maps of ${shapes[i + 1].side}x${shapes[i + 1].side}`,
     );
   });
 }

@@ -36,6 +36,20 @@ export function mixtureThreshold(scores: readonly number[], probability: number)
   return null;
 }
 
+/** Of picks that nobody has labels for, those are taken that belong to the higher group with more than this probability. */
+const LIKELY = 0.5;
+
+/**
+ * The threshold where there are no labels at all.
+ *
+ * @param scores - of all candidates, some of which must be no particles
+ * @returns null where there are too few candidates, or where they are all alike
+ */
+export function thresholdWithoutLabels(scores: readonly number[]): number | null {
+  const threshold = mixtureThreshold(scores, LIKELY);
+  return threshold === null ? null : Number(threshold.toFixed(3));
+}
+
 /** Starts from groups around the lowest and the highest fifth. */
 function fitGroups(sorted: readonly number[]): [Group, Group] {
   const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;

@@ -50,7 +50,8 @@ function dilatedShape(name: string, box: number, maps: number, blocks: readonly 
     const before = layers.length;
     for (const [i, dilation] of dilations.entries()) {
       if (i > 0) layers.push({ type: 'relu' });
-      layers.push({ type: 'convolution', maps, kernel: 3, dilation }, { type: 'batch-normalisation' });
+      layers.push({ type: 'convolution', maps, kernel: 3, ...(dilation > 1 && { dilation }) });
+      layers.push({ type: 'batch-normalisation' });
     }
     layers.push({ type: 'add', layer: before }, { type: 'relu' });
   }

@@ -4,7 +4,7 @@
  */
 
 import { logit } from '../evaluation/calibration.js';
-import { mixtureThreshold } from '../evaluation/mixture.js';
+import { thresholdWithoutLabels } from '../evaluation/mixture.js';
 import { cutMiddle } from '../imaging/frame.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import { type Picker, preparedStep } from './pick.js';
@@ -30,8 +30,6 @@ const [COMPARED, LOWEST] = [20, 1e-3];
 export const BRIGHTER = 1;
 /** Candidates from this score on decide the threshold. */
 export const CANDIDATE = 0.01;
-/** What belongs to the higher group of scores with more than this probability is picked. */
-const LIKELY = 0.5;
 
 /**
  * How much better the best candidates of an image's negative score than its own, in logits: above `BRIGHTER` particles are bright.
@@ -60,7 +58,7 @@ const SHOWN = [0.1, 0.3, 0.5, 0.7, 0.9];
  */
 export function decide(scores: readonly (readonly number[])[], usual: number): Pick<Scouted, 'threshold' | 'keeps'> {
   const all = scores.flat();
-  const threshold = Number((mixtureThreshold(all, LIKELY) ?? usual).toFixed(3));
+  const threshold = thresholdWithoutLabels(all) ?? usual;
   const kept = (limit: number) => all.filter((score) => score >= limit).length / Math.max(1, scores.length);
   const keeps = [...SHOWN, threshold].sort((a, b) => a - b).map((at) => ({ threshold: at, particles: kept(at) }));
   return { threshold, keeps };

@@ -1,6 +1,8 @@
 /** What all routes share, and the state of the project as the page shows it. */
 
 import { EventEmitter } from 'node:events';
+import { thresholdWithoutLabels } from '../evaluation/mixture.js';
+import { evenly } from '../evenly.js';
 import { WRITTEN_FORMATS } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
 import { VERSION } from '../version.js';
@@ -10,6 +12,7 @@ import type { Images } from './images.js';
 import { type Jobs, startJobs } from './jobs.js';
 import type { LabelStore } from './labels.js';
 import type { Models } from './models.js';
+import { isGeneral, MIDDLE } from './models.js';
 import { particlesAt } from './particles.js';
 import type { PickSets } from './pick-sets.js';
 import type { Project } from './project.js';
@@ -52,9 +55,22 @@ export function makeContext(parts: Parts, program: string): Context {
   };
 }
 
-/** The threshold of a set of picks in hundredths, as the page counts: as a person chose it, else the model's. */
-export async function thresholdOf({ project, models }: Context, set: string): Promise<number> {
-  return project.settings().thresholds[set] ?? Math.round(100 * (await models.thresholdOf(set))) / 100;
+/** The threshold of a set of picks in hundredths, as the page counts: as a person chose it, else the model's, or for the general one that of the scores. */
+export async function thresholdOf(context: Context, set: string): Promise<number> {
+  const { project, models } = context;
+  const chosen = project.settings().thresholds[set];
+  if (chosen !== undefined) return chosen;
+  const own = isGeneral(set) ? await thresholdFromScores(context, set) : await models.thresholdOf(set);
+  return Math.round(100 * own) / 100;
+}
+
+/** Micrographs whose scores decide the threshold of the general model, as in a run. */
+const LOOKED_AT = 3;
+
+/** The general model has no labels to have a threshold from: the scores of the set's own candidates give it. */
+async function thresholdFromScores({ sets }: Context, set: string): Promise<number> {
+  const some = evenly([...(await sets.all(set)).values()], LOOKED_AT).flat();
+  return thresholdWithoutLabels(some.map(({ score }) => score)) ?? MIDDLE;
 }
 
 /** The project as the page shows it. */

@@ -5,7 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { readText, writeWhole } from '../storage/files.js';
-import { GENERAL_MODEL_FILE, loadModel } from '../storage/model-file.js';
+import { loadModel } from '../storage/model-file.js';
 import { trainedOn } from '../storage/origin.js';
 import type { ApiEvaluation, ApiModel } from './api.js';
 import { evaluationOf } from './pick-sets.js';
@@ -30,8 +30,13 @@ export interface Models {
 /** Picks of the general model have names that begin so. */
 export const GENERAL = 'general';
 
+/** Whether a set of picks comes from the general model. */
+export function isGeneral(set: string): boolean {
+  return set.startsWith(`${GENERAL}-`);
+}
+
 /** Threshold of picks whose model is not known. */
-const MIDDLE = 0.5;
+export const MIDDLE = 0.5;
 const FOLDER = 'models';
 const ENDING = '.onnx';
 
@@ -96,7 +101,6 @@ export function openModels(project: Project): Models {
       return new Set(ids);
     },
     async thresholdOf(set) {
-      if (set.startsWith(`${GENERAL}-`)) return (await loadModel(GENERAL_MODEL_FILE)).metadata.threshold;
       return (await names()).includes(set) ? ((await describe(set))?.threshold ?? MIDDLE) : MIDDLE;
     },
   };

@@ -31,7 +31,7 @@ interface Carbon {
   readonly grain: number;
 }
 
-const CHANCE = { empty: 0.08, lumps: 0.04, carbon: 0.14, blobs: 0.2, tube: 0.05 } as const;
+const CHANCE = { empty: 0.08, lumps: 0.04, carbon: 0.14, blobs: 0.3, tube: 0.05 } as const;
 /** Blobs of about a particle's size would be particles to anyone: others are smaller or larger. */
 const BLOB_DIAMETERS = [
   [0.25, 0.6],

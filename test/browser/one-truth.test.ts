@@ -155,7 +155,7 @@ describe('what a person does', () => {
       .poll(() => rowsOf(join(project, 'picks', SET, 'micrographs', 'sim_0001.csv')).length, { timeout: 60_000 })
       .toBeGreaterThan(5);
     await page.getByRole('button', { name: 'Picks to labels' }).click();
-    await page.getByText(/picks are labels now/).waitFor();
+    await page.getByText(/picks added to the labels/).waitFor();
     expect(labels().length).toBeGreaterThan(4);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => labels().length).toBe(2);

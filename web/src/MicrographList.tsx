@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { ApiMicrograph } from '../../src/server/api.js';
+import { counted } from '../../src/words.js';
 import { address } from './api.js';
 
 /** State of a micrograph, the one that matters most. */
@@ -102,8 +103,8 @@ export function MicrographList({ micrographs, current, picksOf, onSelect, onRefr
             onSelect={() => onSelect(one.id)}
           />
         ))}
-        {shown.length === 0 && <p className="hint">None fits.</p>}
-        {wanted.length > shown.length && <p className="hint">{wanted.length - shown.length} more: search.</p>}
+        {shown.length === 0 && <p className="hint">No micrograph matches.</p>}
+        {wanted.length > shown.length && <p className="hint">{wanted.length - shown.length} more; use the search.</p>}
       </div>
     </nav>
   );
@@ -120,9 +121,9 @@ function Row({ micrograph, picks, selected, onSelect }: RowProps) {
   const status = statusOf(micrograph, picks);
   const { id, labels, negatives, failed } = micrograph;
   const counts = [
-    labels > 0 && `${labels} labels`,
-    negatives > 0 && `${negatives} not`,
-    picks !== undefined && `${picks} picks`,
+    labels > 0 && counted(labels, 'label'),
+    negatives > 0 && `${negatives} rejected`,
+    picks !== undefined && counted(picks, 'pick'),
   ];
   return (
     <div

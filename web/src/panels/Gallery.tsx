@@ -63,8 +63,8 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
   return (
     <div className="gallery">
       <p className="hint">
-        A accepts, R rejects, U takes back, arrows move, Enter shows it on its micrograph. Accepted and rejected picks
-        go into the next training.
+        A accepts, R rejects, U undecides, arrows move, Enter shows the pick on its micrograph. The next training uses
+        accepted and rejected picks.
       </p>
       <ul className="grid" ref={grid} aria-label={order === 'score' ? 'Picks' : 'Doubtful picks'}>
         {gallery.items.map((item, i) => (
@@ -98,7 +98,7 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
       </ul>
       <div className="buttons pages">
         <button type="button" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - PAGE))}>
-          Back
+          Previous
         </button>
         <span>
           {gallery.total === 0 ? 'none' : `${offset + 1} to ${offset + gallery.items.length} of ${gallery.total}`}
@@ -108,7 +108,7 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
           disabled={offset + PAGE >= gallery.total && order === 'score'}
           onClick={() => (order === 'score' ? setOffset(offset + PAGE) : load())}
         >
-          {order === 'score' ? 'Further' : 'Next ones'}
+          Next
         </button>
       </div>
     </div>

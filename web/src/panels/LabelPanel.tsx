@@ -2,6 +2,7 @@
 
 import { type ChangeEvent, useState } from 'react';
 import type { ApiMicrograph, ApiProject } from '../../../src/server/api.js';
+import { counted } from '../../../src/words.js';
 import { api } from '../api.js';
 import type { LabelState } from '../use-labels.js';
 
@@ -43,7 +44,7 @@ export function LabelPanel({ project, micrograph, set, threshold, labelState, on
         leftOver.push(...result.leftOver);
       }
       const others = leftOver.length === 0 ? '' : `; not in this project: ${namesOf(leftOver)}`;
-      setSaid(`${imported} labels added on ${micrographs} micrographs${others}`);
+      setSaid(`${counted(imported, 'label')} added on ${counted(micrographs, 'micrograph')}${others}`);
     } catch (error) {
       onError(error as Error);
     }
@@ -59,8 +60,8 @@ export function LabelPanel({ project, micrograph, set, threshold, labelState, on
         </p>
       ))}
       <p className="hint">
-        Click the middle of a particle; click again to take it back. About {ENOUGH} on a few micrographs are enough to
-        begin.
+        Click the middle of a particle; click again to remove the label. About {ENOUGH} labels on a few micrographs are
+        enough for a first training.
       </p>
       <p>
         <strong data-testid="label-count">{micrograph.labels}</strong> here, <strong>{total}</strong> in all
@@ -135,7 +136,7 @@ export function LabelPanel({ project, micrograph, set, threshold, labelState, on
             if (set)
               labelState
                 .fromPicks(micrograph.id, set, threshold)
-                .then((imported) => setSaid(`${imported} picks are labels now`), onError);
+                .then((imported) => setSaid(`${counted(imported, 'pick')} added to the labels`), onError);
           }}
         >
           Picks to labels

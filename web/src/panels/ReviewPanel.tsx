@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'react';
 import type { ApiEvaluation, ApiProject, ApiScores, ApiWorst } from '../../../src/server/api.js';
+import { counted } from '../../../src/words.js';
 import { api, latest } from '../api.js';
 import { Chart } from './Chart.js';
 
@@ -17,6 +18,9 @@ interface ReviewPanelProps {
 
 const UNIT = [0, 1] as const;
 const BAR = 0.02;
+
+/** Micrographs that are named. */
+const SHOWN = 8;
 
 export function ReviewPanel(props: ReviewPanelProps) {
   const { project, set, scores, threshold, onThreshold, onSelect, onError } = props;
@@ -63,8 +67,8 @@ export function ReviewPanel(props: ReviewPanelProps) {
         <span className="value">{threshold.toFixed(2)}</span>
       </label>
       <p>
-        keeps <strong data-testid="kept">{kept}</strong> particles on {micrographs} micrographs,{' '}
-        {(kept / Math.max(1, micrographs)).toFixed(0)} on each
+        keeps <strong data-testid="kept">{kept}</strong> particles on {counted(micrographs, 'micrograph')},{' '}
+        {(kept / Math.max(1, micrographs)).toFixed(0)} per micrograph
       </p>
       <Chart
         title="Scores of all picks"
@@ -87,16 +91,19 @@ export function ReviewPanel(props: ReviewPanelProps) {
           yDomain={UNIT}
         />
       )}
-      <h3>Worth a look first</h3>
+      <h3>Check these first</h3>
       <ol className="worst">
-        {worst.slice(0, 8).map(({ id, doubtful, picks }) => (
-          <li key={id}>
-            <button type="button" className="link" onClick={() => onSelect(id)}>
-              {id}
-            </button>{' '}
-            {doubtful} doubtful, {picks} picks
-          </li>
-        ))}
+        {worst
+          .filter(({ doubtful }) => doubtful > 0)
+          .slice(0, SHOWN)
+          .map(({ id, doubtful, picks }) => (
+            <li key={id}>
+              <button type="button" className="link" onClick={() => onSelect(id)}>
+                {id}
+              </button>{' '}
+              {doubtful} doubtful, {counted(picks, 'pick')}
+            </li>
+          ))}
       </ol>
     </section>
   );

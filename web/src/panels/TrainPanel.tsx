@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from 'react';
 import type { ApiEvaluation, ApiJob, ApiJobRequest, ApiModel, ApiProject } from '../../../src/server/api.js';
+import { counted } from '../../../src/words.js';
 import { api } from '../api.js';
 import { Chart } from './Chart.js';
 import { JobCard } from './Jobs.js';
@@ -38,9 +39,9 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
       <label className="field">
         Labels
         <select value={labels} onChange={(event) => setLabels(event.target.value as Completeness)}>
-          <option value="auto">look whether they are complete</option>
-          <option value="complete">complete: all else is no particle</option>
-          <option value="incomplete">incomplete: there are more particles</option>
+          <option value="auto">check whether all particles are labelled</option>
+          <option value="complete">all particles are labelled</option>
+          <option value="incomplete">some particles have no label</option>
         </select>
       </label>
       <div className="buttons">
@@ -58,12 +59,12 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
         <article key={name} className="card" aria-label={`Training of ${name}`}>
           <p>
             {running
-              ? `The training of ${name} goes on by itself: the server that began it has ended.`
-              : `The training of ${name} was cut off. What it finished is kept.`}
+              ? `The training of ${name} still runs, although the server that started it has ended.`
+              : `The training of ${name} was interrupted. The epochs it finished are kept.`}
           </p>
           {!running && (
             <button type="button" disabled={busy} onClick={() => api.resume(name).catch(onError)}>
-              Go on with {name}
+              Resume {name}
             </button>
           )}
         </article>
@@ -106,7 +107,7 @@ function TrainingCurves({ job }: { readonly job: ApiJob }) {
         />
       )}
       {job.epochs.length > 0 && held.length === 0 && (
-        <p className="hint">Too few labels to hold some out: all of them are learnt from.</p>
+        <p className="hint">Too few labels to keep some for testing: the training uses all of them.</p>
       )}
     </>
   );
@@ -120,10 +121,10 @@ interface ModelCardProps {
 
 /** How places without a label were taken. */
 const OBJECTIVES: Readonly<Record<ApiModel['objective'], string>> = {
-  'positive-negative': 'Places without a label count as no particles.',
-  'positive-unlabelled': 'Labels look incomplete: places without one count as perhaps particles.',
+  'positive-negative': 'Places without a label were taken as background.',
+  'positive-unlabelled': 'Some particles have no label, so unlabelled places were not taken as background.',
   'labelled-unlabelled':
-    'Labels are few and look incomplete: labelled places were told from all others, in a short training.',
+    'Few particles are labelled: a short training separated the labelled places from everything else.',
 };
 
 function ModelCard({ model, picked, onPick }: ModelCardProps) {
@@ -132,14 +133,14 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
     <article className="card" aria-label={`Model ${model.name}`}>
       <h3>{model.name}</h3>
       <p>
-        {labels.positives} labels of {labels.micrographs} micrographs
-        {labels.heldOutPositives > 0 && `, ${labels.heldOutPositives} held out`}. Network {model.network}, micrographs
-        binned {Number(model.binning.toFixed(2))} times, {model.epochs} epochs.
+        Trained on {counted(labels.positives, 'label')} of {counted(labels.micrographs, 'micrograph')}
+        {labels.heldOutPositives > 0 && `, tested on ${labels.heldOutPositives} others`}. Network {model.network},
+        binning {Number(model.binning.toFixed(2))}, {counted(model.epochs, 'epoch')}.
       </p>
       <p>{OBJECTIVES[model.objective]}</p>
       {accuracy !== null && (
         <p>
-          {(100 * accuracy).toFixed(1)} % of held-out boxes are right
+          {(100 * accuracy).toFixed(1)} % of the test boxes are right
           {chance !== null && ` (by chance: ${(100 * chance).toFixed(1)} %)`}.
         </p>
       )}
@@ -150,7 +151,9 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
         </p>
       )}
       {calibrationError !== null && (
-        <p>A score is the probability of a particle, wrong by {(100 * calibrationError).toFixed(1)} % on average.</p>
+        <p>
+          A score is the probability of a particle, with an average error of {(100 * calibrationError).toFixed(1)} %.
+        </p>
       )}
       <div className="buttons">
         <button type="button" onClick={() => onPick(false)}>
@@ -159,7 +162,7 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
         {picked && (
           <button
             type="button"
-            title="Also those that are picked: after another pixel size, for example"
+            title="Also micrographs that were picked before, for example after a change of the pixel size"
             onClick={() => onPick(true)}
           >
             Pick again

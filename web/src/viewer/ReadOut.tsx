@@ -26,7 +26,7 @@ export function ReadOut({ cursor, detail: { pixelSize, width, height }, picks, r
   const pick = nearest(picks, cursor, reach);
   return (
     <output className="read-out" title={convention}>
-      x {cursor.x.toFixed(1)}, y {cursor.y.toFixed(1)} px{angstroms}, row 0 = first stored
+      x {cursor.x.toFixed(1)}, y {cursor.y.toFixed(1)} px{angstroms}
       {pick && ` · ${pickWords(pick)}`}
     </output>
   );
