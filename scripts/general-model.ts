@@ -224,6 +224,7 @@ function modelOf({ step, weights }: State): Model {
       calibration: null,
       calibrationError: null,
       prevalence: null,
+      mustStandOut: true,
       usual: null,
       objective: 'positive-negative',
       minDistance: MIN_DISTANCE * DIAMETER,

@@ -18,6 +18,7 @@ const MODEL: Model = {
     scoring: { step: 2, turns: 2 },
     calibration: { slope: 1.5, intercept: -0.2 },
     calibrationError: 0.03,
+    mustStandOut: false,
     prevalence: 0.4,
     objective: 'positive-negative',
     minDistance: 54,

@@ -75,6 +75,11 @@ const metadataSchema = z.strictObject({
   /** Share of the candidates of held-out micrographs that were particles; null where scores are not calibrated. */
   prevalence: z.number().gt(0).lt(1).nullable().default(null),
   /**
+   * Whether micrographs are picked only where their candidates are more than those of noise with the same power spectrum: for models that know
+   * no usual prevalence, because they were trained on no micrographs.
+   */
+  mustStandOut: z.boolean().default(false),
+  /**
    * How unlabelled places were taken: as no particles; as perhaps some (du Plessis et al. 2015, Kiryo et al. 2017); or, where
    * labels are few and missing, as what the labelled ones are told from in a short training (Elkan & Noto 2008).
    */

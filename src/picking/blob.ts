@@ -45,6 +45,7 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
       calibration: null,
       calibrationError: null,
       prevalence: null,
+      mustStandOut: false,
       usual: null,
       objective: 'positive-negative',
       minDistance: 0.6 * diameter,

@@ -1,7 +1,7 @@
 /** The one straight line from a micrograph to its particles. */
 
 import { calibrate } from '../evaluation/calibration.js';
-import { type Frame, isWhole, mirrorOutside, recordedFrame } from '../imaging/frame.js';
+import { cutMiddle, type Frame, isWhole, mirrorOutside, recordedFrame } from '../imaging/frame.js';
 import { normalise } from '../imaging/normalise.js';
 import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
@@ -67,6 +67,10 @@ export interface Picker {
 /** Operations that a micrograph may cost at step 1: some half a minute on two cores. Above, the step grows. */
 const AFFORDABLE_OPERATIONS = 1e12;
 const LARGEST_AUTOMATIC_STEP = 4;
+/** Prepared pixels along the noise that a micrograph is held against where that is always done. */
+const NOISE_SIDE = 512;
+/** What the odds of candidates are multiplied with that do not stand out from noise. */
+const AS_NOISE = 1e-6;
 /** Where more than this share of the candidates lies on uneven ground, the others are not trusted to be particles with low scores. */
 const MOST_UNEVEN = 0.2;
 
@@ -160,13 +164,19 @@ export async function pickPrepared(
   const step = preparedStep(picker.model, image, options);
   const scorer = await picker.scorer(step, options.turns ?? metadata.scoring.turns);
   const score = async (scored: PreparedImage) => smooth(await scorer.score(scored, true), metadata.smoothing);
+  // The network uses the image up; where every micrograph is held against noise, a part of it is kept for that.
+  const part = metadata.mustStandOut ? copyOf(cutMiddle(image, NOISE_SIDE)) : null;
   const scoreMap = await score(image);
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
   const noise = async () => {
-    const scored = await scoreNoise(normalise(grey, metadata.preparation), factor, score);
+    const scored = await scoreNoise(part ?? normalise(grey, metadata.preparation), factor, score);
     return { ...scored, scoreMap: calibrated(metadata, scored.scoreMap) };
   };
   return pickScored(picker.model, { frame, scoreMap, grounds, noise }, options);
+}
+
+function copyOf({ pixels, width, height }: Image): Image {
+  return { pixels: pixels.slice(), width, height };
 }
 
 /** A micrograph whose positions are scored. */
@@ -207,7 +217,12 @@ export async function pickScored(
   const isShifted = async () =>
     isEven(found, metadata.threshold) &&
     standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
-  const selected = selectParticles(found, settings, factor < 1 && (await isShifted()) ? 1 : factor);
+  const isNoise = async () =>
+    metadata.mustStandOut &&
+    settings.lowerWhereEmpty &&
+    !standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
+  const lowered = (await isNoise()) ? AS_NOISE : factor < 1 && (await isShifted()) ? 1 : factor;
+  const selected = selectParticles(found, settings, lowered);
   const area = areaInDiameters(frame, settings.edge, scale * metadata.diameter);
   const { usual: trained, threshold } = metadata;
   return { ...selected, scoreMap, look: trained && lookAtScores({ scores, threshold, area }, usualDensity(trained)) };

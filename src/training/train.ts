@@ -153,6 +153,7 @@ export async function* train(
       calibration: null,
       calibrationError: null,
       prevalence: null,
+      mustStandOut: false,
       usual: null,
       objective: objectiveOf(labelsComplete, start.few),
       minDistance: options.diameter / 2,
