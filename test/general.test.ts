@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import { writeMrc } from '../src/formats/mrc.js';
+import { random } from '../src/random.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { deepem } from './command-line.js';
 
@@ -59,6 +60,30 @@ describe('pick without a model', () => {
     const again = deepem('pick', at('sim'), '--diameter', '360A', '--out', at('picks'));
     expect(again.stdout).toMatch(/picked before: 3 micrographs|in 3 micrographs in/);
     expect(again.stderr).toContain(`threshold ${threshold}, from the scores`);
+  });
+
+  it('picks nothing where nothing stands out from noise, and says so', () => {
+    mkdirSync(at('empty'));
+    const source = random(3);
+    for (const name of ['a', 'b']) {
+      const pixels = Float32Array.from({ length: 640 * 640 }, () => source.normal());
+      writeFileSync(at('empty', `${name}.mrc`), writeMrc({ pixels, width: 640, height: 640 }, 6, ''));
+    }
+    const run = deepem('pick', at('empty'), '--diameter', '360A', '--threshold', '0.3', '--out', at('nothing'));
+    expect(run.stdout).toMatch(/^0 particles in 2 micrographs/m);
+    expect(run.stdout).toMatch(/\d+ unlikely in a nearly empty micrograph/);
+    const kept = deepem(
+      'pick',
+      at('empty'),
+      '--diameter',
+      '360A',
+      '--threshold',
+      '0.3',
+      '--keep-scores',
+      '--out',
+      at('all'),
+    );
+    expect(kept.stdout).not.toMatch(/^0 particles/m);
   });
 
   it('takes the threshold that is given, and says nothing of another', () => {
