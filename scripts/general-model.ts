@@ -1,7 +1,7 @@
 /**
  * Trains the general model (preset `general`) on simulated fields of the bodies in ../shared/data/bodies and of random ones. Nothing
  * real is looked at, and no body of a specimen that is judged. Stops after any step and goes on from its state: the same steps give
- * the same weights. Usage: npx tsx scripts/general-model.ts --state FOLDER [--steps 4500] [--pictures FOLDER] [--write models/general.onnx]
+ * the same weights. Usage: npx tsx scripts/general-model.ts --state FOLDER [--steps 4400] [--pictures FOLDER] [--write models/general.onnx]
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -55,7 +55,7 @@ const THRESHOLD = 0.5;
 const { values: given } = parseArgs({
   options: {
     state: { type: 'string' },
-    steps: { type: 'string', default: '4500' },
+    steps: { type: 'string', default: '4400' },
     pictures: { type: 'string' },
     write: { type: 'string' },
   },

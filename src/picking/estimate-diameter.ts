@@ -49,7 +49,10 @@ function sizesFor(side: number): number[] {
 async function strengthAt(diameter: number, micrograph: SizedImage, model: Model, engine: Engine): Promise<number> {
   const picker = openPicker(engine, rescaleModel(model, diameter));
   const part = cutMiddle(micrograph, Math.ceil(PART_DIAMETERS * diameter));
-  const { particles } = await pick({ ...part, pixelSize: null }, picker, { threshold: LOWEST });
+  const { particles } = await pick({ ...part, pixelSize: null }, picker, {
+    threshold: LOWEST,
+    lowerWhereEmpty: false,
+  });
   await picker.release();
   const area = (part.width * part.height) / diameter ** 2;
   const best = particles.slice(0, Math.max(LEAST, Math.round(COUNTED * area)));
