@@ -7,6 +7,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { evaluate } from '../src/evaluation/evaluate.js';
+import { LOOKED_AT } from '../src/evaluation/mixture.js';
 import { evenly } from '../src/evenly.js';
 import type { Model } from '../src/network/model.js';
 import type { Particle, Point } from '../src/particle.js';
@@ -24,8 +25,6 @@ import { writeSection } from './results.js';
 
 /** Diameters that a person might give, as parts of the right one. */
 const SIZES = [0.75, 0.8, 1, 1.25, 1.33];
-/** As `pick` looks at them. */
-const LOOKED_AT = 3;
 const LOWEST = 0.003;
 
 interface Judged {

@@ -70,3 +70,18 @@ export function shuffle<T extends { length: number; [index: number]: unknown }>(
   }
   return items;
 }
+
+/** A number, evenly between two. */
+export function between(source: Random, least: number, most: number): number {
+  return least + (most - least) * source.uniform();
+}
+
+/** A number whose logarithm lies evenly between those of two. */
+export function betweenLogs(source: Random, least: number, most: number): number {
+  return least * (most / least) ** source.uniform();
+}
+
+/** True with a probability. */
+export function happens(source: Random, probability: number): boolean {
+  return source.uniform() < probability;
+}

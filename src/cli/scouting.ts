@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FileError, messageOf } from '../errors.js';
+import { LOOKED_AT } from '../evaluation/mixture.js';
 import { evenly } from '../evenly.js';
 import { forBrightParticles } from '../network/bright.js';
 import type { Model } from '../network/model.js';
@@ -17,8 +18,6 @@ import { writeFirst } from '../storage/write-first.js';
 import { counted } from '../words.js';
 import { note } from './console.js';
 
-/** Micrographs that are looked at, evenly spread over the run. */
-const LOOKED_AT = 3;
 const FILE = 'scouted.json';
 
 const scoutedSchema = z.object({

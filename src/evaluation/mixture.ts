@@ -36,6 +36,8 @@ export function mixtureThreshold(scores: readonly number[], probability: number)
   return null;
 }
 
+/** Micrographs whose candidates decide the threshold where there are no labels, evenly spread over the run. */
+export const LOOKED_AT = 3;
 /** Of picks that nobody has labels for, those are taken that belong to the higher group with more than this probability. */
 const LIKELY = 0.5;
 

@@ -1,7 +1,7 @@
 /** What all routes share, and the state of the project as the page shows it. */
 
 import { EventEmitter } from 'node:events';
-import { thresholdWithoutLabels } from '../evaluation/mixture.js';
+import { LOOKED_AT, thresholdWithoutLabels } from '../evaluation/mixture.js';
 import { evenly } from '../evenly.js';
 import { WRITTEN_FORMATS } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
@@ -63,9 +63,6 @@ export async function thresholdOf(context: Context, set: string): Promise<number
   const own = isGeneral(set) ? await thresholdFromScores(context, set) : await models.thresholdOf(set);
   return Math.round(100 * own) / 100;
 }
-
-/** Micrographs whose scores decide the threshold of the general model, as in a run. */
-const LOOKED_AT = 3;
 
 /** The general model has no labels to have a threshold from: the scores of the set's own candidates give it. */
 async function thresholdFromScores({ sets }: Context, set: string): Promise<number> {

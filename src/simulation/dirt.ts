@@ -3,7 +3,7 @@
 import { blur } from '../imaging/blur.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
-import type { Random } from '../random.js';
+import { between, happens, type Random } from '../random.js';
 
 /** Dirt of one field. */
 export interface Dirty {
@@ -40,8 +40,8 @@ const BLOB_DIAMETERS = [
 
 /** Draws what dirt a field has. */
 export function drawDirt(side: number, diameter: number, source: Random): Dirty {
-  const chance = (probability: number) => source.uniform() < probability;
-  const range = (least: number, most: number) => least + (most - least) * source.uniform();
+  const chance = (probability: number) => happens(source, probability);
+  const range = (least: number, most: number) => between(source, least, most);
   const lumps = chance(CHANCE.lumps) ? diameter * range(0.15, 0.6) : null;
   const blobs = chance(CHANCE.blobs)
     ? Array.from({ length: 1 + source.integer(6) }, () => {

@@ -7,7 +7,7 @@ import { blur } from '../imaging/blur.js';
 import { filterPair } from '../imaging/fft.js';
 import { blankImage, type Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
-import type { Random } from '../random.js';
+import { between, betweenLogs, happens, type Random } from '../random.js';
 import { type Optics, transferAt } from './ctf.js';
 import { addDirt, type Dirty, drawDirt } from './dirt.js';
 import { varianceInside } from './simulate.js';
@@ -24,7 +24,7 @@ export interface Field {
   readonly image: Image;
   /** Centres of the particles. */
   readonly particles: readonly Point[];
-  /** Where nothing counts: particles that overlap, heaps. */
+  /** Where nothing counts: particles that overlap, aggregates. */
   readonly ignored: readonly Disc[];
 }
 
@@ -47,21 +47,6 @@ const OVERLAPPING = 0.6;
 const OVERLAPS = 0.05;
 const TRIES = 30;
 
-/** Draws a number evenly between two. */
-export function between(source: Random, least: number, most: number): number {
-  return least + (most - least) * source.uniform();
-}
-
-/** Draws a number whose logarithm is even between those of two. */
-export function betweenLogs(source: Random, least: number, most: number): number {
-  return least * (most / least) ** source.uniform();
-}
-
-/** True with a probability. */
-export function happens(source: Random, probability: number): boolean {
-  return source.uniform() < probability;
-}
-
 /** Simulates one field. */
 export function simulateField({ bodies, side, diameter }: FieldOptions, source: Random): Field {
   const body = bodies[source.integer(bodies.length)];
@@ -72,7 +57,7 @@ export function simulateField({ bodies, side, diameter }: FieldOptions, source: 
   const placed = placeParticles(side, size, dirt, source);
   const clean = blankImage(side, side);
   for (const point of placed) addTurned(clean, sprites, point, betweenLogs(source, 0.85, 1.15), source);
-  const heaps = addForeign(clean, bodies, sprites, { size, dirt, placed }, source);
+  const aggregates = addForeign(clean, bodies, sprites, { size, dirt, placed }, source);
   const strength = typicalSignal(clean, placed, sprites, size);
   addDirt(clean, dirt, strength, source);
   const particles = placed.filter(({ x, y }) => x >= 0 && y >= 0 && x < side && y < side);
@@ -81,7 +66,7 @@ export function simulateField({ bodies, side, diameter }: FieldOptions, source: 
     particles: particles.filter((point) => !overlaps(point, placed, size)),
     ignored: [
       ...particles.filter((point) => overlaps(point, placed, size)).map((point) => ({ ...point, radius: size / 2 })),
-      ...heaps,
+      ...aggregates,
     ],
   };
 }
@@ -112,7 +97,7 @@ function overlaps(point: Point, placed: readonly Point[], size: number): boolean
   );
 }
 
-/** Bodies that are not wanted: much smaller or much larger ones, and heaps of the wanted. Returns where nothing counts. */
+/** Bodies that are not wanted: much smaller or much larger ones, and aggregates of the wanted. Returns where nothing counts. */
 function addForeign(
   clean: Image,
   bodies: readonly Volume[],
@@ -134,17 +119,17 @@ function addForeign(
       if (isFree(point, (size * (1 + factor)) / 2)) addTurned(clean, others, point, 1, source);
     }
   }
-  const heaps: Disc[] = [];
+  const aggregates: Disc[] = [];
   if (!dirt.isEmpty && happens(source, 0.12)) {
-    const heap = { ...anywhere(), radius: size * between(source, 0.8, 1.6) };
+    const aggregate = { ...anywhere(), radius: size * between(source, 0.8, 1.6) };
     for (let i = 0; i < 24; i++) {
-      const [radius, angle] = [heap.radius * Math.sqrt(source.uniform()), 2 * Math.PI * source.uniform()];
-      const point = { x: heap.x + radius * Math.cos(angle), y: heap.y + radius * Math.sin(angle) };
+      const [radius, angle] = [aggregate.radius * Math.sqrt(source.uniform()), 2 * Math.PI * source.uniform()];
+      const point = { x: aggregate.x + radius * Math.cos(angle), y: aggregate.y + radius * Math.sin(angle) };
       addTurned(clean, sprites, point, 1, source);
     }
-    heaps.push({ ...heap, radius: heap.radius + size / 2 });
+    aggregates.push({ ...aggregate, radius: aggregate.radius + size / 2 });
   }
-  return heaps;
+  return aggregates;
 }
 
 /** Standard deviation of the density inside particles; of one that is placed on its own where a field has none. */

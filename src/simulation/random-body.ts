@@ -1,6 +1,6 @@
 /** Bodies that no protein data bank has: soft lobes, shells, rings, rods and discs, no two of them alike. */
 
-import type { Random } from '../random.js';
+import { between, type Random } from '../random.js';
 import { type Volume, volumeFromMap } from './volume.js';
 
 const SIDE = 48;
@@ -14,10 +14,6 @@ type Density = (x: number, y: number, z: number) => number;
 /** 1 inside, 0 outside; `distance` is negative inside. */
 function soft(distance: number): number {
   return Math.min(1, Math.max(0, 0.5 - distance / SOFT));
-}
-
-function between(source: Random, least: number, most: number): number {
-  return least + (most - least) * source.uniform();
 }
 
 /** Up to nine ellipsoids. */

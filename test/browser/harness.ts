@@ -144,3 +144,15 @@ export async function clickPlaces(
 export async function readJson<T>(file: string): Promise<T> {
   return JSON.parse(await readFile(file, 'utf8')) as T;
 }
+
+/** Draws a diameter of 66 pixels in the middle of a micrograph of so many pixels. */
+export async function drawDiameter(page: Page, side: number): Promise<void> {
+  await page.getByRole('button', { name: 'Diameter' }).click();
+  const box = await page.locator('canvas.marks').boundingBox();
+  if (!box) throw new Error('no viewer');
+  const k = Math.min(box.width, box.height) / side;
+  await page.mouse.move(box.x + 300, box.y + 300);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 300 + 33 * k, box.y + 300, { steps: 5 });
+  await page.mouse.up();
+}

@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { testFolder } from '../../src/testing/folder.js';
-import { browserTests, clickPlaces, readJson, type Served, serve, simulateProject, truthOf } from './harness.js';
+import {
+  browserTests,
+  clickPlaces,
+  drawDiameter,
+  readJson,
+  type Served,
+  serve,
+  simulateProject,
+  truthOf,
+} from './harness.js';
 
 const folder = testFolder();
 const browser = browserTests();
@@ -140,14 +149,7 @@ describe('labels', () => {
 
 describe('the micrograph', () => {
   it('has its diameter drawn once', async () => {
-    await page.getByRole('button', { name: 'Diameter' }).click();
-    const box = await page.locator('canvas.marks').boundingBox();
-    if (!box) throw new Error('no viewer');
-    const k = Math.min(box.width, box.height) / SIDE;
-    await page.mouse.move(box.x + 300, box.y + 300);
-    await page.mouse.down();
-    await page.mouse.move(box.x + 300 + 33 * k, box.y + 300, { steps: 5 });
-    await page.mouse.up();
+    await drawDiameter(page, SIDE);
     await expect.poll(() => page.getByLabel('Diameter in pixels').inputValue()).toBe('66');
     expect((await readJson<{ diameter: number }>(join(project, 'deepem.json'))).diameter).toBe(66);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { testFolder } from '../../src/testing/folder.js';
-import { browserTests, clickPlaces, type Served, serve, simulateProject } from './harness.js';
+import { browserTests, clickPlaces, drawDiameter, type Served, serve, simulateProject } from './harness.js';
 
 const folder = testFolder();
 const browser = browserTests();
@@ -33,20 +33,9 @@ function rowsOf(file: string): string[] {
 }
 const labels = (kind = 'labels', name = 'sim_0001') => rowsOf(join(project, kind, 'micrographs', `${name}.csv`));
 
-async function drawDiameter(): Promise<void> {
-  await page.getByRole('button', { name: 'Diameter' }).click();
-  const box = await page.locator('canvas.marks').boundingBox();
-  if (!box) throw new Error('no viewer');
-  const k = Math.min(box.width, box.height) / SIDE;
-  await page.mouse.move(box.x + 300, box.y + 300);
-  await page.mouse.down();
-  await page.mouse.move(box.x + 300 + 33 * k, box.y + 300, { steps: 5 });
-  await page.mouse.up();
-}
-
 describe('the diameter', () => {
   it('is drawn without a label, and the general model picks what is on the screen', async () => {
-    await drawDiameter();
+    await drawDiameter(page, SIDE);
     await expect.poll(() => page.getByLabel('Diameter in pixels').inputValue()).toBe('66');
     const picks = join(project, 'picks', SET, 'micrographs', 'sim_0001.csv');
     await expect.poll(() => rowsOf(picks).length, { timeout: 60_000 }).toBeGreaterThan(5);
@@ -59,7 +48,7 @@ describe('the diameter', () => {
     await page.getByLabel('Diameter in pixels').fill('66');
     await page.keyboard.press('Tab');
     await expect.poll(() => page.getByText('general-66px').count(), { timeout: 60_000 }).toBeGreaterThan(0);
-    await drawDiameter();
+    await drawDiameter(page, SIDE);
     await page.getByLabel('Diameter in pixels').fill('80');
     await page.keyboard.press('Tab');
     await expect.poll(() => JSON.parse(readFileSync(join(project, 'deepem.json'), 'utf8')).diameter).toBe(80);
