@@ -214,13 +214,9 @@ export async function pickScored(
   const usual = settings.lowerWhereEmpty ? metadata.prevalence : null;
   const scores = found.kept.flatMap(({ score }) => (score >= lowest ? [score] : []));
   const factor = usual === null ? 1 : oddsFactor(scores, usual);
-  const isShifted = async () =>
-    isEven(found, metadata.threshold) &&
-    standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
-  const isNoise = async () =>
-    metadata.mustStandOut &&
-    settings.lowerWhereEmpty &&
-    !standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
+  const standsOut = async () => standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
+  const isShifted = async () => isEven(found, metadata.threshold) && standsOut();
+  const isNoise = async () => metadata.mustStandOut && settings.lowerWhereEmpty && !(await standsOut());
   const lowered = (await isNoise()) ? AS_NOISE : factor < 1 && (await isShifted()) ? 1 : factor;
   const selected = selectParticles(found, settings, lowered);
   const area = areaInDiameters(frame, settings.edge, scale * metadata.diameter);
