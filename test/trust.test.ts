@@ -266,7 +266,7 @@ describe('two runs on one folder', () => {
     expect(records).toHaveLength(12);
     expect(readdirSync(at('p', '.deepem', 'claims'))).toEqual([]);
     expect(readFileSync(at('p', 'autopick.star'), 'utf8').match(/sim_\d+\.mrc/g)).toHaveLength(12);
-    for (const { output } of both) expect(output()).toMatch(/"event":"summary","micrographs":12/);
+    for (const { output } of both) expect(output()).toMatch(/"kind":"summary","micrographs":12/);
   });
 
   it('takes what a killed one had begun', () => {

@@ -193,6 +193,8 @@ export interface ApiGalleryItem extends ApiPick {
 /** Part of all picks, in some order. */
 export interface ApiGallery {
   readonly total: number;
+  /** Of the first item. */
+  readonly offset: number;
   readonly items: readonly ApiGalleryItem[];
 }
 

@@ -173,10 +173,11 @@ export async function scoresOf(sets: PickSets, name: string): Promise<ApiScores>
 
 /** What a gallery shows. */
 export interface GalleryQuery {
-  /** `score`: the best first; `doubtful`: undecided ones first whose scores are closest to the threshold. */
+  /** `score`: the best first; `doubtful`: those first whose scores are closest to the threshold. What was decided stays in its place. */
   readonly order: 'score' | 'doubtful';
   readonly threshold: number;
-  readonly offset: number;
+  /** null: where the first undecided pick is. */
+  readonly offset: number | null;
   readonly limit: number;
 }
 
@@ -194,7 +195,13 @@ export function galleryOf(
   { order, threshold, offset, limit }: GalleryQuery,
 ): ApiGallery {
   const wanted = sortedPicks(picks, order, threshold);
-  return { total: wanted.length, items: wanted.slice(offset, offset + limit) };
+  const from =
+    offset ??
+    Math.max(
+      0,
+      wanted.findIndex(({ decision }) => decision === null),
+    );
+  return { total: wanted.length, offset: from, items: wanted.slice(from, from + limit) };
 }
 
 function sortedPicks(
@@ -209,9 +216,7 @@ function sortedPicks(
   const items =
     order === 'score'
       ? all.filter(({ score, counts }) => Math.max(score, counts) >= threshold).sort((a, b) => b.score - a.score)
-      : all
-          .filter(({ decision }) => decision === null)
-          .sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
+      : all.sort((a, b) => Math.abs(a.score - threshold) - Math.abs(b.score - threshold));
   sortedLists.set(picks, { key, items });
   return items;
 }

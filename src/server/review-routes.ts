@@ -36,7 +36,7 @@ export function addReviewRoutes(app: Hono, context: Context): void {
     const gallery = galleryOf(await sets.decided(set), {
       order: c.req.query('order') === 'doubtful' ? 'doubtful' : 'score',
       threshold: await thresholdOf(context, set),
-      offset: numberOf(c, 'offset'),
+      offset: c.req.query('offset') === undefined ? null : numberOf(c, 'offset'),
       limit: numberOf(c, 'limit', 1, LARGEST_PAGE),
     });
     return c.json(gallery);

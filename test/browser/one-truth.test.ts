@@ -103,6 +103,35 @@ describe('an export', () => {
   });
 });
 
+describe('doubtful picks', () => {
+  it('work from the first key, can be skipped and gone back to, and go on where nothing is decided', async () => {
+    await page.getByLabel('Diameter in pixels').fill('66');
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: 'Find particles' }).click();
+    await expect
+      .poll(() => rowsOf(join(project, 'picks', SET, 'micrographs', 'sim_0002.csv')).length, { timeout: 60_000 })
+      .toBeGreaterThan(5);
+    await expect.poll(() => page.locator('.row', { hasText: 'picks' }).count()).toBe(2);
+    await page.waitForTimeout(1000);
+    await page.getByRole('button', { name: 'Doubtful picks' }).click();
+    const tiles = page.locator('.tile');
+    await tiles.nth(4).waitFor();
+    const third = await tiles.nth(2).getAttribute('aria-label');
+    await page.keyboard.press('r');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('a');
+    const decided = () => ['labels', 'negatives'].map((kind) => labels(kind).length + labels(kind, 'sim_0002').length);
+    await expect.poll(decided).toEqual([1, 1]);
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('u');
+    await expect.poll(decided).toEqual([0, 1]);
+    expect(await tiles.nth(0).getAttribute('aria-label')).toMatch(/rejected/);
+    await page.getByRole('button', { name: 'Micrograph', exact: true }).click();
+    await page.getByRole('button', { name: 'Doubtful picks' }).click();
+    await expect.poll(() => tiles.nth(1).getAttribute('aria-label')).toBe(third);
+  });
+});
+
 describe('what a person does', () => {
   it('waits for a server that is gone, and is stored once it is back at the same address', async () => {
     await clickPlaces(page, SIDE, [A]);

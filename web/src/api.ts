@@ -79,8 +79,9 @@ export const api = {
   picks: (set: string, id: string) => get<ApiPick[]>('/api/picks', { set, id }),
   scores: (set: string) => get<ApiScores>('/api/scores', { set }),
   threshold: (set: string, threshold: number) => send('PUT', '/api/threshold', { set, threshold }),
-  gallery: (set: string, order: 'score' | 'doubtful', offset: number, limit: number) =>
-    get<ApiGallery>('/api/gallery', { set, order, offset, limit }),
+  /** @param offset - null: where the first undecided pick is */
+  gallery: (set: string, order: 'score' | 'doubtful', offset: number | null, limit: number) =>
+    get<ApiGallery>('/api/gallery', { set, order, limit, ...(offset !== null && { offset }) }),
   worst: (set: string) => get<ApiWorst[]>('/api/worst', { set }),
   evaluations: () => get<ApiEvaluation[]>('/api/evaluations'),
   start: (job: ApiJobRequest) => send<ApiJob>('POST', '/api/jobs', job),

@@ -1,6 +1,6 @@
 /** Picks as small pictures: the best first, or the most doubtful first; accepted and rejected from the keyboard. */
 
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { ApiGallery, ApiGalleryItem, ApiPoint, Decision } from '../../../src/server/api.js';
 import { address, api, latest } from '../api.js';
 
@@ -21,18 +21,32 @@ const SIDE = 1.6;
 const DECISIONS: Readonly<Record<string, Decision>> = { a: 'accepted', r: 'rejected', u: null };
 
 export function Gallery({ set, order, diameter, version, onShow, onDecide, onError }: GalleryProps) {
-  const [gallery, setGallery] = useState<ApiGallery>({ total: 0, items: [] });
-  const [offset, setOffset] = useState(0);
+  const [gallery, setGallery] = useState<ApiGallery>({ total: 0, offset: 0, items: [] });
+  const [wanted, setWanted] = useState<number | null>(order === 'score' ? 0 : null);
+  const { offset } = gallery;
   const grid = useRef<HTMLUListElement>(null);
 
-  const load = useCallback(
-    () => latest(api.gallery(set, order, offset, PAGE), setGallery, onError),
-    [set, order, offset, onError],
-  );
+  /** Where the first undecided pick was: what is shown stays in its place when other picks come. */
+  const found = useRef<number | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning, or at what is undecided.
+  useEffect(() => {
+    found.current = null;
+    setWanted(order === 'score' ? 0 : null);
+  }, [set, order]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version has other items.
-  useEffect(load, [load, version]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning.
-  useEffect(() => setOffset(0), [set, order]);
+  useEffect(() => {
+    const take = (taken: ApiGallery) => {
+      found.current ??= taken.offset;
+      setGallery(taken);
+    };
+    return latest(api.gallery(set, order, wanted ?? found.current, PAGE), take, onError);
+  }, [set, order, wanted, version, onError]);
+  const isEmpty = gallery.items.length === 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: keys work at once on every page.
+  useEffect(() => grid.current?.querySelector<HTMLElement>('.tile')?.focus(), [set, order, offset, isEmpty]);
+
+  const hasMore = offset + PAGE < gallery.total;
+  const turn = (pages: number) => setWanted(Math.max(0, offset + pages * PAGE));
 
   /** What was decided stays in its place until the page is turned. */
   function decide(item: ApiGalleryItem, decision: Decision): void {
@@ -56,7 +70,8 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
       tiles[i + step]?.focus();
     } else if (event.key in DECISIONS) {
       decide(gallery.items[i], DECISIONS[event.key]);
-      tiles[i + 1]?.focus();
+      if (tiles[i + 1]) tiles[i + 1].focus();
+      else if (hasMore) turn(1);
     } else if (event.key === 'Enter') onShow(gallery.items[i]);
   }
 
@@ -97,17 +112,13 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
         ))}
       </ul>
       <div className="buttons pages">
-        <button type="button" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - PAGE))}>
+        <button type="button" disabled={offset === 0} onClick={() => turn(-1)}>
           Previous
         </button>
         <span>
           {gallery.total === 0 ? 'none' : `${offset + 1} to ${offset + gallery.items.length} of ${gallery.total}`}
         </span>
-        <button
-          type="button"
-          disabled={offset + PAGE >= gallery.total && order === 'score'}
-          onClick={() => (order === 'score' ? setOffset(offset + PAGE) : load())}
-        >
+        <button type="button" disabled={!hasMore} onClick={() => turn(1)}>
           Next
         </button>
       </div>
