@@ -110,6 +110,12 @@ function announce({ bright, threshold, micrographs, keeps }: Scouted, chosen: bo
   if (bright)
     note('particles are brighter than what is around them (negative stain, or inverted contrast): picked as such');
   if (!chosen || micrographs === 0) return;
+  if (keeps.every(({ particles }) => particles === 0)) {
+    note(
+      `nothing stands out from noise in ${counted(micrographs, 'micrograph')}, so the threshold is the usual ${threshold}`,
+    );
+    return;
+  }
   const of = (wanted: number) => keeps.find((one) => one.threshold === wanted)?.particles.toFixed(0);
   const others = keeps.filter((one) => one.threshold !== threshold);
   note(
