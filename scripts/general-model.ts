@@ -11,7 +11,7 @@ import sharp from 'sharp';
 import { readMrcVolume } from '../src/formats/mrc.js';
 import { normalise } from '../src/imaging/normalise.js';
 import { patchSide, positionStride } from '../src/network/architecture.js';
-import { encodeModel, type Model } from '../src/network/model.js';
+import { encodeModel, type Model, UNTRAINED } from '../src/network/model.js';
 import { initialWeights, type Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { choosePreparation } from '../src/picking/prepare.js';
@@ -213,6 +213,7 @@ function modelOf({ step, weights }: State): Model {
     architecture,
     weights,
     metadata: {
+      ...UNTRAINED,
       program: PROGRAM,
       preparation: PREPARATION,
       pixelSize: null,
@@ -220,23 +221,11 @@ function modelOf({ step, weights }: State): Model {
       box: boxOfDiameter(DIAMETER),
       threshold: THRESHOLD,
       thresholdFrom: 'the middle: pick takes one from the scores of a run',
-      thresholds: null,
-      calibration: null,
-      calibrationError: null,
-      prevalence: null,
       mustStandOut: true,
-      usual: null,
-      objective: 'positive-negative',
       minDistance: MIN_DISTANCE * DIAMETER,
       smoothing: SMOOTHING * DIAMETER,
-      deviationRange: null,
-      unevennessLimit: null,
       scoring: { step: 2, turns: 1 },
       recipe: `general, ${step} steps`,
-      labels: { positives: 0, negatives: 0, heldOutPositives: 0, micrographs: 0, heldOutMicrographs: 0 },
-      accuracy: null,
-      chance: null,
-      epochs: 0,
       seed: SEED.fields,
     },
   };

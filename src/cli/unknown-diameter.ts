@@ -29,7 +29,7 @@ export async function withDiameter(
   options: PickArguments,
 ): Promise<SizedArguments> {
   const { diameter } = options;
-  if (diameter !== 'auto') return { ...options, ...(diameter && { diameter }) } as SizedArguments;
+  if (diameter !== 'auto') return options as SizedArguments;
   const earlier = options.force ? null : await diameterOfRun(options.out);
   return { ...options, diameter: earlier ?? (await estimate(inputs, options)) };
 }

@@ -120,6 +120,22 @@ export type Usual = z.infer<typeof usualSchema>;
 /** What a model file says about itself. */
 export type ModelMetadata = Omit<z.infer<typeof metadataSchema>, 'version' | 'architecture'>;
 
+/** What a model says of itself that no labels were used for. */
+export const UNTRAINED = {
+  thresholds: null,
+  calibration: null,
+  calibrationError: null,
+  prevalence: null,
+  usual: null,
+  objective: 'positive-negative',
+  deviationRange: null,
+  unevennessLimit: null,
+  labels: { positives: 0, negatives: 0, heldOutPositives: 0, micrographs: 0, heldOutMicrographs: 0 },
+  accuracy: null,
+  chance: null,
+  epochs: 0,
+} as const satisfies Partial<ModelMetadata>;
+
 /** A trained network with all that picking needs. */
 export interface Model {
   readonly architecture: Architecture;

@@ -5,7 +5,7 @@
  */
 
 import type { Architecture } from '../network/architecture.js';
-import type { Model } from '../network/model.js';
+import { type Model, UNTRAINED } from '../network/model.js';
 import { boxOfDiameter } from '../sizes.js';
 import { PROGRAM } from '../version.js';
 import { choosePreparation } from './prepare.js';
@@ -34,6 +34,7 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
     architecture,
     weights: { values: kernel(box, diameter / preparation.factor), statistics: new Float32Array(0) },
     metadata: {
+      ...UNTRAINED,
       program: PROGRAM,
       preparation,
       pixelSize,
@@ -41,23 +42,11 @@ export function blobModel(diameter: number, pixelSize: number | null, box = BOX)
       box: boxOfDiameter(diameter),
       threshold: 0.5,
       thresholdFrom: `an answer of ${MIDDLE} standard deviations of white noise`,
-      thresholds: null,
-      calibration: null,
-      calibrationError: null,
-      prevalence: null,
       mustStandOut: false,
-      usual: null,
-      objective: 'positive-negative',
       minDistance: 0.6 * diameter,
       smoothing: 0,
-      deviationRange: null,
-      unevennessLimit: null,
       scoring: { step: 1, turns: 1 },
       recipe: 'blob',
-      labels: { positives: 0, negatives: 0, heldOutPositives: 0, micrographs: 0, heldOutMicrographs: 0 },
-      accuracy: null,
-      chance: null,
-      epochs: 0,
       seed: 0,
     },
   };

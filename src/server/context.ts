@@ -64,10 +64,18 @@ export async function thresholdOf(context: Context, set: string): Promise<number
   return Math.round(100 * own) / 100;
 }
 
+/** By the picks they were found from: the project is described at every event. */
+const foundThresholds = new WeakMap<object, number>();
+
 /** The general model has no labels to have a threshold from: the scores of the set's own candidates give it. */
 async function thresholdFromScores({ sets }: Context, set: string): Promise<number> {
-  const some = evenly([...(await sets.all(set)).values()], LOOKED_AT).flat();
-  return thresholdWithoutLabels(some.map(({ score }) => score)) ?? MIDDLE;
+  const picks = await sets.all(set);
+  const known = foundThresholds.get(picks);
+  if (known !== undefined) return known;
+  const some = evenly([...picks.values()], LOOKED_AT).flat();
+  const found = thresholdWithoutLabels(some.map(({ score }) => score)) ?? MIDDLE;
+  foundThresholds.set(picks, found);
+  return found;
 }
 
 /** The project as the page shows it. */

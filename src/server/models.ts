@@ -101,7 +101,7 @@ export function openModels(project: Project): Models {
       return new Set(ids);
     },
     async thresholdOf(set) {
-      return (await names()).includes(set) ? ((await describe(set))?.threshold ?? MIDDLE) : MIDDLE;
+      return (await describe(set).catch(() => null))?.threshold ?? MIDDLE;
     },
   };
 }

@@ -1,8 +1,8 @@
 /** The particles of a set as files, `selected/SET/`: what counts as particles at a threshold, for the commands that export and classify. */
 
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from '../errors.js';
 import { csvFormat } from '../formats/csv.js';
 import { writeWhole } from '../storage/files.js';
@@ -41,7 +41,6 @@ export async function writeSelected({ project, sets }: Context, set: string, thr
     await writeWhole(join(target, `${id}.csv`), text ?? '');
     const origin = join(source, `${id}${PROVENANCE}`);
     if (!existsSync(origin)) continue;
-    await mkdir(dirname(join(target, id)), { recursive: true });
     await copyFile(origin, join(target, `${id}${PROVENANCE}`));
   }
   return folder;

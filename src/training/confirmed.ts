@@ -37,6 +37,7 @@ export function addConfirmed(labels: Labels, { accepted, rejected }: Confirmed, 
 
 /** The points that are farther than `distance` pixels from each of the others. */
 export function awayFrom<P extends Point>(points: readonly P[], others: readonly Point[], distance: number): P[] {
+  if (points.length === 0) return [];
   const index = indexPoints(others);
   return points.filter(({ x, y }) => (index?.within(x, y, distance).length ?? 0) === 0);
 }
