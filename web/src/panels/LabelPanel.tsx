@@ -1,6 +1,6 @@
 /** Labelling: the diameter, labels of this micrograph, and where first labels may come from. */
 
-import { type ChangeEvent, useState } from 'react';
+import { type ChangeEvent, useEffect, useRef, useState } from 'react';
 import type { ApiMicrograph, ApiProject } from '../../../src/server/api.js';
 import { counted } from '../../../src/words.js';
 import { api } from '../api.js';
@@ -31,6 +31,13 @@ function namesOf(all: readonly string[]): string {
 export function LabelPanel({ project, micrograph, set, threshold, labelState, onSet, onError }: LabelPanelProps) {
   const [said, setSaid] = useState('');
   const { diameter, pixelSize } = project;
+  const diameterInput = useRef<HTMLInputElement>(null);
+  // A change that is undone before the page has heard of it leaves the diameter as it was, but not what was typed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every state of the project counts, also one with the same diameter.
+  useEffect(() => {
+    const input = diameterInput.current;
+    if (input && document.activeElement !== input) input.value = diameter === null ? '' : String(diameter);
+  }, [project, diameter]);
   const total = project.micrographs.reduce((sum, { labels }) => sum + labels, 0);
 
   async function importFile(event: ChangeEvent<HTMLInputElement>): Promise<void> {
@@ -70,6 +77,7 @@ export function LabelPanel({ project, micrograph, set, threshold, labelState, on
         Diameter in pixels
         <input
           key={diameter}
+          ref={diameterInput}
           type="number"
           min={4}
           max={10_000}
