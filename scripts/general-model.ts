@@ -20,11 +20,13 @@ import { type Field, simulateField } from '../src/simulation/field.js';
 import { randomBody } from '../src/simulation/random-body.js';
 import { centredVolume, type Volume } from '../src/simulation/volume.js';
 import { boxOfDiameter } from '../src/sizes.js';
+import { loadModel } from '../src/storage/model-file.js';
 import { runningStatistics } from '../src/training/epochs.js';
 import { floatsToText, textToFloats } from '../src/training/float-text.js';
 import { type Batch, startGradientWorkers } from '../src/training/gradient-workers.js';
 import { ADAM, type OptimiserState, startOptimiser, updateWeights } from '../src/training/optimisers.js';
 import { PROGRAM } from '../src/version.js';
+import { type RealFields, readRealFields } from './general/real-fields.js';
 
 const BODIES = '../shared/data/bodies';
 const architecture = PRESETS.general;
@@ -42,14 +44,14 @@ const SMOOTHING = 0.05;
 const MIN_DISTANCE = 0.5;
 const BATCH = 8;
 const RANDOM_BODIES = 90;
-const SEED = { bodies: 4321, fields: 1717, weights: 11, dropout: 23 };
+const SEED = { bodies: 4321, fields: 1717, weights: 11, dropout: 23, real: 97 };
 const RATE = 2e-3;
+const WARM_UP = 30;
 const OPTIMISER = { ...ADAM, weightDecay: 0.01 };
 /** Positions closer than the first to a centre show a particle, those beyond the second none, in diameters. */
 const DISTANCES = { particle: 0.15, none: 0.3 };
 /** Share of the particles in the weight of a batch. */
 const PARTICLE_SHARE = 0.25;
-const SAVE_EVERY = 50;
 const THRESHOLD = 0.5;
 
 const { values: given } = parseArgs({
@@ -58,6 +60,12 @@ const { values: given } = parseArgs({
     steps: { type: 'string', default: '4400' },
     pictures: { type: 'string' },
     write: { type: 'string' },
+    from: { type: 'string' },
+    real: { type: 'boolean', default: false },
+    without: { type: 'string', default: '' },
+    'without-empty': { type: 'string', default: '-1' },
+    rate: { type: 'string', default: String(RATE) },
+    'save-every': { type: 'string', default: '50' },
   },
 });
 
@@ -98,8 +106,17 @@ function targetsOf({ particles, ignored }: Field): Float32Array {
   return targets;
 }
 
-function makeBatch(bodies: readonly Volume[], step: number): Batch {
-  const fields = Array.from({ length: BATCH }, (_, i) => drawField(bodies, BATCH * step + i));
+interface Diet {
+  readonly bodies: readonly Volume[];
+  readonly real: RealFields | null;
+}
+
+function makeBatch({ bodies, real }: Diet, step: number): Batch {
+  const fields = Array.from({ length: BATCH }, (_, i) =>
+    real && i % 2 === 0
+      ? real.draw(SIDE, random(SEED.real, BATCH * step + i))
+      : drawField(bodies, BATCH * step + i + FIRST),
+  );
   const patches = new Float32Array(BATCH * SIDE ** 2);
   const targets = new Float32Array(BATCH * POSITIONS ** 2);
   for (const [i, field] of fields.entries()) {
@@ -122,10 +139,12 @@ interface State {
   readonly optimiser: OptimiserState;
 }
 
-function readState(folder: string): State {
+async function readState(folder: string): Promise<State> {
   const file = join(folder, 'state.json');
   if (!existsSync(file)) {
-    const weights = initialWeights(architecture, random(SEED.weights));
+    const weights = given.from
+      ? (await loadModel(given.from)).weights
+      : initialWeights(architecture, random(SEED.weights));
     return { step: 0, weights, optimiser: startOptimiser(OPTIMISER, weights.values.length) };
   }
   const { step, values, statistics, mean, square } = JSON.parse(readFileSync(file, 'utf8'));
@@ -177,17 +196,17 @@ async function drawPictures(bodies: readonly Volume[], folder: string): Promise<
   await sharp(sheet, { raw }).png().toFile(join(folder, 'fields.png'));
 }
 
-async function trainOn(bodies: readonly Volume[], folder: string, steps: number): Promise<void> {
+async function trainOn(diet: Diet, folder: string, steps: number): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const settings = { architecture, loss: 'cross-entropy', batch: BATCH, positions: POSITIONS, threads: 2 } as const;
   const workers = await startGradientWorkers(settings);
-  let state = readState(folder);
-  let [sum, started, next] = [0, Date.now(), makeBatch(bodies, state.step)];
+  let state = await readState(folder);
+  let [sum, started, next] = [0, Date.now(), makeBatch(diet, state.step)];
   while (state.step < steps) {
-    const rate = (RATE * (1 + Math.cos((Math.PI * state.step) / steps))) / 2;
+    const rate = (peak * Math.min(1, (state.step + 1) / WARM_UP) * (1 + Math.cos((Math.PI * state.step) / steps))) / 2;
     const computing = workers.compute(state.weights, next, random(SEED.dropout, state.step));
     // The next fields are simulated while the workers compute.
-    next = makeBatch(bodies, state.step + 1);
+    next = makeBatch(diet, state.step + 1);
     const { loss, gradient, statistics } = await computing;
     const updated = updateWeights(OPTIMISER, state.optimiser, state.weights.values, gradient, rate);
     const weights = {
@@ -196,11 +215,11 @@ async function trainOn(bodies: readonly Volume[], folder: string, steps: number)
     };
     state = { step: state.step + 1, weights, optimiser: updated.state };
     sum += loss;
-    if (state.step % SAVE_EVERY > 0 && state.step < steps) continue;
+    if (state.step % saveEvery > 0 && state.step < steps) continue;
     writeState(folder, state);
     const seconds = (Date.now() - started) / 1000;
     process.stdout.write(
-      `${JSON.stringify({ step: state.step, loss: +(sum / SAVE_EVERY).toFixed(4), seconds: Math.round(seconds) })}\n`,
+      `${JSON.stringify({ step: state.step, loss: +(sum / saveEvery).toFixed(4), seconds: Math.round(seconds) })}\n`,
     );
     [sum, started] = [0, Date.now()];
   }
@@ -232,6 +251,12 @@ function modelOf({ step, weights }: State): Model {
 }
 
 const bodies = loadBodies();
+const saveEvery = Number(given['save-every']);
+const peak = Number(given.rate);
+const FIRST = given.from ? 2_000_000 : 0;
+const real = given.real
+  ? await readRealFields(given.without.split(','), Number(given['without-empty']), DIAMETER, PREPARATION)
+  : null;
 if (given.pictures) await drawPictures(bodies, given.pictures);
-if (given.state && !given.write) await trainOn(bodies, given.state, Number(given.steps));
-if (given.state && given.write) writeFileSync(given.write, encodeModel(modelOf(readState(given.state))));
+if (given.state && !given.write) await trainOn({ bodies, real }, given.state, Number(given.steps));
+if (given.state && given.write) writeFileSync(given.write, encodeModel(modelOf(await readState(given.state))));

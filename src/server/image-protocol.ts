@@ -10,8 +10,6 @@ export type ImageRequest =
       readonly level: number;
       readonly x: number;
       readonly y: number;
-      /** Resolution at which half of the amplitude passes; 0: no filter. */
-      readonly lowpass: number;
     }
   | {
       readonly kind: 'thumbnail';

@@ -46,7 +46,7 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
 
   app.get('/api/tile', (c) =>
     picture(c, {
-      ...{ kind: 'tile', path: pathOf(c), lowpass: numberOf(c, 'lowpass', 0, 1000) },
+      ...{ kind: 'tile', path: pathOf(c) },
       ...{ level: numberOf(c, 'level', 0, 20), x: numberOf(c, 'x'), y: numberOf(c, 'y') },
     }),
   );

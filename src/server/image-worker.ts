@@ -73,7 +73,7 @@ function jpeg({ pixels, width, height }: GreyImage): Promise<Picture> {
 async function pictureOf(request: ImageRequest): Promise<Picture> {
   switch (request.kind) {
     case 'tile': {
-      const tile = (await pyramidOf(request.path)).tile(request.level, request.x, request.y, request.lowpass);
+      const tile = (await pyramidOf(request.path)).tile(request.level, request.x, request.y);
       if (!tile) throw new RangeError('There is no such tile');
       return jpeg(tile);
     }

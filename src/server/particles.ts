@@ -30,12 +30,14 @@ export function decidedPicks(
   diameter: number | null,
 ): DecidedPick[] {
   const distance = Math.max(1, SAME_DIAMETERS * (diameter ?? 0));
-  const [accepted, rejected] = [indexPoints(particles), indexPoints(negatives)];
-  const near = (index: ReturnType<typeof indexPoints>, { x, y }: Point) =>
-    (index?.within(x, y, distance).length ?? 0) > 0;
-  const decided = picks.map((pick): DecidedPick => {
-    if (near(accepted, pick)) return { ...pick, decision: 'accepted', counts: ALWAYS };
-    if (near(rejected, pick)) return { ...pick, decision: 'rejected', counts: NEVER };
+  const rejected = indexPoints(negatives);
+  const placed = labelsByPick(picks, particles, distance);
+  const decided = picks.map((pick, i): DecidedPick => {
+    const label = placed.get(i);
+    if (label) return { ...pick, x: label.x, y: label.y, decision: 'accepted', counts: ALWAYS };
+    if ((rejected?.within(pick.x, pick.y, distance).length ?? 0) > 0) {
+      return { ...pick, decision: 'rejected', counts: NEVER };
+    }
     return { ...pick, decision: null, counts: pick.score };
   });
   const alone = awayFrom(particles, picks, distance);
@@ -43,6 +45,22 @@ export function decidedPicks(
     ...decided,
     ...alone.map((place): DecidedPick => ({ ...place, score: 1, decision: 'accepted', counts: ALWAYS })),
   ];
+}
+
+/** The label that stands for a pick, by the index of the pick: a label stands for the nearest one, and it is where a person wants it. */
+function labelsByPick(picks: readonly Point[], labels: readonly Point[], distance: number): ReadonlyMap<number, Point> {
+  const index = indexPoints(picks);
+  const found = new Map<number, Point>();
+  for (const label of labels) {
+    const apart = (i: number) => Math.hypot(picks[i].x - label.x, picks[i].y - label.y);
+    const near = index?.within(label.x, label.y, distance) ?? [];
+    const nearest = [...near].sort((a, b) => apart(a) - apart(b))[0];
+    if (nearest === undefined) continue;
+    const before = found.get(nearest);
+    const known = before && Math.hypot(picks[nearest].x - before.x, picks[nearest].y - before.y);
+    if (known === undefined || known > apart(nearest)) found.set(nearest, label);
+  }
+  return found;
 }
 
 /** Those that count as particles at a threshold. */

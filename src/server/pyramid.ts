@@ -1,6 +1,5 @@
 /** A micrograph for display: halved again and again, cut into tiles, grey values from a range that suits each level. */
 
-import { blur } from '../imaging/blur.js';
 import { extract } from '../imaging/pad.js';
 import { resampledSide } from '../imaging/resample.js';
 import { robustStatistics } from '../imaging/statistics.js';
@@ -12,8 +11,6 @@ export const TILE = 512;
 const RANGE = 5;
 /** Side of the part that a level's range is taken from. */
 const SAMPLE = 1024;
-/** A Gaussian passes half of the amplitude at this many of its standard deviations' inverse: sigma = resolution * this. */
-const SIGMA_OF_RESOLUTION = Math.sqrt(Math.LN2 / 2) / Math.PI;
 
 /** A micrograph at every size: level 0 is full size, each further one half of the last. Levels are made when they are asked for. */
 export interface Pyramid {
@@ -22,7 +19,7 @@ export interface Pyramid {
   readonly count: number;
   level(i: number): Image;
   /** Tile in column `x` and row `y` of a level, as 8-bit grey; smaller at the right and lower edges. */
-  tile(level: number, x: number, y: number, lowpass: number): GreyImage | null;
+  tile(level: number, x: number, y: number): GreyImage | null;
 }
 
 /** 8-bit grey values. */
@@ -45,11 +42,10 @@ export function openPyramid(image: Image): Pyramid {
     levels.set(i, known);
     return known;
   };
-  const ranges = new Map<string, Range>();
-  const rangeOf = (i: number, sigma: number) => {
-    const key = `${i} ${sigma}`;
-    const known = ranges.get(key) ?? displayRange(level(i), sigma);
-    ranges.set(key, known);
+  const ranges = new Map<number, Range>();
+  const rangeOf = (i: number) => {
+    const known = ranges.get(i) ?? displayRange(level(i));
+    ranges.set(i, known);
     return known;
   };
   const count = levelCount(image.width, image.height);
@@ -57,14 +53,13 @@ export function openPyramid(image: Image): Pyramid {
     count,
     level,
     bytes: () => [...levels.values()].reduce((sum, { pixels }) => sum + pixels.byteLength, 0),
-    tile(i, x, y, lowpass) {
+    tile(i, x, y) {
       if (i >= count) return null;
       const whole = level(i);
       const [left, top] = [x * TILE, y * TILE];
       if (left >= whole.width || top >= whole.height) return null;
       const [width, height] = [Math.min(TILE, whole.width - left), Math.min(TILE, whole.height - top)];
-      const sigma = (lowpass * SIGMA_OF_RESOLUTION) / 2 ** i;
-      return toGrey(blurred(whole, { left, top, width, height }, sigma), rangeOf(i, sigma));
+      return toGrey(extract(whole, left, top, width, height), rangeOf(i));
     },
   };
 }
@@ -94,25 +89,11 @@ interface Range {
   readonly high: number;
 }
 
-interface Part {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-/** A part of an image as it is after a blur of the whole. */
-function blurred(image: Image, { left, top, width, height }: Part, sigma: number): Image {
-  const margin = Math.ceil(3 * sigma);
-  const wide = extract(image, left - margin, top - margin, width + 2 * margin, height + 2 * margin);
-  return margin === 0 ? wide : extract(blur(wide, sigma), margin, margin, width, height);
-}
-
-function displayRange(image: Image, sigma: number): Range {
+function displayRange(image: Image): Range {
   const [width, height] = [Math.min(SAMPLE, image.width), Math.min(SAMPLE, image.height)];
   const left = Math.floor((image.width - width) / 2);
   const top = Math.floor((image.height - height) / 2);
-  const { median, sd } = robustStatistics(blurred(image, { left, top, width, height }, sigma).pixels);
+  const { median, sd } = robustStatistics(extract(image, left, top, width, height).pixels);
   return { low: median - RANGE * (sd || 1), high: median + RANGE * (sd || 1) };
 }
 

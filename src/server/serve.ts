@@ -53,7 +53,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const context = makeContext(parts, options.program);
   // The one that the page shows first is there when the page is.
   const [first] = project.micrographs().values();
-  images.make({ kind: 'tile', path: first.path, level: 0, x: 0, y: 0, lowpass: 0 }).catch(() => {});
+  images.make({ kind: 'tile', path: first.path, level: 0, x: 0, y: 0 }).catch(() => {});
   const door = await doorOf(project.folder);
   const { token } = door;
   const app = makeApp(context, { token, host: options.host, page });

@@ -116,7 +116,8 @@ function addForeign(
     const count = small ? 1 + source.integer(25) : 1 + source.integer(3);
     for (let i = 0; i < count; i++) {
       const point = anywhere();
-      if (isFree(point, (size * (1 + factor)) / 2)) addTurned(clean, others, point, 1, source);
+      const strength = small ? betweenLogs(source, 0.8, 3) : 1;
+      if (isFree(point, (size * (1 + factor)) / 2)) addTurned(clean, others, point, strength, source);
     }
   }
   const aggregates: Disc[] = [];

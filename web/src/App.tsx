@@ -1,8 +1,17 @@
 /** The page: micrographs at the left, the micrograph or a gallery in the middle, what to do at the right. */
 
 import { useCallback, useEffect, useState } from 'react';
-import type { ApiGalleryItem, ApiMicrographDetail, ApiPick, ApiPoint, ApiScores } from '../../src/server/api.js';
+import type {
+  ApiGalleryItem,
+  ApiMicrograph,
+  ApiMicrographDetail,
+  ApiPick,
+  ApiPoint,
+  ApiScores,
+} from '../../src/server/api.js';
 import { api, latest } from './api.js';
+import { KeyHelp } from './KeyHelp.js';
+import { usePageKeys } from './keys.js';
 import { MicrographList } from './MicrographList.js';
 import { ExportPanel } from './panels/ExportPanel.js';
 import { Gallery } from './panels/Gallery.js';
@@ -14,7 +23,7 @@ import { VerifyPanel } from './panels/VerifyPanel.js';
 import { useLabels } from './use-labels.js';
 import { useProject } from './use-project.js';
 import { FIRST_DISPLAY, type Tool } from './viewer/settings.js';
-import { Toolbar, toolOfKey } from './viewer/Toolbar.js';
+import { Toolbar } from './viewer/Toolbar.js';
 import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 
 /** Counts over all micrographs are fetched once decisions pause for so long. */
@@ -38,6 +47,7 @@ export function App() {
   const [middle, setMiddle] = useState<Middle>('micrograph');
   const [tool, setTool] = useState<Tool>('particle');
   const [eraser, setEraser] = useState(100);
+  const [help, setHelp] = useState(false);
   const [display, setDisplay] = useState(FIRST_DISPLAY);
   const [chosenSet, setChosenSet] = useState<string | null>(null);
   const [picks, setPicks] = useState<readonly ApiPick[]>([]);
@@ -91,24 +101,25 @@ export function App() {
     };
   }, [set, picksChanged, labelState.labels, onError]);
 
-  useEffect(() => {
-    const keyed = (event: KeyboardEvent) => {
-      if (isTypedInto(event.target)) return;
-      const ids = project?.micrographs.map(({ id }) => id) ?? [];
-      const at = ids.indexOf(current ?? '');
-      if (event.ctrlKey || event.metaKey) {
-        const key = event.key.toLowerCase();
-        if (key === 'z' && !event.shiftKey) labelState.undo();
-        else if (key === 'y' || key === 'z') labelState.redo();
-        else return;
-        event.preventDefault();
-      } else if (event.key === 'n' && ids[at + 1]) setCurrent(ids[at + 1]);
-      else if (event.key === 'p' && ids[at - 1]) setCurrent(ids[at - 1]);
-      else setTool(toolOfKey(event.key) ?? tool);
-    };
-    window.addEventListener('keydown', keyed);
-    return () => window.removeEventListener('keydown', keyed);
-  }, [project, current, labelState, tool]);
+  const go = (by: 1 | -1) => {
+    const ids = project?.micrographs.map(({ id }) => id) ?? [];
+    const next = ids[ids.indexOf(current ?? '') + by];
+    if (next) showMicrograph(next);
+  };
+  usePageKeys(
+    {
+      next: () => go(1),
+      previous: () => go(-1),
+      unlabelled: () => {
+        const next = nextUnlabelled(project?.micrographs ?? [], current);
+        if (next) showMicrograph(next);
+      },
+      undo: labelState.undo,
+      redo: labelState.redo,
+      help: () => setHelp(true),
+    },
+    setTool,
+  );
 
   function show({ id, ...place }: ApiGalleryItem): void {
     setMiddle('micrograph');
@@ -201,6 +212,8 @@ export function App() {
             onEraser={setEraser}
             onUndo={labelState.undo}
             onRedo={labelState.redo}
+            canDenoise={diameter !== null}
+            onHelp={() => setHelp(true)}
           />
         )}
         {middle === 'micrograph' && detail?.id === current && (
@@ -208,6 +221,7 @@ export function App() {
             {...{ detail, display, tool, eraser, diameter, labelState, picks, threshold }}
             scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}
             target={target?.id === detail.id ? target.place : null}
+            onError={onError}
             onDiameter={(drawn) => {
               labelState.setDiameter(diameter, drawn, detail.id).then(setChosenSet, onError);
               setTool('particle');
@@ -225,6 +239,7 @@ export function App() {
           />
         )}
       </main>
+      {help && <KeyHelp onClose={() => setHelp(false)} />}
       <aside>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reached from the keyboard. */}
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${step}`} tabIndex={0}>
@@ -248,10 +263,13 @@ export function App() {
   );
 }
 
-/** Where letters are text, or choose something: not in sliders and checkboxes. */
-function isTypedInto(element: EventTarget | null): boolean {
-  if (element instanceof HTMLInputElement) return !['checkbox', 'range', 'button', 'radio'].includes(element.type);
-  return element instanceof HTMLSelectElement;
+/** The next micrograph without labels that nobody has looked at, from the first again after the last; null: there is none. */
+function nextUnlabelled(micrographs: readonly ApiMicrograph[], current: string | null): string | null {
+  const at = micrographs.findIndex(({ id }) => id === current);
+  const order = [...micrographs.slice(at + 1), ...micrographs.slice(0, at + 1)];
+  const isOpen = ({ labels, negatives, checked, failed }: ApiMicrograph) =>
+    labels + negatives === 0 && !checked && failed === null;
+  return order.find(isOpen)?.id ?? null;
 }
 
 /** Light or dark; as the system has it until a person chooses. */

@@ -3,6 +3,7 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { ApiGallery, ApiGalleryItem, ApiPoint, Decision } from '../../../src/server/api.js';
 import { address, api, latest } from '../api.js';
+import { GALLERY_KEYS, nameOf } from '../keys.js';
 
 interface GalleryProps {
   readonly set: string;
@@ -18,7 +19,7 @@ interface GalleryProps {
 const PAGE = 60;
 /** Side of a picture in particle diameters. */
 const SIDE = 1.6;
-const DECISIONS: Readonly<Record<string, Decision>> = { a: 'accepted', r: 'rejected', u: null };
+const DECISIONS = { accept: 'accepted', reject: 'rejected', undecide: null } as const;
 
 export function Gallery({ set, order, diameter, version, onShow, onDecide, onError }: GalleryProps) {
   const [gallery, setGallery] = useState<ApiGallery>({ total: 0, offset: 0, items: [] });
@@ -68,11 +69,15 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
     if (step !== undefined) {
       event.preventDefault();
       tiles[i + step]?.focus();
-    } else if (event.key in DECISIONS) {
-      decide(gallery.items[i], DECISIONS[event.key]);
+      return;
+    }
+    const name = nameOf(GALLERY_KEYS, event);
+    if (name === 'show') onShow(gallery.items[i]);
+    else if (name) {
+      decide(gallery.items[i], DECISIONS[name]);
       if (tiles[i + 1]) tiles[i + 1].focus();
       else if (hasMore) turn(1);
-    } else if (event.key === 'Enter') onShow(gallery.items[i]);
+    }
   }
 
   return (

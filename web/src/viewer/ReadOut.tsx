@@ -10,32 +10,40 @@ interface ReadOutProps {
   readonly detail: ApiMicrographDetail;
   readonly picks: readonly ApiPick[];
   readonly reach: number;
+  /** A distance that was measured, in full-size pixels. */
+  readonly measured: number | null;
 }
 
 /** Place under the cursor, in pixels and angstroms. */
-export function ReadOut({ cursor, detail: { pixelSize, width, height }, picks, reach }: ReadOutProps) {
-  const convention = 'full-size pixels from the first stored row and column';
-  if (!cursor) {
-    return (
-      <output className="read-out" title={convention}>
-        {width} × {height} px{pixelSize ? `, ${pixelSize.toFixed(3)} Å/px` : ', pixel size unknown'}
-      </output>
-    );
-  }
-  const angstroms = pixelSize ? ` (${(cursor.x * pixelSize).toFixed(0)}, ${(cursor.y * pixelSize).toFixed(0)} Å)` : '';
-  const pick = nearest(picks, cursor, reach);
+export function ReadOut({ cursor, detail: { pixelSize, width, height }, picks, reach, measured }: ReadOutProps) {
   return (
-    <output className="read-out" title={convention}>
-      x {cursor.x.toFixed(1)}, y {cursor.y.toFixed(1)} px{angstroms}
-      {pick && ` · ${pickWords(pick)}`}
+    <output className="read-out" title="Full-size pixels from the first stored row and column">
+      {cursor ? placeWords(cursor, pixelSize) : sizeWords(width, height, pixelSize)}
+      {cursor && pickWords(nearest(picks, cursor, reach))}
+      {measured !== null && ` · distance ${measured.toFixed(1)} px${inAngstroms(measured, pixelSize)}`}
     </output>
   );
 }
 
-function pickWords({ score, filter }: ApiPick): string {
+function sizeWords(width: number, height: number, pixelSize: number | null): string {
+  return `${width} × ${height} px${pixelSize ? `, ${pixelSize.toFixed(3)} Å/px` : ', pixel size unknown'}`;
+}
+
+function placeWords({ x, y }: ApiPoint, pixelSize: number | null): string {
+  const angstroms = pixelSize ? ` (${(x * pixelSize).toFixed(0)}, ${(y * pixelSize).toFixed(0)} Å)` : '';
+  return `x ${x.toFixed(1)}, y ${y.toFixed(1)} px${angstroms}`;
+}
+
+function inAngstroms(length: number, pixelSize: number | null): string {
+  return pixelSize ? ` (${(length * pixelSize).toFixed(0)} Å)` : '';
+}
+
+function pickWords(pick: ApiPick | undefined): string {
+  if (!pick) return '';
+  const { score, filter } = pick;
   return filter
-    ? `left out: ${FILTER_WORDS[filter] ?? filter} (score ${score.toFixed(2)})`
-    : `pick, score ${score.toFixed(2)}`;
+    ? ` · left out: ${FILTER_WORDS[filter] ?? filter} (score ${score.toFixed(2)})`
+    : ` · pick, score ${score.toFixed(2)}`;
 }
 
 const TARGET_PX = 110;
@@ -46,8 +54,9 @@ export function ScaleBar({ view, pixelSize }: { readonly view: View; readonly pi
   const length = roundLength((TARGET_PX / view.k) * unit);
   const words = pixelSize === null ? `${length} px` : length >= 10 ? `${length / 10} nm` : `${length} Å`;
   return (
-    <div className="scale-bar" style={{ width: (length / unit) * view.k }}>
+    <div className="scale-bar">
       {words}
+      <div style={{ width: (length / unit) * view.k }} />
     </div>
   );
 }

@@ -1,5 +1,7 @@
 /** What a click does, and how the micrograph is shown. */
 
+import { TOOLS } from '../keys.js';
+import { Slider } from '../Slider.js';
 import { type Display, LAYER_NAMES, type Layer, type Tool } from './settings.js';
 
 interface ToolbarProps {
@@ -8,6 +10,8 @@ interface ToolbarProps {
   readonly eraser: number;
   /** Unit of lengths: Å, or px where the pixel size is unknown. */
   readonly unit: string;
+  /** Whether the size of the particle is known. */
+  readonly canDenoise: boolean;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
   onTool(tool: Tool): void;
@@ -15,18 +19,7 @@ interface ToolbarProps {
   onEraser(diameter: number): void;
   onUndo(): void;
   onRedo(): void;
-}
-
-const TOOLS: readonly (readonly [Tool, string, string])[] = [
-  ['particle', 'Particle', 'L'],
-  ['negative', 'Not a particle', 'K'],
-  ['eraser', 'Eraser', 'E'],
-  ['diameter', 'Diameter', 'D'],
-];
-
-/** The tool of a key, or undefined. */
-export function toolOfKey(key: string): Tool | undefined {
-  return TOOLS.find(([, , own]) => own === key.toUpperCase())?.[0];
+  onHelp(): void;
 }
 
 export function Toolbar(props: ToolbarProps) {
@@ -35,29 +28,19 @@ export function Toolbar(props: ToolbarProps) {
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools and display">
       <div className="group">
-        {TOOLS.map(([name, words, key]) => (
+        {TOOLS.map((one) => (
           <button
-            key={name}
+            key={one.tool}
             type="button"
-            aria-pressed={tool === name}
-            title={`${words} (${key})`}
-            onClick={() => props.onTool(name)}
+            aria-pressed={tool === one.tool}
+            title={`${one.words} (${one.keys[0].toUpperCase()})`}
+            onClick={() => props.onTool(one.tool)}
           >
-            {words}
+            {one.name}
           </button>
         ))}
         {tool === 'eraser' && (
-          <label>
-            size
-            <input
-              type="range"
-              min={10}
-              max={1000}
-              value={eraser}
-              onChange={(event) => props.onEraser(event.target.valueAsNumber)}
-            />
-            {eraser} px
-          </label>
+          <Slider name="size" least={10} most={1000} step={1} value={eraser} unit="px" onChange={props.onEraser} />
         )}
         <button type="button" disabled={!props.canUndo} onClick={props.onUndo} title="Undo (Ctrl+Z)">
           Undo
@@ -65,30 +48,33 @@ export function Toolbar(props: ToolbarProps) {
         <button type="button" disabled={!props.canRedo} onClick={props.onRedo} title="Redo (Ctrl+Y)">
           Redo
         </button>
+        <button type="button" onClick={props.onHelp} title="All keys (?)" aria-label="Keys">
+          ?
+        </button>
       </div>
       <div className="group">
-        <label title="Share of the darkest and brightest pixels that is cut off">
-          contrast
+        <Slider
+          name="contrast"
+          title="Share of the darkest and brightest pixels that is cut off, in percent"
+          {...{ least: 0, most: 20, step: 0.5, unit: '%' }}
+          value={100 * display.clip}
+          onChange={(percent) => set({ clip: percent / 100 })}
+        />
+        <Slider
+          name="low-pass"
+          title="Resolution at which half of the amplitude passes; 0: no filter"
+          {...{ least: 0, most: 100, step: 1, unit }}
+          value={display.lowpass}
+          onChange={(lowpass) => set({ lowpass })}
+        />
+        <label title={props.canDenoise ? 'Takes noise and background out' : 'Give the diameter first'}>
           <input
-            type="range"
-            min={0}
-            max={0.2}
-            step={0.005}
-            value={display.clip}
-            onChange={(event) => set({ clip: event.target.valueAsNumber })}
+            type="checkbox"
+            disabled={!props.canDenoise}
+            checked={display.denoised && props.canDenoise}
+            onChange={(event) => set({ denoised: event.target.checked })}
           />
-        </label>
-        <label title="Resolution at which half of the amplitude passes; 0: no filter">
-          low-pass
-          <input
-            type="range"
-            min={0}
-            max={100}
-            step={5}
-            value={display.lowpass}
-            onChange={(event) => set({ lowpass: event.target.valueAsNumber })}
-          />
-          <span className="value">{display.lowpass === 0 ? 'off' : `${display.lowpass} ${unit}`}</span>
+          denoise
         </label>
         <label>
           <input

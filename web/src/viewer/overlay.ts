@@ -1,83 +1,162 @@
-/** What is drawn over a micrograph: labels, picks and candidates as circles. */
+/** What is drawn over a micrograph. Each kind of mark has its shape: picks are circles, labels squares, places that are none crosses. */
 
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
+import { type Colour, css, MARK_COLOURS, scoreColour } from './palette.js';
 import type { View } from './tiles.js';
 
-/** What is to be drawn. */
-export interface Marks {
-  readonly labels: readonly ApiPoint[];
-  readonly negatives: readonly ApiPoint[];
-  readonly picks: readonly ApiPick[];
-  readonly leftOut: readonly ApiPick[];
-  /** In full-size pixels. */
-  readonly diameter: number;
-  /** A circle that is being drawn, and the eraser. */
-  readonly extra: { readonly centre: ApiPoint; readonly radius: number; readonly dashed: boolean } | null;
+export type Shape = 'circle' | 'dashed-circle' | 'square' | 'cross';
+
+/** Marks of one look. */
+export interface MarkGroup {
+  readonly shape: Shape;
+  readonly colour: Colour;
+  /** Part of the particle's radius. */
+  readonly size: number;
+  readonly points: readonly ApiPoint[];
 }
 
-const LABEL = '#3ddc84';
-const NEGATIVE = '#ff5c7a';
-const LEFT_OUT = '#b0b8c4';
-const EXTRA = '#ffffff';
-/** Circles of one colour are drawn at once. */
+/** Picks of nearly the same score have one colour and are drawn at once. */
 const COLOURS = 12;
 
-/** Colour of a score: blue for 0 over violet to yellow for 1. */
-export function scoreColour(score: number): string {
-  const share = Math.min(1, Math.max(0, score));
-  const hue = 220 + 200 * share;
-  return `hsl(${hue % 360} 95% ${58 + 8 * share}%)`;
+/** What is to be drawn: made when picks or labels change, not with every move. */
+export function groupsOf({
+  picks = [],
+  leftOut = [],
+  labels = [],
+  negatives = [],
+}: {
+  readonly picks?: readonly ApiPick[];
+  readonly leftOut?: readonly ApiPick[];
+  readonly labels?: readonly ApiPoint[];
+  readonly negatives?: readonly ApiPoint[];
+}): MarkGroup[] {
+  const byScore = Array.from({ length: COLOURS }, (): ApiPick[] => []);
+  for (const pick of picks) byScore[Math.min(COLOURS - 1, Math.floor(pick.score * COLOURS))].push(pick);
+  return [
+    { shape: 'dashed-circle', colour: MARK_COLOURS.leftOut, size: 0.8, points: leftOut } as const,
+    ...byScore.map(
+      (points, i): MarkGroup => ({
+        ...{ shape: 'circle', colour: scoreColour((i + 0.5) / COLOURS), size: 1 },
+        points,
+      }),
+    ),
+    { shape: 'square', colour: MARK_COLOURS.label, size: 0.75, points: labels } as const,
+    { shape: 'cross', colour: MARK_COLOURS.negative, size: 0.5, points: negatives } as const,
+  ].filter(({ points }) => points.length > 0);
 }
 
-/** Draws everything that is in view. */
-export function drawMarks(context: CanvasRenderingContext2D, view: View, marks: Marks): void {
+/** A mark is at least this large on the screen. */
+const LEAST_PX = 3;
+/** From so many marks in view on, each is a copy of a small picture: that is some ten times faster than drawing it. */
+const MANY = 600;
+/** Larger marks are always drawn: few are in view, and a picture of one would be large. */
+const LARGEST_COPY_PX = 60;
+const [LINE, HALO] = [2, 4];
+/** What lies under a line, so that it stands out on light and on dark. */
+const HALO_COLOUR = '#0008';
+
+/** Draws all marks that are in view; `diameter` is the particle's, in full-size pixels. */
+export function drawMarks(
+  context: CanvasRenderingContext2D,
+  view: View,
+  groups: readonly MarkGroup[],
+  diameter: number,
+): void {
   const { clientWidth, clientHeight } = context.canvas;
-  const radius = Math.max(3, (view.k * marks.diameter) / 2);
-  const inView = (x: number, y: number) =>
-    x > -radius && y > -radius && x < clientWidth + radius && y < clientHeight + radius;
-
-  function circles(points: readonly ApiPoint[], colour: string, size = radius): void {
-    context.strokeStyle = colour;
-    context.beginPath();
-    for (const point of points) {
+  const radius = Math.max(LEAST_PX, (view.k * diameter) / 2);
+  const margin = radius + HALO;
+  for (const group of groups) {
+    const seen: [number, number][] = [];
+    for (const point of group.points) {
       const [x, y] = toScreen(point, view);
-      if (!inView(x, y)) continue;
-      context.moveTo(x + size, y);
-      context.arc(x, y, size, 0, 2 * Math.PI);
+      if (x > -margin && y > -margin && x < clientWidth + margin && y < clientHeight + margin) seen.push([x, y]);
     }
-    context.stroke();
-  }
-
-  context.lineWidth = 1.5;
-  context.setLineDash([4, 4]);
-  circles(marks.leftOut, LEFT_OUT, radius * 0.8);
-  context.setLineDash([]);
-  for (let i = 0; i < COLOURS; i++) {
-    const own = marks.picks.filter(({ score }) => Math.min(COLOURS - 1, Math.floor(score * COLOURS)) === i);
-    circles(own, scoreColour((i + 0.5) / COLOURS));
-  }
-  context.lineWidth = 2.5;
-  circles(marks.labels, LABEL, radius * 0.9);
-  drawCrosses(context, view, marks.negatives, radius * 0.5);
-  if (marks.extra) {
-    context.setLineDash(marks.extra.dashed ? [6, 4] : []);
-    context.lineWidth = 1.5;
-    circles([marks.extra.centre], EXTRA, view.k * marks.extra.radius);
-    context.setLineDash([]);
+    if (seen.length === 0) continue;
+    const own = Math.max(LEAST_PX, group.size * radius);
+    if (seen.length > MANY && own < LARGEST_COPY_PX) drawCopies(context, group, own, seen);
+    else drawEach(context, group, own, seen);
   }
 }
 
-function drawCrosses(context: CanvasRenderingContext2D, view: View, points: readonly ApiPoint[], size: number): void {
-  context.strokeStyle = NEGATIVE;
+function drawEach(
+  context: CanvasRenderingContext2D,
+  { shape, colour }: MarkGroup,
+  radius: number,
+  places: readonly (readonly [number, number])[],
+): void {
+  context.setLineDash(shape === 'dashed-circle' ? [4, 4] : []);
   context.beginPath();
-  for (const point of points) {
-    const [x, y] = toScreen(point, view);
-    context.moveTo(x - size, y - size);
-    context.lineTo(x + size, y + size);
-    context.moveTo(x - size, y + size);
-    context.lineTo(x + size, y - size);
-  }
+  for (const [x, y] of places) trace(context, shape, x, y, radius);
+  context.lineWidth = HALO;
+  context.strokeStyle = HALO_COLOUR;
   context.stroke();
+  context.lineWidth = LINE;
+  context.strokeStyle = css(colour);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function drawCopies(
+  context: CanvasRenderingContext2D,
+  group: MarkGroup,
+  radius: number,
+  places: readonly (readonly [number, number])[],
+): void {
+  const side = 2 * Math.ceil(radius + HALO);
+  const picture = new OffscreenCanvas(Math.ceil(side * devicePixelRatio), Math.ceil(side * devicePixelRatio));
+  const own = picture.getContext('2d');
+  if (!own) return;
+  own.scale(devicePixelRatio, devicePixelRatio);
+  drawEach(own as unknown as CanvasRenderingContext2D, group, radius, [[side / 2, side / 2]]);
+  // Whole pixels of the screen are copied as they are.
+  const whole = (place: number) => Math.round((place - side / 2) * devicePixelRatio) / devicePixelRatio;
+  for (const [x, y] of places) context.drawImage(picture, whole(x), whole(y), side, side);
+}
+
+function trace(context: CanvasRenderingContext2D, shape: Shape, x: number, y: number, radius: number): void {
+  if (shape === 'square') {
+    const half = radius * Math.SQRT1_2 * 1.2;
+    context.rect(x - half, y - half, 2 * half, 2 * half);
+  } else if (shape === 'cross') {
+    context.moveTo(x - radius, y - radius);
+    context.lineTo(x + radius, y + radius);
+    context.moveTo(x - radius, y + radius);
+    context.lineTo(x + radius, y - radius);
+  } else {
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+}
+
+/** What a tool draws while it is used: a circle, a line that is measured, a closed line. */
+export type Sketch =
+  | { readonly kind: 'circle'; readonly centre: ApiPoint; readonly radius: number; readonly dashed: boolean }
+  | { readonly kind: 'line'; readonly points: readonly ApiPoint[] };
+
+const SKETCH_COLOUR = '#ffffff';
+
+/** Draws what a tool is about. */
+export function drawSketch(context: CanvasRenderingContext2D, view: View, sketch: Sketch | null): void {
+  if (!sketch) return;
+  context.beginPath();
+  if (sketch.kind === 'circle') {
+    const [x, y] = toScreen(sketch.centre, view);
+    context.setLineDash(sketch.dashed ? [6, 4] : []);
+    context.arc(x, y, view.k * sketch.radius, 0, 2 * Math.PI);
+  } else {
+    for (const [i, point] of sketch.points.entries()) {
+      const [x, y] = toScreen(point, view);
+      if (i === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+  }
+  context.lineWidth = HALO;
+  context.strokeStyle = HALO_COLOUR;
+  context.stroke();
+  context.lineWidth = LINE;
+  context.strokeStyle = SKETCH_COLOUR;
+  context.stroke();
+  context.setLineDash([]);
 }
 
 /** Pixel centres are whole numbers: pixel (0, 0) covers the screen from its corner on. */

@@ -1,7 +1,7 @@
 /** How a micrograph is shown, and what a click does. */
 
 /** What a click or drag on the micrograph means. */
-export type Tool = 'particle' | 'negative' | 'eraser' | 'diameter';
+export type Tool = 'particle' | 'negative' | 'correct' | 'eraser' | 'diameter' | 'ruler';
 
 /** How it is shown. */
 export interface Display {
@@ -10,6 +10,8 @@ export interface Display {
   readonly inverted: boolean;
   /** Resolution in angstroms (in pixels where the pixel size is unknown); 0: none. */
   readonly lowpass: number;
+  /** Noise and background are taken out, as far as the size of the particle allows. */
+  readonly denoised: boolean;
   readonly layers: Readonly<Record<Layer, boolean>>;
 }
 
@@ -27,6 +29,7 @@ export const FIRST_DISPLAY: Display = {
   clip: 0.01,
   inverted: false,
   lowpass: 0,
+  denoised: false,
   layers: { labels: true, picks: true, leftOut: false, scores: false },
 };
 

@@ -1,4 +1,4 @@
-/** Tiles of a micrograph: asked for as they come into view, kept, and drawn; coarser ones stand in for those that are missing. */
+/** Tiles of a micrograph: asked for as they come into view, kept, given up when they are out of view again. */
 
 import type { ApiMicrographDetail } from '../../../src/server/api.js';
 import { address } from '../api.js';
@@ -10,99 +10,133 @@ export interface View {
   readonly y: number;
 }
 
-const MOST_TILES = 400;
-
-/** The tiles of one micrograph at one resolution. */
-export interface Tiles {
-  /** Draws what is in view. */
-  draw(context: CanvasRenderingContext2D, view: View): void;
-  /** Cumulative shares of the 256 grey values, of the coarsest level; null until it is there. */
-  shares(): Float64Array | null;
+/** A tile that has come. */
+export interface Tile {
+  readonly bitmap: ImageBitmap;
+  readonly level: number;
+  /** Its corner, in full-size pixels. */
+  readonly left: number;
+  readonly top: number;
 }
 
-/**
- * @param lowpass - in full-size pixels; 0: none
- * @param arrived - called when there is something new to draw
- * @param failed - called once if a tile cannot be had
- */
-export function openTiles(
-  detail: ApiMicrographDetail,
-  lowpass: number,
-  arrived: () => void,
-  failed: () => void,
-): Tiles {
-  const { id, width, height, levels, tile } = detail;
-  const images = new Map<string, HTMLImageElement>();
-  let cumulative: Float64Array | null = null;
+/** The tiles of one micrograph. */
+export interface Tiles {
+  readonly detail: ApiMicrographDetail;
+  /**
+   * What there is to draw of a view, the coarsest first. Asks for what is missing, and gives up requests that nothing in view needs.
+   *
+   * @param pixels - pixels that a full-size pixel takes where they are drawn
+   */
+  inView(view: View, size: Size, pixels: number): readonly Tile[];
+  /** The level that suits so many pixels for a full-size pixel. */
+  levelFor(pixels: number): number;
+  /** A tile in the middle of the micrograph, or null while it has not come. */
+  middle(level: number): Tile | null;
+  close(): void;
+}
 
-  function imageOf(level: number, x: number, y: number): HTMLImageElement | null {
-    const key = `${level} ${x} ${y}`;
-    const known = images.get(key);
-    if (known) {
-      images.delete(key);
-      images.set(key, known);
-      return known.complete && known.naturalWidth > 0 ? known : null;
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const MOST_TILES = 400;
+
+/**
+ * @param arrived - called when there is something new to draw
+ * @param failed - called if a tile cannot be had
+ */
+export function openTiles(detail: ApiMicrographDetail, arrived: () => void, failed: () => void): Tiles {
+  const { id, width, height, levels, tile: side } = detail;
+  const known = new Map<string, Tile>();
+  const asked = new Map<string, AbortController>();
+
+  async function ask(key: string, level: number, x: number, y: number): Promise<void> {
+    const request = new AbortController();
+    asked.set(key, request);
+    try {
+      const response = await fetch(address('/api/tile', { id, level, x, y }), { signal: request.signal });
+      if (!response.ok) throw new Error(`the server answered ${response.status}`);
+      const bitmap = await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' });
+      if (request.signal.aborted) return bitmap.close();
+      const full = side * 2 ** level;
+      known.set(key, { bitmap, level, left: x * full, top: y * full });
+      forgetOldest();
+      arrived();
+    } catch {
+      if (!request.signal.aborted) failed();
+    } finally {
+      if (asked.get(key) === request) asked.delete(key);
     }
-    const image = new Image();
-    image.onload = arrived;
-    image.onerror = failed;
-    image.src = address('/api/tile', { id, level, x, y, lowpass });
-    images.set(key, image);
-    const oldest = images.keys().next().value;
-    if (images.size > MOST_TILES && oldest !== undefined) images.delete(oldest);
-    return null;
   }
 
-  function drawLevel(context: CanvasRenderingContext2D, level: number, { k, x, y }: View): void {
-    const side = tile * 2 ** level;
-    const { clientWidth, clientHeight } = context.canvas;
-    const first = (offset: number) => Math.max(0, Math.floor(-offset / k / side));
-    const last = (offset: number, screen: number, full: number) =>
-      Math.min(Math.ceil(full / side) - 1, Math.floor((screen - offset) / k / side));
-    for (let row = first(y); row <= last(y, clientHeight, height); row++) {
-      for (let column = first(x); column <= last(x, clientWidth, width); column++) {
-        const image = imageOf(level, column, row);
-        if (!image) continue;
-        const scale = k * 2 ** level;
-        const [left, top] = [x + k * column * side, y + k * row * side];
-        context.drawImage(image, left, top, image.naturalWidth * scale, image.naturalHeight * scale);
-      }
+  function forgetOldest(): void {
+    const oldest = known.keys().next().value;
+    if (known.size <= MOST_TILES || oldest === undefined) return;
+    known.get(oldest)?.bitmap.close();
+    known.delete(oldest);
+  }
+
+  /** Keys are in use from the oldest to the newest. */
+  function take(key: string): Tile | undefined {
+    const tile = known.get(key);
+    if (tile) {
+      known.delete(key);
+      known.set(key, tile);
     }
+    return tile;
+  }
+
+  function columnsAndRows(level: number, view: View, size: Size): [number, number][] {
+    const full = side * 2 ** level;
+    const first = (offset: number) => Math.max(0, Math.floor(-offset / view.k / full));
+    const last = (offset: number, screen: number, all: number) =>
+      Math.min(Math.ceil(all / full) - 1, Math.floor((screen - offset) / view.k / full));
+    const found: [number, number][] = [];
+    for (let y = first(view.y); y <= last(view.y, size.height, height); y++) {
+      for (let x = first(view.x); x <= last(view.x, size.width, width); x++) found.push([x, y]);
+    }
+    return found;
+  }
+
+  function levelFor(pixels: number): number {
+    return Math.min(levels - 1, Math.max(0, Math.floor(Math.log2(1 / pixels) + 0.25)));
+  }
+
+  function middleOf(level: number): [number, number] {
+    const full = side * 2 ** level;
+    return [Math.floor((width - 1) / 2 / full), Math.floor((height - 1) / 2 / full)];
   }
 
   return {
-    draw(context, view) {
-      const wanted = Math.floor(Math.log2(1 / (view.k * devicePixelRatio)) + 0.25);
-      const level = Math.min(levels - 1, Math.max(0, wanted));
-      drawLevel(context, levels - 1, view);
-      if (level < levels - 1) drawLevel(context, level, view);
+    detail,
+    levelFor,
+    inView(view, size, pixels) {
+      const level = levelFor(pixels);
+      const wanted = [...new Set([levels - 1, level])].flatMap((one) =>
+        [...columnsAndRows(one, view, size), middleOf(one)].map(([x, y]) => ({ key: `${one} ${x} ${y}`, one, x, y })),
+      );
+      const keys = new Set(wanted.map(({ key }) => key));
+      for (const [key, request] of asked) {
+        if (keys.has(key)) continue;
+        request.abort();
+        asked.delete(key);
+      }
+      for (const { key, one, x, y } of wanted) if (!known.has(key) && !asked.has(key)) ask(key, one, x, y);
+      // Coarser and finer tiles stand in for those that have not come yet.
+      const others = [...known.values()].filter((tile) => tile.level !== level);
+      const own = [...keys].flatMap((key) => take(key) ?? []).filter((tile) => tile.level === level);
+      return [...others.sort((a, b) => b.level - a.level), ...own];
     },
-    shares() {
-      const image = images.get(`${levels - 1} 0 0`);
-      if (!cumulative && image?.complete && image.naturalWidth > 0) cumulative = sharesOf(image);
-      return cumulative;
+    middle(level) {
+      const [x, y] = middleOf(level);
+      return known.get(`${level} ${x} ${y}`) ?? null;
+    },
+    close() {
+      for (const request of asked.values()) request.abort();
+      for (const { bitmap } of known.values()) bitmap.close();
+      asked.clear();
+      known.clear();
     },
   };
-}
-
-function sharesOf(image: HTMLImageElement): Float64Array {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  const shares = new Float64Array(256);
-  if (!context) return shares;
-  context.drawImage(image, 0, 0);
-  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  for (let i = 0; i < data.length; i += 4) shares[data[i]]++;
-  for (let i = 1; i < 256; i++) shares[i] += shares[i - 1];
-  return shares.map((count) => count / shares[255]);
-}
-
-/** The CSS filter that cuts off a share of the darkest and of the brightest pixels. */
-export function contrastFilter(shares: Float64Array | null, clip: number, inverted: boolean): string {
-  const at = (share: number) => (shares ? shares.findIndex((value) => value >= share) / 255 : share);
-  const [low, high] = [at(clip), Math.max(at(clip) + 1 / 255, at(1 - clip))];
-  const brightness = 1 / (high + low);
-  const contrast = (high + low) / (high - low);
-  return `brightness(${brightness}) contrast(${contrast})${inverted ? ' invert(1)' : ''}`;
 }

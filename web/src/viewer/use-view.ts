@@ -21,23 +21,29 @@ export interface ViewControl {
 }
 
 /**
- * @param drags - false: dragging is for something else, and only the wheel zooms
+ * @param drags - whether dragging from a place on the canvas moves the view: else it is for a tool, and only the wheel zooms
  */
 export function useView(
   canvas: RefObject<HTMLCanvasElement | null>,
   size: { readonly width: number; readonly height: number } | null,
-  drags: boolean,
+  drags: (at: { readonly x: number; readonly y: number }, view: View) => boolean,
 ): ViewControl {
   const [view, setView] = useState<View>({ k: 1, x: 0, y: 0 });
-  const mayDrag = useRef(drags);
-  mayDrag.current = drags;
+  const latest = useRef({ drags, view });
+  latest.current = { drags, view };
   const behaviour = useRef(zoom<HTMLCanvasElement, unknown>());
 
   useEffect(() => {
     const element = canvas.current;
     if (!element) return;
     behaviour.current
-      .filter((event: Event) => event.type === 'wheel' || mayDrag.current)
+      .filter((event: MouseEvent | TouchEvent) => {
+        if (event.type === 'wheel') return true;
+        if ('touches' in event && event.touches.length > 1) return true;
+        const { clientX, clientY } = 'touches' in event ? event.touches[0] : event;
+        const { left, top } = element.getBoundingClientRect();
+        return latest.current.drags({ x: clientX - left, y: clientY - top }, latest.current.view);
+      })
       .clickDistance(4)
       .on('zoom', ({ transform: { k, x, y } }: D3ZoomEvent<HTMLCanvasElement, unknown>) => setView({ k, x, y }));
     const selection = select(element).call(behaviour.current).on('dblclick.zoom', null);
