@@ -1,5 +1,8 @@
 /// <reference lib="dom" />
-/** How the page feels: time to the first micrograph, and frames a second while one with 5,000 picks is moved and zoomed. */
+/**
+ * How the page feels: time to the first micrograph; frames a second while one with 5,000 or 30,000 picks is moved and zoomed, all of it in view or
+ * a part; time from the last move of the low-pass slider to the filtered picture. Writes docs/results/browser.json.
+ */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -9,22 +12,25 @@ import { writeMrc } from '../src/formats/mrc.js';
 import { random } from '../src/random.js';
 import { CHROMIUM, FLAGS, serve } from '../test/browser/harness.js';
 
-const SIDES = [4096, 8192];
-const PICKS = 5000;
+const CASES = [
+  { side: 4096, picks: 5000 },
+  { side: 4096, picks: 30_000 },
+  { side: 8192, picks: 5000 },
+];
 const SECONDS = 4;
 /** As text: the compiler adds helpers to functions that the page does not have. */
 const COUNT_FRAMES = `globalThis.frames = 0; requestAnimationFrame(function count() { frames++; requestAnimationFrame(count); })`;
 const OUT = 'docs/results/browser.json';
 
 /** A micrograph of noise with picks anywhere. */
-function makeProject(folder: string, side: number): void {
+function makeProject(folder: string, side: number, picks: number): void {
   const source = random(1);
   const pixels = new Float32Array(side * side);
   for (let i = 0; i < pixels.length; i++) pixels[i] = source.uniform() + source.uniform() + source.uniform();
   mkdirSync(join(folder, 'picks', 'model-1', 'micrographs'), { recursive: true });
   mkdirSync(join(folder, 'micrographs'));
   writeFileSync(join(folder, 'micrographs', 'noise.mrc'), writeMrc({ pixels, width: side, height: side }, 1, 'noise'));
-  const rows = Array.from({ length: PICKS }, () =>
+  const rows = Array.from({ length: picks }, () =>
     [side * source.uniform(), side * source.uniform(), 0.02 + 0.98 * source.uniform()].join(','),
   );
   writeFileSync(join(folder, 'picks', 'model-1', 'micrographs', 'noise.csv'), `x,y,score\n${rows.join('\n')}\n`);
@@ -44,20 +50,11 @@ function makeProject(folder: string, side: number): void {
 async function firstMicrograph(page: Page, url: string): Promise<number> {
   const started = performance.now();
   await page.goto(url);
-  await page.waitForFunction(
-    () => {
-      const canvas = document.querySelector('canvas');
-      if (!canvas || canvas.width === 0) return false;
-      const data = canvas.getContext('2d')?.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
-      return data !== undefined && data[3] > 0;
-    },
-    undefined,
-    { polling: 20 },
-  );
+  await page.locator('canvas[data-tiles]:not([data-tiles="0"])').waitFor();
   return (performance.now() - started) / 1000;
 }
 
-/** Frames a second while the micrograph is dragged about and zoomed, all of it in view first. */
+/** Frames a second while the micrograph is dragged about and zoomed. */
 async function framesPerSecond(page: Page): Promise<number> {
   const canvas = page.locator('canvas.marks');
   const box = await canvas.boundingBox();
@@ -76,19 +73,45 @@ async function framesPerSecond(page: Page): Promise<number> {
   return frames / ((performance.now() - started) / 1000);
 }
 
+/** Seconds from the last of many moves of the low-pass slider to the picture, and tiles that were asked for meanwhile. */
+async function lowpassDrag(page: Page): Promise<{ seconds: number; requests: number }> {
+  let requests = 0;
+  page.on('request', (request) => {
+    if (request.url().includes('/api/tile')) requests++;
+  });
+  const slider = await page.getByLabel('low-pass', { exact: true }).boundingBox();
+  if (!slider) throw new Error('there is no slider');
+  const y = slider.y + slider.height / 2;
+  await page.mouse.move(slider.x + 8, y);
+  await page.mouse.down();
+  await page.mouse.move(slider.x + slider.width - 20, y, { steps: 60 });
+  const started = performance.now();
+  await page.mouse.move(slider.x + slider.width - 30, y);
+  // Two frames: the picture is painted in the first, and on the screen with the second.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  const seconds = (performance.now() - started) / 1000;
+  await page.mouse.up();
+  await page.getByLabel('low-pass, as a number').fill('0');
+  return { seconds, requests };
+}
+
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 const rows = [];
-for (const side of SIDES) {
+for (const { side, picks } of CASES) {
   const folder = mkdtempSync(join(tmpdir(), 'deepem-bench-'));
-  makeProject(folder, side);
+  makeProject(folder, side, picks);
   const server = await serve(folder);
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-  const first = await firstMicrograph(page, server.url);
-  await page.getByText(`${PICKS} picks`).waitFor();
+  const firstMicrographSeconds = await firstMicrograph(page, server.url);
+  await page.getByText(`${picks} picks`).first().waitFor();
   await page.waitForTimeout(1000);
-  const frames = await framesPerSecond(page);
-  rows.push({ side, picks: PICKS, firstMicrographSeconds: first, framesPerSecond: frames });
-  console.log(`${side} x ${side}: first micrograph after ${first.toFixed(2)} s, ${frames.toFixed(0)} frames a second`);
+  const lowpass = await lowpassDrag(page);
+  const fitted = await framesPerSecond(page);
+  await page.locator('canvas.marks').focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press('+');
+  const zoomed = await framesPerSecond(page);
+  rows.push({ side, picks, firstMicrographSeconds, framesPerSecond: { fitted, zoomed }, lowpass });
+  console.log(JSON.stringify(rows.at(-1)));
   await page.close();
   await server.kill('SIGINT');
   rmSync(folder, { recursive: true });

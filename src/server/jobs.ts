@@ -84,7 +84,7 @@ export function startJobs(program: string, folder: string, changed: (job: ApiJob
         failure = errors.at(-1) ?? `the command ended with code ${code}`;
         break;
       }
-      update({ progress: (i + 1) / total, ...(code === SOME_FAILED && { message: errors.at(-1) ?? '' }) });
+      update({ progress: (i + 1) / total, message: code === SOME_FAILED ? (errors.at(-1) ?? '') : '' });
     }
     entry.child = null;
     await entry.plan.onEnd?.();

@@ -147,7 +147,7 @@ export async function readJson<T>(file: string): Promise<T> {
 
 /** Draws a diameter of 66 pixels in the middle of a micrograph of so many pixels. */
 export async function drawDiameter(page: Page, side: number): Promise<void> {
-  await page.getByRole('button', { name: 'Diameter' }).click();
+  await page.getByRole('button', { name: 'Diameter', exact: true }).click();
   const box = await page.locator('canvas.marks').boundingBox();
   if (!box) throw new Error('no viewer');
   const k = Math.min(box.width, box.height) / side;

@@ -174,26 +174,16 @@ describe('the micrograph', () => {
     await expect.poll(bar).toBe(before);
   });
 
-  it('changes its contrast, is inverted and filtered', async () => {
-    const filter = () => page.locator('canvas').first().getAttribute('style');
-    const first = await filter();
-    await page.getByLabel('contrast').fill('0.1');
-    expect(await filter()).not.toBe(first);
-    await page.getByLabel('invert').check();
-    expect(await filter()).toContain('invert(1)');
-    const filtered = page.waitForResponse((response) => /tile.*lowpass=[1-9]/.test(response.url()));
-    await page.getByLabel('low-pass').fill('30');
-    expect((await filtered).status()).toBe(200);
-  });
-
   it('that cannot be read says why, and the others go on', async () => {
-    await page.locator('.row', { hasText: 'sim_0009' }).click();
+    await page.locator('.row[data-id$=sim_0009]').click();
     await page
       .getByRole('alert')
       .getByText(/sim_0009/)
       .waitFor();
-    await page.locator('.row', { hasText: 'sim_0002' }).click();
+    await page.locator('.row[data-id$=sim_0002]').click();
     await page.getByRole('application', { name: /sim_0002/ }).waitFor();
+    // It is said on its own micrograph only.
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   it('is changed with n and p, and with arrows in the list', async () => {
@@ -202,7 +192,7 @@ describe('the micrograph', () => {
     await page.getByRole('application', { name: /sim_0002/ }).waitFor();
     await page.keyboard.press('p');
     await page.getByRole('application', { name: /sim_0001/ }).waitFor();
-    await page.locator('.row[aria-selected=true]').focus();
+    await page.getByRole('listbox').focus();
     await page.keyboard.press('ArrowDown');
     await page.getByRole('application', { name: /sim_0002/ }).waitFor();
   });
@@ -214,7 +204,7 @@ describe('picks', () => {
     await page.keyboard.press('Tab');
     await page.getByRole('button', { name: 'Find particles' }).click();
     await expect.poll(() => page.locator('.row', { hasText: 'picks' }).count(), { timeout: 60_000 }).toBe(3);
-    await page.locator('.row', { hasText: 'sim_0009' }).getByText('failed').waitFor();
+    await page.locator('.row[data-id$=sim_0009]').getByText('failed').waitFor();
     await page.getByLabel('left out').check();
     const scores = page.waitForResponse((response) => response.url().includes('/api/score-map') && response.ok());
     await page.getByLabel('score map').check();

@@ -41,7 +41,7 @@ describe('the diameter', () => {
     await expect.poll(() => rowsOf(picks).length, { timeout: 60_000 }).toBeGreaterThan(5);
     expect(existsSync(picks.replace('sim_0001', 'sim_0002'))).toBe(false);
     expect(labels()).toEqual([]);
-    await expect.poll(() => page.locator('.row', { hasText: 'sim_0001' }).textContent()).toMatch(/picks/);
+    await expect.poll(() => page.locator('.row[data-id$=sim_0001]').textContent()).toMatch(/picks/);
   });
 
   it('is undone like anything else', async () => {
@@ -189,7 +189,7 @@ describe('what a person does', () => {
     await page.setViewportSize({ width: 1100, height: 640 });
     await page.waitForTimeout(300);
     expect(await page.locator('.scale-bar').textContent()).toBe(bar);
-    await page.getByLabel('contrast').focus();
+    await page.getByLabel('contrast', { exact: true }).focus();
     await page.keyboard.press('n');
     await page.getByRole('application', { name: /sim_0002/ }).waitFor();
   });

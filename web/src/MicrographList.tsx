@@ -1,65 +1,65 @@
-/** The micrographs: thumbnails, state and counts; sorted and filtered; arrows move through them. */
+/** The micrographs: thumbnails, state and counts; sorted and filtered; arrows move through them. Only rows in view exist. */
 
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import type { ApiMicrograph } from '../../src/server/api.js';
 import { counted } from '../../src/words.js';
 import { address } from './api.js';
-
-/** State of a micrograph, the one that matters most. */
-export type Status = 'failed' | 'checked' | 'labelled' | 'picked' | 'new';
-
-const STATUSES: readonly Status[] = ['new', 'labelled', 'picked', 'checked', 'failed'];
-type Order = 'name' | 'labels' | 'picks';
+import { shortener } from './names.js';
+import { type Order, type OrderState, type PicksOf, STATUSES, type Status, statusOf } from './use-order.js';
 
 interface MicrographListProps {
   readonly micrographs: readonly ApiMicrograph[];
+  readonly orderState: OrderState;
   readonly current: string | null;
-  /** Picks above the threshold, or undefined where there are none yet. */
-  picksOf(id: string): number | undefined;
+  readonly picksOf: PicksOf;
   onSelect(id: string): void;
   onRefresh(): void;
 }
 
-/** Rows beyond these are reached by searching: a browser is slow with thousands of them. */
-const MOST_ROWS = 1000;
+const ROW_PX = 74;
+/** Rows that exist above and below those in view. */
+const OVERSCAN = 12;
+/** Characters of a name that a row has room for. */
+const NAME = 20;
 
-export function statusOf(micrograph: ApiMicrograph, picks: number | undefined): Status {
-  if (micrograph.failed !== null) return 'failed';
-  if (micrograph.checked) return 'checked';
-  if (micrograph.labels + micrograph.negatives > 0) return 'labelled';
-  return picks === undefined ? 'new' : 'picked';
-}
-
-export function MicrographList({ micrographs, current, picksOf, onSelect, onRefresh }: MicrographListProps) {
-  const [order, setOrder] = useState<Order>('name');
-  const [filter, setFilter] = useState<Status | 'all'>('all');
-  const [search, setSearch] = useState('');
+export function MicrographList({
+  micrographs,
+  orderState,
+  current,
+  picksOf,
+  onSelect,
+  onRefresh,
+}: MicrographListProps) {
+  const { wanted, want, shown } = orderState;
   const list = useRef<HTMLDivElement>(null);
-
-  const wanted = micrographs.filter((one) => {
-    const named = one.id.toLowerCase().includes(search.toLowerCase());
-    return named && (filter === 'all' || statusOf(one, picksOf(one.id)) === filter);
+  const rows = useVirtualizer({
+    count: shown.length,
+    getScrollElement: () => list.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
   });
-  const keys: Readonly<Record<Order, (one: ApiMicrograph) => number>> = {
-    name: () => 0,
-    labels: ({ labels }) => -labels,
-    picks: ({ id }) => -(picksOf(id) ?? -1),
-  };
-  const shown = [...wanted].sort((a, b) => keys[order](a) - keys[order](b)).slice(0, MOST_ROWS);
-
+  const shorten = useMemo(
+    () =>
+      shortener(
+        micrographs.map(({ id }) => id),
+        NAME,
+      ),
+    [micrographs],
+  );
+  const at = useMemo(() => shown.findIndex(({ id }) => id === current), [shown, current]);
   useEffect(() => {
-    const row = current === null ? null : list.current?.querySelector(`[data-id="${CSS.escape(current)}"]`);
-    row?.scrollIntoView({ block: 'nearest' });
-  }, [current]);
+    if (at >= 0) rows.scrollToIndex(at, { align: 'auto' });
+  }, [at, rows]);
 
   function keyed(event: KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = shown[shown.findIndex(({ id }) => id === current) + step];
+    const next = shown[at + step];
     if (!next) return;
     onSelect(next.id);
-    list.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(next.id)}"]`)?.focus();
+    list.current?.focus();
   }
 
   return (
@@ -69,16 +69,16 @@ export function MicrographList({ micrographs, current, picksOf, onSelect, onRefr
           type="search"
           placeholder="Search"
           aria-label="Search micrographs"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
+          value={wanted.search}
+          onChange={(event) => want({ search: event.target.value })}
         />
         <button type="button" title="Look for new micrographs" onClick={onRefresh}>
           Refresh
         </button>
         <select
           aria-label="Show micrographs"
-          value={filter}
-          onChange={(event) => setFilter(event.target.value as Status | 'all')}
+          value={wanted.filter}
+          onChange={(event) => want({ filter: event.target.value as Status | 'all' })}
         >
           <option value="all">all {micrographs.length}</option>
           {STATUSES.map((status) => (
@@ -87,37 +87,57 @@ export function MicrographList({ micrographs, current, picksOf, onSelect, onRefr
             </option>
           ))}
         </select>
-        <select aria-label="Sort micrographs" value={order} onChange={(event) => setOrder(event.target.value as Order)}>
+        <select
+          aria-label="Sort micrographs"
+          value={wanted.order}
+          onChange={(event) => want({ order: event.target.value as Order })}
+        >
           <option value="name">by name</option>
           <option value="labels">by labels</option>
           <option value="picks">by picks</option>
         </select>
       </div>
-      <div className="rows" ref={list} role="listbox" aria-label="Micrographs" tabIndex={-1} onKeyDown={keyed}>
-        {shown.map((one) => (
-          <Row
-            key={one.id}
-            micrograph={one}
-            picks={picksOf(one.id)}
-            selected={one.id === current}
-            onSelect={() => onSelect(one.id)}
-          />
-        ))}
+      <div
+        className="rows"
+        ref={list}
+        role="listbox"
+        aria-label="Micrographs"
+        aria-activedescendant={at < 0 ? undefined : `row-${at}`}
+        tabIndex={0}
+        onKeyDown={keyed}
+      >
+        <div className="all" role="presentation" style={{ height: rows.getTotalSize() }}>
+          {rows.getVirtualItems().map(({ index, start }) => (
+            <Row
+              key={shown[index].id}
+              id={`row-${index}`}
+              micrograph={shown[index]}
+              name={shorten(shown[index].id)}
+              picks={picksOf(shown[index].id)}
+              selected={index === at}
+              top={start}
+              onSelect={() => onSelect(shown[index].id)}
+            />
+          ))}
+        </div>
         {shown.length === 0 && <p className="hint">No micrograph matches.</p>}
-        {wanted.length > shown.length && <p className="hint">{wanted.length - shown.length} more; use the search.</p>}
       </div>
     </nav>
   );
 }
 
 interface RowProps {
+  /** Of the element. */
+  readonly id: string;
   readonly micrograph: ApiMicrograph;
+  readonly name: string;
   readonly picks: number | undefined;
   readonly selected: boolean;
+  readonly top: number;
   onSelect(): void;
 }
 
-function Row({ micrograph, picks, selected, onSelect }: RowProps) {
+function Row({ id: element, micrograph, name, picks, selected, top, onSelect }: RowProps) {
   const status = statusOf(micrograph, picks);
   const { id, labels, negatives, failed } = micrograph;
   const counts = [
@@ -127,21 +147,26 @@ function Row({ micrograph, picks, selected, onSelect }: RowProps) {
   ];
   return (
     <div
+      id={element}
       className="row"
       role="option"
       data-id={id}
       aria-selected={selected}
-      tabIndex={selected ? 0 : -1}
+      tabIndex={-1}
+      style={{ height: ROW_PX, transform: `translateY(${top}px)` }}
       onClick={onSelect}
       onKeyDown={(event) => event.key === 'Enter' && onSelect()}
-      title={failed ?? id}
+      title={failed === null ? id : `${id}: ${failed}`}
     >
       <img loading="lazy" src={address('/api/thumbnail', { id })} alt="" width={64} height={64} />
       <div>
-        <span className="name">{id}</span>
+        <span className="name">{name}</span>
         <span className={`status ${status}`}>{status}</span>
-        <span className="counts">{counts.filter(Boolean).join(', ')}</span>
-        {failed !== null && <span className="reason">{failed}</span>}
+        {failed === null ? (
+          <span className="counts">{counts.filter(Boolean).join(', ')}</span>
+        ) : (
+          <span className="reason">{failed}</span>
+        )}
       </div>
     </div>
   );

@@ -3,7 +3,8 @@
 import type { ApiJob } from '../../../src/server/api.js';
 import { api } from '../api.js';
 
-const NAMES: Readonly<Record<ApiJob['kind'], string>> = {
+/** Kinds of jobs in words. */
+export const JOB_NAMES: Readonly<Record<ApiJob['kind'], string>> = {
   train: 'Training',
   pick: 'Picking',
   classes: 'Class averages',
@@ -21,10 +22,10 @@ export function JobCard({ job, stop }: { readonly job: ApiJob; readonly stop: st
   return (
     <div className={`job ${job.state}`} role="status">
       <span>
-        {NAMES[job.kind]} {job.result?.split('/').at(-1)}: {job.state}
+        {JOB_NAMES[job.kind]} {job.result?.split('/').at(-1)}: {job.state}
         {active && left}
       </span>
-      {active && <progress max={1} value={job.progress} aria-label={`Progress of ${NAMES[job.kind]}`} />}
+      {active && <progress max={1} value={job.progress} aria-label={`Progress of ${JOB_NAMES[job.kind]}`} />}
       {job.message && <span className="message">{job.message}</span>}
       {active && (
         <button type="button" onClick={() => api.cancel(job.id).catch(() => {})}>

@@ -18,7 +18,7 @@ interface LabelPanelProps {
 }
 
 /** Labels from which a training is worth its time. */
-const ENOUGH = 20;
+export const ENOUGH = 20;
 
 /** Names that a sentence shows. */
 const SHOWN = 3;

@@ -47,7 +47,7 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
       <div className="buttons">
         <button
           type="button"
-          className="primary"
+          className={project.models.length === 0 ? 'primary' : ''}
           disabled={missing !== '' || busy}
           onClick={() => api.start({ kind: 'train', labels, epochs: null }).catch(onError)}
         >

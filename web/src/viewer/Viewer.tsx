@@ -145,6 +145,8 @@ function useSize(canvas: React.RefObject<HTMLCanvasElement | null>, panBy: ViewC
     const observer = new ResizeObserver(() => {
       setSize((before) => {
         const now = { width: element.clientWidth, height: element.clientHeight };
+        // Without a size it is hidden, behind a gallery.
+        if (now.width === 0) return before;
         if (before.width > 0) latest.current((now.width - before.width) / 2, (now.height - before.height) / 2);
         return now;
       });

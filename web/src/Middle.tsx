@@ -1,0 +1,124 @@
+/** The middle of the page: a micrograph with its tools, or picks as a gallery. */
+
+import { useState } from 'react';
+import type { ApiGalleryItem, ApiPoint, ApiProject } from '../../src/server/api.js';
+import { Gallery } from './panels/Gallery.js';
+import type { LabelState } from './use-labels.js';
+import { useMicrograph } from './use-micrograph.js';
+import type { PickState } from './use-picks.js';
+import { FIRST_DISPLAY, type Tool } from './viewer/settings.js';
+import { Toolbar } from './viewer/Toolbar.js';
+import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
+
+/** What the middle shows. */
+export type Sight = 'micrograph' | 'gallery' | 'doubtful';
+
+const SIGHTS: readonly (readonly [Sight, string])[] = [
+  ['micrograph', 'Micrograph'],
+  ['gallery', 'Gallery'],
+  ['doubtful', 'Doubtful picks'],
+];
+/** Side of what the gallery shows where the diameter is not known, in pixels. */
+const UNKNOWN_DIAMETER = 100;
+
+interface MiddleProps {
+  readonly project: ApiProject;
+  readonly current: string | null;
+  readonly sight: Sight;
+  readonly tool: Tool;
+  readonly labelState: LabelState;
+  readonly pickState: PickState;
+  /** Changes when there are other picks or another threshold. */
+  readonly version: string;
+  /** A place on the micrograph that is to be shown. */
+  readonly target: ApiPoint | null;
+  onSight(sight: Sight): void;
+  onTool(tool: Tool): void;
+  onHelp(): void;
+  onShow(item: ApiGalleryItem): void;
+  onError(error: Error): void;
+}
+
+export function Middle(props: MiddleProps) {
+  const { project, sight, labelState, pickState, onError } = props;
+  const { set } = pickState;
+  return (
+    <main>
+      <div className="switch">
+        {SIGHTS.map(([name, words]) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={sight === name}
+            disabled={name !== 'micrograph' && set === null}
+            onClick={() => props.onSight(name)}
+          >
+            {words}
+          </button>
+        ))}
+      </div>
+      {/* Hidden, not removed: zoom, place and display stay as they are while the gallery is looked at. */}
+      <div className="sight" hidden={sight !== 'micrograph'}>
+        <MicrographSight {...props} />
+      </div>
+      {sight !== 'micrograph' && set !== null && (
+        <Gallery
+          order={sight === 'gallery' ? 'score' : 'doubtful'}
+          diameter={project.diameter ?? UNKNOWN_DIAMETER}
+          version={props.version}
+          onShow={props.onShow}
+          onDecide={labelState.decide}
+          {...{ set, onError }}
+        />
+      )}
+    </main>
+  );
+}
+
+function MicrographSight({
+  project,
+  current,
+  tool,
+  labelState,
+  pickState,
+  target,
+  onTool,
+  onHelp,
+  onError,
+}: MiddleProps) {
+  const [eraser, setEraser] = useState(100);
+  const [display, setDisplay] = useState(FIRST_DISPLAY);
+  const { detail, failed } = useMicrograph(current);
+  const { diameter } = project;
+  const { set, picks, threshold } = pickState;
+  return (
+    <>
+      <Toolbar
+        {...{ tool, display, eraser, onTool, onHelp }}
+        unit={project.pixelSize === null ? 'px' : 'Å'}
+        canDenoise={diameter !== null}
+        canUndo={labelState.canUndo}
+        canRedo={labelState.canRedo}
+        onDisplay={setDisplay}
+        onEraser={setEraser}
+        onUndo={labelState.undo}
+        onRedo={labelState.redo}
+      />
+      {failed !== null && (
+        <p className="unreadable" role="alert">
+          {failed}
+        </p>
+      )}
+      {detail && (
+        <Viewer
+          {...{ detail, display, tool, eraser, diameter, labelState, picks, threshold, target, onError }}
+          scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}
+          onDiameter={(drawn) => {
+            labelState.setDiameter(diameter, drawn, detail.id).then(pickState.choose, onError);
+            onTool('particle');
+          }}
+        />
+      )}
+    </>
+  );
+}
