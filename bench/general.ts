@@ -1,7 +1,7 @@
 /**
  * The general model on every real set, with the diameter and no label: average precision, F1 at the threshold that the scores of three
  * micrographs give, the measure of the CryoPPP comparison (matches within half a diameter, mean over micrographs), and what a diameter costs
- * that is off by a quarter; beside the blob picker. Writes docs/results/general.json and the table in docs/results.md.
+ * that is off by a quarter; beside a general model that has never seen the specimen, and the blob picker. Writes docs/results/general.json and the table in docs/results.md.
  * Usage: npm run bench -- general [MODEL.onnx]
  */
 
@@ -22,6 +22,7 @@ import { GENERAL_MODEL_FILE, loadModel } from '../src/storage/model-file.js';
 import { type DataSet, loadAll, namesOf, pickAll, SPECIMENS } from './data-sets.js';
 import { MACHINE } from './machine.js';
 import { writeSection } from './results.js';
+import { unseenModel } from './unseen.js';
 
 /** Diameters that a person might give, as parts of the right one. */
 const SIZES = [0.75, 0.8, 1, 1.25, 1.33];
@@ -82,6 +83,8 @@ async function measure(set: DataSet, general: Model) {
   );
   const { threshold } = decide(looked, general.metadata.threshold);
   const { averagePrecision, bestF1, atThreshold } = evaluate(found.micrographs, { radius: set.radius, threshold });
+  const unseen = await judge(set, rescaleModel(await unseenModel(set.name), set.diameter));
+  const left = evaluate(unseen.micrographs, { radius: set.radius });
   const blob = await judge(set, blobModel(set.diameter, null));
   const blobs = evaluate(blob.micrographs, { radius: set.radius });
   return {
@@ -89,6 +92,7 @@ async function measure(set: DataSet, general: Model) {
     ...{ bestF1: bestF1?.f1 ?? 0, bestThreshold: bestF1?.threshold ?? 0, ownF1: atThreshold?.f1 ?? 0 },
     comparison: comparison(found.micrographs, set, threshold),
     estimated: await estimate(set, general),
+    unseen: { averagePrecision: left.averagePrecision, bestF1: left.bestF1?.f1 ?? 0 },
     blob: { averagePrecision: blobs.averagePrecision, bestF1: blobs.bestF1?.f1 ?? 0 },
     seconds: found.seconds,
   };
@@ -108,12 +112,24 @@ if (file === GENERAL_MODEL_FILE) {
     `${JSON.stringify({ machine: MACHINE, model: general.metadata.recipe, results }, null, 1)}\n`,
   );
   const header = [
-    ...['set', 'micrographs', 'blobs: AP', 'best F1', 'general: AP', 'best F1', 'own F1', 'own threshold'],
+    ...[
+      'set',
+      'micrographs',
+      'blobs: AP',
+      'best F1',
+      'never seen: AP',
+      'best F1',
+      'general: AP',
+      'best F1',
+      'own F1',
+      'own threshold',
+    ],
     ...['P / R / F1 within half a diameter', ...SIZES.filter((size) => size !== 1).map((size) => `AP at ${size}x`)],
     's a micrograph',
   ];
   const rows = results.map((one) => [
     ...[one.set, one.micrographs, one.blob.averagePrecision.toFixed(3), one.blob.bestF1.toFixed(3)],
+    ...[one.unseen.averagePrecision.toFixed(3), one.unseen.bestF1.toFixed(3)],
     ...[one.averagePrecision, one.bestF1, one.ownF1, one.threshold].map((value) => value.toFixed(3)),
     [one.comparison.precision, one.comparison.recall, one.comparison.f1].map((value) => value.toFixed(2)).join(' / '),
     ...SIZES.filter((size) => size !== 1).map((size) => one.sizes[size].toFixed(3)),

@@ -3,6 +3,7 @@
 /** What each bench measures. */
 const BENCHES: Readonly<Record<string, string>> = {
   general: 'the general model on every real set, without labels',
+  'few-labels': 'ten and twenty labels beside none',
   accuracy: 'cross-validation of the recipes on real data',
   choices: 'what is chosen on few held-out labels',
   retrain: 'retraining with sorted picks',

@@ -1,7 +1,13 @@
 /**
- * Trains the general model (preset `general`) on simulated fields of the bodies in ../shared/data/bodies and of random ones. Nothing
- * real is looked at, and no body of a specimen that is judged. Stops after any step and goes on from its state: the same steps give
- * the same weights. Usage: npx tsx scripts/general-model.ts --state FOLDER [--steps 4400] [--pictures FOLDER] [--write models/general.onnx]
+ * Trains the general model (preset `general`), in two parts. First on simulated fields alone, of the bodies in ../shared/data/bodies and of random
+ * ones; then, from those weights, on as many fields of real micrographs beside simulated ones. `--without` leaves specimens out, so that the model
+ * can be judged on them. Stops after any step and goes on from its state: the same steps give the same weights.
+ *
+ * npx tsx scripts/general-model.ts --state A --steps 4400
+ * npx tsx scripts/general-model.ts --state A --write simulated.onnx
+ * npx tsx scripts/general-model.ts --state B --from simulated.onnx --real --rate 7e-4 --steps 800 [--without NAME,NAME] [--without-empty 0]
+ * npx tsx scripts/general-model.ts --state B --from simulated.onnx --real --write models/general.onnx
+ * npx tsx scripts/general-model.ts --pictures FOLDER
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -46,13 +52,18 @@ const BATCH = 8;
 const RANDOM_BODIES = 90;
 const SEED = { bodies: 4321, fields: 1717, weights: 11, dropout: 23, real: 97 };
 const RATE = 2e-3;
-const WARM_UP = 30;
+
 const OPTIMISER = { ...ADAM, weightDecay: 0.01 };
 /** Positions closer than the first to a centre show a particle, those beyond the second none, in diameters. */
 const DISTANCES = { particle: 0.15, none: 0.3 };
 /** Share of the particles in the weight of a batch. */
 const PARTICLE_SHARE = 0.25;
 const THRESHOLD = 0.5;
+const SAVE_EVERY = 50;
+/** Steps in which the learning rate rises: the optimiser knows nothing of the gradients yet. */
+const WARM_UP = 30;
+/** Fields of the second part come after all of the first. */
+const SECOND_PART = 2_000_000;
 
 const { values: given } = parseArgs({
   options: {
@@ -65,7 +76,6 @@ const { values: given } = parseArgs({
     without: { type: 'string', default: '' },
     'without-empty': { type: 'string', default: '-1' },
     rate: { type: 'string', default: String(RATE) },
-    'save-every': { type: 'string', default: '50' },
   },
 });
 
@@ -115,7 +125,7 @@ function makeBatch({ bodies, real }: Diet, step: number): Batch {
   const fields = Array.from({ length: BATCH }, (_, i) =>
     real && i % 2 === 0
       ? real.draw(SIDE, random(SEED.real, BATCH * step + i))
-      : drawField(bodies, BATCH * step + i + FIRST),
+      : drawField(bodies, (given.from ? SECOND_PART : 0) + BATCH * step + i),
   );
   const patches = new Float32Array(BATCH * SIDE ** 2);
   const targets = new Float32Array(BATCH * POSITIONS ** 2);
@@ -203,7 +213,9 @@ async function trainOn(diet: Diet, folder: string, steps: number): Promise<void>
   let state = await readState(folder);
   let [sum, started, next] = [0, Date.now(), makeBatch(diet, state.step)];
   while (state.step < steps) {
-    const rate = (peak * Math.min(1, (state.step + 1) / WARM_UP) * (1 + Math.cos((Math.PI * state.step) / steps))) / 2;
+    const rate =
+      (Number(given.rate) * Math.min(1, (state.step + 1) / WARM_UP) * (1 + Math.cos((Math.PI * state.step) / steps))) /
+      2;
     const computing = workers.compute(state.weights, next, random(SEED.dropout, state.step));
     // The next fields are simulated while the workers compute.
     next = makeBatch(diet, state.step + 1);
@@ -215,11 +227,11 @@ async function trainOn(diet: Diet, folder: string, steps: number): Promise<void>
     };
     state = { step: state.step + 1, weights, optimiser: updated.state };
     sum += loss;
-    if (state.step % saveEvery > 0 && state.step < steps) continue;
+    if (state.step % SAVE_EVERY > 0 && state.step < steps) continue;
     writeState(folder, state);
     const seconds = (Date.now() - started) / 1000;
     process.stdout.write(
-      `${JSON.stringify({ step: state.step, loss: +(sum / saveEvery).toFixed(4), seconds: Math.round(seconds) })}\n`,
+      `${JSON.stringify({ step: state.step, loss: +(sum / SAVE_EVERY).toFixed(4), seconds: Math.round(seconds) })}\n`,
     );
     [sum, started] = [0, Date.now()];
   }
@@ -244,16 +256,13 @@ function modelOf({ step, weights }: State): Model {
       minDistance: MIN_DISTANCE * DIAMETER,
       smoothing: SMOOTHING * DIAMETER,
       scoring: { step: 2, turns: 1 },
-      recipe: `general, ${step} steps`,
+      recipe: given.real ? `general, ${step} steps with real micrographs` : `general, ${step} steps`,
       seed: SEED.fields,
     },
   };
 }
 
 const bodies = loadBodies();
-const saveEvery = Number(given['save-every']);
-const peak = Number(given.rate);
-const FIRST = given.from ? 2_000_000 : 0;
 const real = given.real
   ? await readRealFields(given.without.split(','), Number(given['without-empty']), DIAMETER, PREPARATION)
   : null;

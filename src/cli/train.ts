@@ -3,9 +3,11 @@
 import type { Command } from 'commander';
 import { docsPage } from '../docs.js';
 import { UsageError } from '../errors.js';
+import type { Weights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
-import { loadPreset } from '../storage/model-file.js';
-import { RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
+import { GENERAL_MODEL_FILE, loadModel, loadPreset } from '../storage/model-file.js';
+import { AUTO_RECIPE, FEW_LABELS, FEW_LABELS_RECIPE, RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
+import type { LabelledInput } from './labelled-inputs.js';
 import { number } from './options.js';
 import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
 import { assertModelName, runTraining } from './training-run.js';
@@ -39,7 +41,11 @@ export function configure(command: Command): void {
       '--preset <name>',
       `network: ${Object.keys(PRESETS).join(', ')}, or a .json file: an architecture, or what deepem tune wrote, with its recipe in place of --recipe (default: the recipe's)`,
     )
-    .option('--recipe <name>', 'how to train: auto, for few labels or many, or deepem, as in the paper', 'auto')
+    .option(
+      '--recipe <name>',
+      'how to train: auto (fewer than 100 labels: from the general model), or deepem, as in the paper',
+      'auto',
+    )
     .option(
       '--test-fraction <f>',
       'share of the micrographs held out to judge (default: 0.2; recipe auto: none of fewer than 100 labels)',
@@ -71,6 +77,8 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
   const preset = options.preset ? await loadPreset(options.preset) : { architecture: named.architecture, recipe: null };
   const recipe: Recipe = { ...(preset.recipe ?? named), architecture: preset.architecture };
   const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
+  const few = named === AUTO_RECIPE && !options.preset && countOf(labels) < FEW_LABELS;
+  const { start, ...chosen } = few ? await fromGeneralModel() : { recipe, start: null };
   await runTraining(labels, {
     settings: { micrographs: args, ...options },
     output: options.output,
@@ -81,8 +89,9 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
     train: {
       diameter,
       pixelSize,
-      architecture: preset.architecture,
-      recipe: options.epochs ? withEpochs(recipe, options.epochs) : recipe,
+      architecture: chosen.recipe.architecture,
+      recipe: options.epochs ? withEpochs(chosen.recipe, options.epochs) : chosen.recipe,
+      ...(start && { start }),
       edge,
       labels: options.labels,
       seed: options.seed,
@@ -91,4 +100,13 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
       ...(options.threads && { threads: options.threads }),
     },
   });
+}
+
+function countOf(labels: readonly LabelledInput[]): number {
+  return labels.reduce((sum, { positives }) => sum + positives.particles.length, 0);
+}
+
+/** Few labels cannot teach what a particle is: the general model knows. */
+async function fromGeneralModel(): Promise<{ recipe: Recipe; start: Weights }> {
+  return { recipe: FEW_LABELS_RECIPE, start: (await loadModel(GENERAL_MODEL_FILE)).weights };
 }

@@ -1,17 +1,19 @@
 /** What `train` and `retrain` share: training with progress on the screen, and what is written at the end. */
 
+import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import type { Weights } from '../network/parameters.js';
 import { drawCharts } from '../report/chart.js';
 import { threadCount } from '../runtime/cpus.js';
-
 import { type CheckpointKeeper, openCheckpoint } from '../storage/checkpoint-file.js';
 import { assertWritable, writeWhole } from '../storage/files.js';
 import { saveModel, saveTrainingRecord, type TrainingRecord, trainingRecordFile } from '../storage/model-file.js';
 import { assertFree } from '../storage/outputs.js';
 import type { Checkpoint } from '../training/checkpoint.js';
+import { floatsToText } from '../training/float-text.js';
 import { AUTO_RECIPE } from '../training/recipe.js';
 import type { DataReport, DoneReport, EpochReport, ObjectiveReport, TrainReport } from '../training/reports.js';
 import { type TrainOptions, train } from '../training/train.js';
@@ -76,7 +78,7 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   const failed: string[] = [];
   const micrographs = readLabelled(labels, run.train.pixelSize, run.labelOptions, record, failed);
   const keeper = await openCheckpoint(run.output, {
-    ...{ train: run.train, threads: threadCount(run.train.threads) },
+    ...{ train: { ...run.train, start: hashOf(run.train.start) }, threads: threadCount(run.train.threads) },
     micrographs: await fingerprints(labels),
   });
   const outputs = [run.output, trainingRecordFile(run.output), ...(run.plot ? [run.plot] : [])];
@@ -105,6 +107,10 @@ export async function runTraining(labels: readonly LabelledInput[], run: Trainin
   if (run.plot) await writeWhole(run.plot, drawTraining(epochs));
   if (!run.json) summarise(done, run.output, (performance.now() - started) / 1000, run.train.earlier !== undefined);
   process.exitCode = interruption.exitCode() || (failed.length > 0 ? 3 : 0);
+}
+
+function hashOf(start: Weights | undefined): string | null {
+  return start ? createHash('sha256').update(floatsToText(start.values)).digest('hex') : null;
 }
 
 /** What a training is made of: another file or label makes it another one. */
@@ -189,11 +195,16 @@ function describeObjective({ objective, found, labelled }: ObjectiveReport): str
   }
 }
 
-function announce({ warnings, labels, architecture, factor, pretrained }: DataReport): void {
+function announce({ warnings, labels, architecture, factor, start }: DataReport): void {
   for (const warning of warnings) note(`warning: ${warning}`);
-  const start = pretrained ? 'weights that know simulated particles' : 'random weights';
+  const starts = {
+    general: 'the general model',
+    earlier: 'the earlier model',
+    simulated: 'weights that know simulated particles',
+    random: 'random weights',
+  };
   note(
-    `network ${architecture.name} from ${start}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
+    `network ${architecture.name} from ${starts[start]}, box ${architecture.box}, micrographs binned ${Number(factor.toFixed(3))} times`,
   );
   const negatives = labels.negatives > 0 ? ` and ${counted(labels.negatives, 'place')} without` : '';
   note(`${counted(labels.positives, 'particle')}${negatives} of ${counted(labels.micrographs, 'micrograph')}`);

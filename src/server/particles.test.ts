@@ -20,14 +20,14 @@ describe('what counts as a particle', () => {
   const places = (threshold: number) => particlesAt(decided, threshold).map(({ x }) => x);
 
   it('is a pick above the threshold, unless it was rejected, and what was accepted or labelled', () => {
-    expect(places(0.5)).toEqual([100, 300, 500]);
-    expect(places(0.15)).toEqual([100, 300, 400, 500]);
-    expect(places(1)).toEqual([300, 500]);
+    expect(places(0.5)).toEqual([100, 301, 500]);
+    expect(places(0.15)).toEqual([100, 301, 400, 500]);
+    expect(places(1)).toEqual([301, 500]);
     expect(places(0)).not.toContain(200);
   });
 
-  it('keeps the score of a pick, and gives a label alone the score 1', () => {
-    expect(decided.find(({ x }) => x === 300)).toMatchObject({ score: 0.1, decision: 'accepted', counts: 1 });
+  it('keeps the score of a pick but takes the place of its label, and gives a label alone the score 1', () => {
+    expect(decided.find(({ x }) => x === 301)).toMatchObject({ score: 0.1, decision: 'accepted', counts: 1 });
     expect(decided.find(({ x }) => x === 500)).toMatchObject({ score: 1, decision: 'accepted' });
     expect(decided.find(({ x }) => x === 200)).toMatchObject({ score: 0.8, decision: 'rejected' });
   });

@@ -63,7 +63,11 @@ export async function* runEpochs(
   let best = checkpoint?.best ?? { weights, epoch: 0, accuracy: null };
   let labelCheck = checkpoint?.labelCheck ?? null;
   for (let epoch = (checkpoint?.epoch ?? 0) + 1; epoch <= epochs && !signal?.aborted; epoch++) {
-    const objective = objectiveOf(labelCheck?.complete ?? true, run.start.few);
+    if (run.checkLabels && labelCheck === null && run.start.from === 'general') {
+      labelCheck = await run.checkLabels(weights);
+      yield describeCheck(labelCheck, run.start);
+    }
+    const objective = objectiveOf(labelCheck?.complete ?? true, run.start);
     const hidden = labelCheck && objective === 'positive-unlabelled' ? labelCheck.hidden : 0;
     const batches = run.source.epoch(order, hidden);
     let total = 0;
@@ -83,16 +87,19 @@ export async function* runEpochs(
     if (done === stepsPerEpoch) {
       yield { kind: 'epoch', epoch, epochs, loss: total / done, accuracy, chance: chanceOf(run.heldOut) };
     }
-    if (epoch === 1 && run.checkLabels && !signal?.aborted) {
+    if (run.checkLabels && labelCheck === null && !signal?.aborted) {
       labelCheck = await run.checkLabels(weights);
-      const { found, labelled, complete } = labelCheck;
-      yield { kind: 'objective', objective: objectiveOf(complete, run.start.few), found, labelled };
+      yield describeCheck(labelCheck, run.start);
     }
     const state = { epoch, weights, optimiser, random: order.state(), best, labelCheck };
     const isChecked = labelCheck !== null || run.checkLabels === null;
     if (done === stepsPerEpoch && isChecked) yield { kind: 'checkpoint', checkpoint: state };
   }
   return { ...best, labelCheck };
+}
+
+function describeCheck({ found, labelled, complete }: LabelCheck, start: Start): ObjectiveReport {
+  return { kind: 'objective', objective: objectiveOf(complete, start), found, labelled };
 }
 
 /** The learning rate after a share of all steps. */

@@ -12,6 +12,7 @@ import { openScorer, type ScoreMap, smooth } from '../picking/score-map.js';
 import type { Engine } from '../runtime/engine.js';
 import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
+import type { Start } from './start.js';
 
 /**
  * What the check found among the candidates that score at least as high as the better half of the labels, without those at places
@@ -39,9 +40,12 @@ export interface LabelCheckOptions {
 }
 
 /** How places without a label are taken. */
-export function objectiveOf(labelsComplete: boolean, few: boolean): ModelMetadata['objective'] {
+export function objectiveOf(
+  labelsComplete: boolean,
+  { few, from }: Pick<Start, 'few' | 'from'>,
+): ModelMetadata['objective'] {
   if (labelsComplete) return 'positive-negative';
-  return few ? 'labelled-unlabelled' : 'positive-unlabelled';
+  return few && from !== 'general' ? 'labelled-unlabelled' : 'positive-unlabelled';
 }
 
 /** Labels are incomplete where fewer than this share of the candidates found are labelled. */

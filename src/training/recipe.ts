@@ -69,6 +69,11 @@ export const recipeSettingsSchema = z.strictObject({
   /** null: every training starts from random weights. */
   pretrained: pretrainedSchema.nullable().default(null),
   /**
+   * Share of the weights that a training started from in those that come out: they keep what few labels cannot show (Wortsman et al. 2022,
+   * "Robust fine-tuning of zero-shot models"). 0: none.
+   */
+  startShare: z.number().min(0).max(1).default(0),
+  /**
    * What an epoch shows of each label: its box in all four quarter turns, beside the boxes of random negatives; or patches,
    * which hold many positions each, in a random view.
    */
@@ -128,6 +133,7 @@ export const DEEPEM_RECIPE: Recipe = {
   epochs: 20,
   mostSteps: null,
   pretrained: null,
+  startShare: 0,
   sampling: { kind: 'turned-boxes' },
   negativesPerPositive: 1,
   negativeDistance: 0.5,
@@ -139,6 +145,18 @@ export const DEEPEM_RECIPE: Recipe = {
   unevennessFilter: false,
   deviationFilter: 'always',
 };
+
+const PATCHES: PatchSampling = {
+  kind: 'patches',
+  positions: 7,
+  anywhere: 1,
+  particleDistance: 0.15,
+  turnedShare: 0.7,
+  smallestEpoch: 1600,
+};
+
+/** Fewer labels than this are few. */
+export const FEW_LABELS = 100;
 
 /** Wider network with batch normalisation, cross-entropy, AdamW, more negatives, random views, smoothed scores. */
 export const AUTO_RECIPE: Recipe = {
@@ -153,15 +171,9 @@ export const AUTO_RECIPE: Recipe = {
   batch: 16,
   epochs: 12,
   mostSteps: 1200,
-  pretrained: { mostSteps: 900, few: { fewerThan: 100, learningRate: 1e-3, views: 128 } },
-  sampling: {
-    kind: 'patches',
-    positions: 7,
-    anywhere: 1,
-    particleDistance: 0.15,
-    turnedShare: 0.7,
-    smallestEpoch: 1600,
-  },
+  pretrained: { mostSteps: 900, few: { fewerThan: FEW_LABELS, learningRate: 1e-3, views: 128 } },
+  startShare: 0,
+  sampling: PATCHES,
   negativesPerPositive: 3,
   negativeDistance: 0.3,
   smoothing: 0.055,
@@ -171,6 +183,21 @@ export const AUTO_RECIPE: Recipe = {
   calibrationPrior: { slope: 0.85, slopeSd: 0.2, intercept: -1.8, interceptSd: 0.6 },
   unevennessFilter: true,
   deviationFilter: 'where-it-helps',
+};
+
+/**
+ * For few labels: the general model, which knows particles, learns to tell what is labelled from everything else, and keeps half of its weights.
+ */
+export const FEW_LABELS_RECIPE: Recipe = {
+  ...AUTO_RECIPE,
+  name: 'auto, few labels',
+  architecture: PRESETS.general,
+  boxDiameters: 4,
+  windows: { background: 1.2, variance: 3 },
+  pretrained: { mostSteps: null, few: { fewerThan: FEW_LABELS, learningRate: 2e-3, views: 20 } },
+  startShare: 0.4,
+  sampling: { ...PATCHES, smallestEpoch: 800 },
+  scoring: { step: 2, turns: 1 },
 };
 
 /** The recipe with so many epochs, from whatever weights it starts, and no limit of steps. */

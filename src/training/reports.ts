@@ -5,6 +5,7 @@ import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Device } from '../runtime/engine.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { StartKind } from './start.js';
 
 /** What the network is trained on. */
 export interface DataReport {
@@ -13,8 +14,8 @@ export interface DataReport {
   readonly architecture: Architecture;
   /** Full-size pixels per prepared pixel. */
   readonly factor: number;
-  /** Whether the network starts from weights that know simulated particles. */
-  readonly pretrained: boolean;
+  /** Which weights the network starts from. */
+  readonly start: StartKind;
   /** Steps that the training takes in all. */
   readonly steps: number;
   readonly warnings: readonly string[];

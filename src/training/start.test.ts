@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { forBrightParticles } from '../network/bright.js';
+import { initialWeights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
 import { choosePreparation } from '../picking/prepare.js';
 import { openScorer } from '../picking/score-map.js';
+import { random } from '../random.js';
 import { startEngine } from '../runtime/engine.js';
 import { simulate } from '../simulation/simulate.js';
 import { asymmetric } from '../simulation/volume.js';
 import { type PreparedMicrograph, prepareLabelled } from './labelled.js';
-import { AUTO_RECIPE, DEEPEM_RECIPE, withEpochs } from './recipe.js';
-import { startOf } from './start.js';
+import { AUTO_RECIPE, DEEPEM_RECIPE, FEW_LABELS_RECIPE, withEpochs } from './recipe.js';
+import { startOf, withStart } from './start.js';
 
 const made = simulate({ bodies: [asymmetric()], width: 512, height: 512, particles: 20, snr: 0.2, dirt: ['none'] }, 0);
 const { diameter } = made;
@@ -30,24 +32,45 @@ describe('startOf', () => {
     startOf(recipe, architecture, micrographs, { diameter, trained, seed: 1 });
 
   it('takes the weights that come with the program, and their schedule, where labels are few', () => {
-    const { pretrained, few, recipe } = start();
-    expect([pretrained, few]).toEqual([true, true]);
+    const { from, few, recipe } = start();
+    expect([from, few]).toEqual(['simulated', true]);
     expect(recipe).toMatchObject({ learningRate: 1e-3, epochs: 3, mostSteps: null });
     expect(start(AUTO_RECIPE, PRESETS.wide, [prepared(1)], 10).recipe.epochs).toBe(2);
     expect(start(withEpochs(AUTO_RECIPE, 2)).recipe).toMatchObject({ epochs: 2, mostSteps: null });
   });
 
   it('takes them for many labels, too, with fewer steps than from random weights', () => {
-    const { pretrained, few, recipe } = start(AUTO_RECIPE, PRESETS.wide, Array(5).fill(prepared(1)));
-    expect([pretrained, few]).toEqual([true, false]);
+    const { from, few, recipe } = start(AUTO_RECIPE, PRESETS.wide, Array(5).fill(prepared(1)));
+    expect([from, few]).toEqual(['simulated', false]);
     expect(recipe).toEqual({ ...AUTO_RECIPE, mostSteps: AUTO_RECIPE.pretrained?.mostSteps });
   });
 
   it('takes random weights for other networks, and recipes without', () => {
-    const { pretrained, few, recipe } = start(AUTO_RECIPE, PRESETS.small);
-    expect([pretrained, few]).toEqual([false, false]);
+    const { from, few, recipe } = start(AUTO_RECIPE, PRESETS.small);
+    expect([from, few]).toEqual(['random', false]);
     expect(recipe).toEqual(AUTO_RECIPE);
-    expect(start(DEEPEM_RECIPE, PRESETS.wide).pretrained).toBe(false);
+    expect(start(DEEPEM_RECIPE, PRESETS.wide).from).toBe('random');
+  });
+
+  it('takes a general model where there is one, and keeps a part of it', () => {
+    const general = initialWeights(PRESETS.general, random(5));
+    const begun = startOf(FEW_LABELS_RECIPE, PRESETS.general, [prepared(1)], {
+      diameter,
+      trained: 20,
+      seed: 1,
+      general,
+    });
+    expect([begun.from, begun.few, begun.weights]).toEqual(['general', true, general]);
+    const trained = {
+      values: general.values.map((value) => value + 1),
+      statistics: general.statistics.map((value) => value + 2),
+    };
+    const kept = withStart(trained, begun);
+    const share = FEW_LABELS_RECIPE.startShare;
+    expect(share).toBeGreaterThan(0);
+    expect(kept.values[3]).toBeCloseTo(general.values[3] + 1 - share, 5);
+    expect(kept.statistics[3]).toBeCloseTo(general.statistics[3] + 2 * (1 - share), 5);
+    expect(withStart(trained, start())).toBe(trained);
   });
 
   it('knows particles that it has not seen, dark or bright', async () => {

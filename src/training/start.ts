@@ -17,11 +17,14 @@ import { SEED_STREAM } from './seeds.js';
 export interface Start {
   readonly weights: Weights;
   readonly recipe: Recipe;
-  /** Whether the weights know simulated particles. */
-  readonly pretrained: boolean;
+  /** What the weights are of: the general model and an earlier one know particles, others simulated ones, or nothing. */
+  readonly from: StartKind;
   /** Whether labels are so few that the schedule is a short one, from such weights. */
   readonly few: boolean;
 }
+
+/** Weights that a training starts from. */
+export type StartKind = 'general' | 'earlier' | 'simulated' | 'random';
 
 /** What else a start depends on. */
 export interface StartOptions {
@@ -32,6 +35,8 @@ export interface StartOptions {
   readonly seed: number;
   /** Of an earlier model that is trained on; undefined: none. */
   readonly earlier?: Weights;
+  /** Of a model that knows dark particles of any kind; undefined: none. */
+  readonly general?: Weights;
 }
 
 /** Steps of a training that goes on from an earlier model: it knows the particle already. */
@@ -47,25 +52,36 @@ export function startOf(
   recipe: Recipe,
   architecture: Architecture,
   micrographs: readonly PreparedMicrograph[],
-  { diameter, trained, seed, earlier }: StartOptions,
+  { diameter, trained, seed, earlier, general }: StartOptions,
 ): Start {
   const { pretrained } = recipe;
   const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
   if (earlier && pretrained) {
     const again = { ...recipe, learningRate: pretrained.few.learningRate, mostSteps: STEPS_AGAIN };
-    return { weights: earlier, recipe: again, pretrained: true, few: labels < pretrained.few.fewerThan };
+    return { weights: earlier, recipe: again, from: 'earlier', few: labels < pretrained.few.fewerThan };
   }
-  if (!pretrained || !hasPretrainedStart(recipe, architecture)) {
+  if (!pretrained || (!general && !hasPretrainedStart(recipe, architecture))) {
     const weights = initialWeights(architecture, random(seed, SEED_STREAM.weights));
-    return { weights, recipe, pretrained: false, few: false };
+    return { weights, recipe, from: 'random', few: false };
   }
-  const known = { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
+  const known = general ?? { values: textToFloats(PRETRAINED_VALUES), statistics: textToFloats(PRETRAINED_STATISTICS) };
   const weights = meanAtLabels(micrographs, diameter) > 0 ? forBrightParticles(known, architecture) : known;
   const { mostSteps } = pretrained;
   const { fewerThan, learningRate, views } = pretrained.few;
-  if (labels >= fewerThan) return { weights, recipe: { ...recipe, mostSteps }, pretrained: true, few: false };
+  const from = general ? 'general' : 'simulated';
+  if (labels >= fewerThan) return { weights, recipe: { ...recipe, mostSteps }, from, few: false };
   const epochs = views ? Math.max(1, Math.round(views / viewsAnEpoch(recipe, trained))) : recipe.epochs;
-  return { weights, recipe: { ...recipe, learningRate, epochs, mostSteps: null }, pretrained: true, few: true };
+  const short = { ...recipe, learningRate, epochs, mostSteps: null };
+  return { weights, recipe: short, from, few: true };
+}
+
+/** What comes out of a training: its weights, with a share of those that it started from. */
+export function withStart(trained: Weights, { weights: start, recipe: { startShare } }: Start): Weights {
+  const mixed = (own: Float32Array, other: Float32Array) =>
+    own.map((value, i) => (1 - startShare) * value + startShare * other[i]);
+  return startShare === 0
+    ? trained
+    : { values: mixed(trained.values, start.values), statistics: mixed(trained.statistics, start.statistics) };
 }
 
 /** Whether a training starts from the weights that come with the program: where the recipe asks for them and the network is theirs. */

@@ -35,7 +35,7 @@ import type { LabelledMicrograph, PreparedMicrograph } from './labelled.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
 import { SEED_STREAM } from './seeds.js';
-import { startOf } from './start.js';
+import { startOf, withStart } from './start.js';
 import { chooseThreshold } from './threshold.js';
 
 /** How a network is trained. */
@@ -46,6 +46,8 @@ export interface TrainOptions {
   readonly pixelSize?: number | null;
   /** Network; the recipe's by default. */
   readonly architecture?: Architecture;
+  /** A trained network that the training starts from, of the same architecture: the general model, with `FEW_LABELS_RECIPE`. */
+  readonly start?: Weights;
   /** Training recipe; `AUTO_RECIPE` by default. */
   readonly recipe?: Recipe;
   /**
@@ -108,8 +110,9 @@ export async function* train(
   const start = startOf(settings.recipe, architecture, data.prepared, {
     ...{ diameter: options.diameter, trained, seed },
     ...(settings.earlier && { earlier: settings.earlier.model.weights }),
+    ...(settings.start && { general: settings.start }),
   });
-  const { recipe, pretrained } = start;
+  const { recipe } = start;
   const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
   const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
   assertTrainable(examples, split.training.length, data.warnings);
@@ -121,7 +124,7 @@ export async function* train(
     labels,
     architecture,
     factor: data.preparation.factor,
-    pretrained,
+    start: start.from,
     steps: source.epochs * source.stepsPerEpoch,
     warnings: [...data.warnings, ...fewLabels(labels.positives)],
     heldOut: split.heldOut.map(({ micrograph, from, to }) => ({ name: micrograph.name, columns: [from, to] })),
@@ -155,7 +158,7 @@ export async function* train(
       prevalence: null,
       mustStandOut: false,
       usual: null,
-      objective: objectiveOf(labelsComplete, start.few),
+      objective: objectiveOf(labelsComplete, start),
       minDistance: options.diameter / 2,
       smoothing,
       deviationRange: deviationRangeOf(atPositives(split, 'deviations').flat()),
@@ -168,7 +171,7 @@ export async function* train(
       epochs: best.epoch,
       seed,
     };
-    const model: Model = { architecture, weights: best.weights, metadata };
+    const model: Model = { architecture, weights: withStart(best.weights, start), metadata };
     const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, few: start.few });
     const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
     const earlier = isUnseen(split, settings) ? settings.earlier?.model : undefined;
@@ -276,6 +279,7 @@ interface Settings {
   readonly testFraction?: number;
   readonly heldOut?: HeldOutColumns;
   readonly earlier?: EarlierModel;
+  readonly start?: Weights;
   readonly checkpoint?: Checkpoint;
   readonly signal?: AbortSignal;
 }
