@@ -95,13 +95,13 @@ describe('train with recipe auto', () => {
     expect(result.bestF1.f1).toBeGreaterThanOrEqual(0.8);
   });
 
-  it('starts from simulated particles where labels are few, and finds the others: F1 at least 0.85 at its own threshold', () => {
+  it('starts from the general model where labels are few, and finds the others: F1 at least 0.85 at its own threshold', () => {
     const how = ['--picks', at('few'), '--diameter', '360A', '--seed', '1', '-o', at('started.onnx')];
     const run = deepem('train', at('train'), ...how);
     expect(run.code, run.stderr).toBe(0);
-    expect(run.stderr).toMatch(/network wide from weights that know simulated particles/);
-    expect(run.stderr).toMatch(/labels are few and look incomplete .* labelled places are told from all others/);
-    expect(JSON.parse(deepem('info', at('started.onnx'), '--json').stdout).objective).toBe('labelled-unlabelled');
+    expect(run.stderr).toMatch(/network general from the general model/);
+    expect(run.stderr).toMatch(/labels look incomplete .* other places count as unlabelled/);
+    expect(JSON.parse(deepem('info', at('started.onnx'), '--json').stdout).objective).toBe('positive-unlabelled');
     const args = ['--model', at('started.onnx'), '--out', at('started-picks'), '--format', 'csv'];
     expect(deepem('pick', at('judge'), ...args).code).toBe(0);
     const judgement = [

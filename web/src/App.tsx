@@ -1,8 +1,9 @@
 /** The page: micrographs at the left, the micrograph or a gallery in the middle, what to do at the right. */
 
-import { useCallback, useEffect, useState } from 'react';
+import { type CSSProperties, useCallback, useEffect, useState } from 'react';
 import type { ApiGalleryItem, ApiMicrograph, ApiPoint, ApiProject } from '../../src/server/api.js';
 import { api } from './api.js';
+import { Divider } from './Divider.js';
 import { Guide, type STEPS, type Step } from './Guide.js';
 import { Header } from './Header.js';
 import { KeyHelp } from './KeyHelp.js';
@@ -15,8 +16,10 @@ import { LabelPanel } from './panels/LabelPanel.js';
 import { ReviewPanel } from './panels/ReviewPanel.js';
 import { TrainPanel } from './panels/TrainPanel.js';
 import { VerifyPanel } from './panels/VerifyPanel.js';
+import { readAddress, useAddress } from './use-address.js';
 import { type LabelState, useLabels } from './use-labels.js';
 import { neighbour, nextUnlabelled, useOrder } from './use-order.js';
+import { usePanels } from './use-panels.js';
 import { type PickState, usePicks } from './use-picks.js';
 import { useProject } from './use-project.js';
 import type { Tool } from './viewer/settings.js';
@@ -24,10 +27,13 @@ import type { Tool } from './viewer/settings.js';
 const NO_MICROGRAPHS: readonly ApiMicrograph[] = [];
 
 export function App() {
+  const [first] = useState(readAddress);
   const [error, setError] = useState<string | null>(null);
-  const [current, setCurrent] = useState<string | null>(null);
-  const [step, setStep] = useState<Step>('Label');
-  const [sight, setSight] = useState<Sight>('micrograph');
+  const [current, setCurrent] = useState(first.micrograph);
+  const [step, setStep] = useState<Step>(first.step);
+  const [sight, setSight] = useState<Sight>(first.sight);
+  const [spot, setSpot] = useState(first.spot);
+  const { panels, change } = usePanels();
   const [tool, setTool] = useState<Tool>('particle');
   const [help, setHelp] = useState(false);
   const [target, setTarget] = useState<{ readonly id: string; readonly place: ApiPoint } | null>(null);
@@ -41,11 +47,13 @@ export function App() {
   const { project, connected, picksChanged } = useProject((event) => {
     if (event.kind === 'labels') labelState.take(event.labels);
   });
-  const pickState = usePicks(project, current, [picksChanged, labelState.labels], onError);
-  const orderState = useOrder(project?.micrographs ?? NO_MICROGRAPHS, pickState.picksOf);
+  const pickState = usePicks(project, current, [picksChanged, labelState.labels], first.set, onError);
+  const orderState = useOrder(project?.micrographs ?? NO_MICROGRAPHS, pickState.picksOf, first.wanted);
+  useAddress({ micrograph: current, step, sight, set: pickState.set, wanted: orderState.wanted, spot });
 
   useEffect(() => {
-    if (current === null && project?.micrographs[0]) setCurrent(project.micrographs[0].id);
+    const known = project?.micrographs.some(({ id }) => id === current) ?? true;
+    if (!known) setCurrent(project?.micrographs[0]?.id ?? null);
   }, [project, current]);
 
   const goTo = (id: string | null) => {
@@ -69,27 +77,52 @@ export function App() {
     setTarget({ id, place });
   };
   return (
-    <div className={`app ${step}`}>
-      <Header {...{ project, step, pickState }} unsaved={labelState.unsaved} onStep={setStep} />
-      <Notices {...{ connected, error }} jobs={project.jobs} onRead={() => setError(null)} />
-      <MicrographList
-        micrographs={project.micrographs}
-        {...{ orderState, current }}
-        picksOf={pickState.picksOf}
-        onSelect={showMicrograph}
-        onRefresh={() => api.refresh().catch(onError)}
+    <div
+      className={`app ${step}`}
+      style={{ '--list': widthOf(panels.list), '--panel': widthOf(panels.panel) } as CSSProperties}
+    >
+      <Header
+        {...{ project, step, pickState, panels }}
+        unsaved={labelState.unsaved}
+        onStep={setStep}
+        onPanel={(name, open) => change(name, { open })}
       />
+      <Notices {...{ connected, error }} jobs={project.jobs} onRead={() => setError(null)} />
+      {panels.list.open && (
+        <MicrographList
+          micrographs={project.micrographs}
+          {...{ orderState, current }}
+          picksOf={pickState.picksOf}
+          onSelect={showMicrograph}
+          onRefresh={() => api.refresh().catch(onError)}
+        >
+          <Divider
+            name="Width of the list"
+            side="left"
+            width={panels.list.width}
+            onWidth={(width) => change('list', { width })}
+          />
+        </MicrographList>
+      )}
       <Middle
         {...{ project, current, sight, tool, labelState, pickState, onError }}
         version={`${picksChanged} ${pickState.kept}`}
         target={target?.id === current ? target.place : null}
+        first={first.spot}
+        onSpot={setSpot}
         onSight={setSight}
         onTool={setTool}
         onHelp={() => setHelp(true)}
         onShow={showItem}
       />
       {help && <KeyHelp onClose={() => setHelp(false)} />}
-      <aside>
+      <aside hidden={!panels.panel.open}>
+        <Divider
+          name="Width of the panel"
+          side="right"
+          width={panels.panel.width}
+          onWidth={(width) => change('panel', { width })}
+        />
         <Guide
           {...{ project, step, onError }}
           onStep={setStep}
@@ -106,6 +139,10 @@ export function App() {
       </aside>
     </div>
   );
+}
+
+function widthOf({ open, width }: { readonly open: boolean; readonly width: number }): string {
+  return open ? `${width}px` : '0px';
 }
 
 interface PanelProps {

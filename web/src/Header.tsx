@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import type { ApiProject } from '../../src/server/api.js';
 import { STEPS, type Step } from './Guide.js';
 import { RunningJobs } from './panels/Jobs.js';
+import type { PanelName, Panels } from './use-panels.js';
 import type { PickState } from './use-picks.js';
 
 interface HeaderProps {
@@ -12,12 +13,26 @@ interface HeaderProps {
   readonly pickState: PickState;
   /** Changes that the server does not have yet. */
   readonly unsaved: number;
+  readonly panels: Panels;
   onStep(step: Step): void;
+  onPanel(name: PanelName, open: boolean): void;
 }
 
-export function Header({ project, step, pickState, unsaved, onStep }: HeaderProps) {
+export function Header({ project, step, pickState, unsaved, panels, onStep, onPanel }: HeaderProps) {
+  const fold = (name: PanelName, words: string) => (
+    <button
+      type="button"
+      aria-expanded={panels[name].open}
+      title={panels[name].open ? `Hide the ${words}` : `Show the ${words}`}
+      onClick={() => onPanel(name, !panels[name].open)}
+    >
+      {name === 'list' ? '☰' : '◨'}
+      <span className="hidden">{words}</span>
+    </button>
+  );
   return (
     <header>
+      {fold('list', 'list of micrographs')}
       <h1 title={`deepem ${project.version}, ${project.folder}`}>
         deepem <span>{project.name}</span>
       </h1>
@@ -30,7 +45,10 @@ export function Header({ project, step, pickState, unsaved, onStep }: HeaderProp
             id={`tab-${name}`}
             aria-selected={step === name}
             aria-controls="panel"
-            onClick={() => onStep(name)}
+            onClick={() => {
+              onStep(name);
+              onPanel('panel', true);
+            }}
           >
             {name}
           </button>
@@ -53,6 +71,7 @@ export function Header({ project, step, pickState, unsaved, onStep }: HeaderProp
         </label>
       )}
       <ThemeButton />
+      {fold('panel', 'panel')}
     </header>
   );
 }

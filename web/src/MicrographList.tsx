@@ -1,7 +1,7 @@
 /** The micrographs: thumbnails, state and counts; sorted and filtered; arrows move through them. Only rows in view exist. */
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react';
 import type { ApiMicrograph } from '../../src/server/api.js';
 import { counted } from '../../src/words.js';
 import { address } from './api.js';
@@ -15,6 +15,8 @@ interface MicrographListProps {
   readonly picksOf: PicksOf;
   onSelect(id: string): void;
   onRefresh(): void;
+  /** The edge of the list. */
+  readonly children: ReactNode;
 }
 
 const ROW_PX = 74;
@@ -23,14 +25,8 @@ const OVERSCAN = 12;
 /** Characters of a name that a row has room for. */
 const NAME = 20;
 
-export function MicrographList({
-  micrographs,
-  orderState,
-  current,
-  picksOf,
-  onSelect,
-  onRefresh,
-}: MicrographListProps) {
+export function MicrographList(props: MicrographListProps) {
+  const { micrographs, orderState, current, picksOf, onSelect, onRefresh } = props;
   const { wanted, want, shown } = orderState;
   const list = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
@@ -122,6 +118,7 @@ export function MicrographList({
         </div>
         {shown.length === 0 && <p className="hint">No micrograph matches.</p>}
       </div>
+      {props.children}
     </nav>
   );
 }

@@ -3,6 +3,7 @@
 import { useState } from 'react';
 import type { ApiGalleryItem, ApiPoint, ApiProject } from '../../src/server/api.js';
 import { Gallery } from './panels/Gallery.js';
+import type { Spot } from './use-address.js';
 import type { LabelState } from './use-labels.js';
 import { useMicrograph } from './use-micrograph.js';
 import type { PickState } from './use-picks.js';
@@ -13,7 +14,7 @@ import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 /** What the middle shows. */
 export type Sight = 'micrograph' | 'gallery' | 'doubtful';
 
-const SIGHTS: readonly (readonly [Sight, string])[] = [
+export const SIGHTS: readonly (readonly [Sight, string])[] = [
   ['micrograph', 'Micrograph'],
   ['gallery', 'Gallery'],
   ['doubtful', 'Doubtful picks'],
@@ -32,6 +33,9 @@ interface MiddleProps {
   readonly version: string;
   /** A place on the micrograph that is to be shown. */
   readonly target: ApiPoint | null;
+  /** What of the first micrograph is shown at first; null: all. */
+  readonly first: Spot | null;
+  onSpot(spot: Spot | null): void;
   onSight(sight: Sight): void;
   onTool(tool: Tool): void;
   onHelp(): void;
@@ -75,17 +79,8 @@ export function Middle(props: MiddleProps) {
   );
 }
 
-function MicrographSight({
-  project,
-  current,
-  tool,
-  labelState,
-  pickState,
-  target,
-  onTool,
-  onHelp,
-  onError,
-}: MiddleProps) {
+function MicrographSight(props: MiddleProps) {
+  const { project, current, tool, labelState, pickState, target, onTool, onHelp, onError } = props;
   const [eraser, setEraser] = useState(100);
   const [display, setDisplay] = useState(FIRST_DISPLAY);
   const { detail, failed } = useMicrograph(current);
@@ -112,6 +107,8 @@ function MicrographSight({
       {detail && (
         <Viewer
           {...{ detail, display, tool, eraser, diameter, labelState, picks, threshold, target, onError }}
+          first={props.first}
+          onSpot={props.onSpot}
           scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}
           onDiameter={(drawn) => {
             labelState.setDiameter(diameter, drawn, detail.id).then(pickState.choose, onError);

@@ -7,7 +7,8 @@ import type { ApiMicrograph } from '../../src/server/api.js';
 export type Status = 'failed' | 'checked' | 'labelled' | 'picked' | 'new';
 
 export const STATUSES: readonly Status[] = ['new', 'labelled', 'picked', 'checked', 'failed'];
-export type Order = 'name' | 'labels' | 'picks';
+export const ORDERS = ['name', 'labels', 'picks'] as const;
+export type Order = (typeof ORDERS)[number];
 
 /** Picks above the threshold, or undefined where there are none yet. */
 export type PicksOf = (id: string) => number | undefined;
@@ -32,8 +33,8 @@ export function statusOf(micrograph: ApiMicrograph, picks: number | undefined): 
   return picks === undefined ? 'new' : 'picked';
 }
 
-export function useOrder(micrographs: readonly ApiMicrograph[], picksOf: PicksOf): OrderState {
-  const [wanted, setWanted] = useState<Wanted>({ order: 'name', filter: 'all', search: '' });
+export function useOrder(micrographs: readonly ApiMicrograph[], picksOf: PicksOf, first: Wanted): OrderState {
+  const [wanted, setWanted] = useState(first);
   const shown = useMemo(() => ordered(micrographs, picksOf, wanted), [micrographs, picksOf, wanted]);
   return { wanted, shown, want: (change) => setWanted((before) => ({ ...before, ...change })) };
 }

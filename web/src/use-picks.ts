@@ -25,14 +25,18 @@ export interface PickState {
   move(threshold: number): void;
 }
 
-/** @param changed - something that differs whenever picks or decisions do */
+/**
+ * @param changed - something that differs whenever picks or decisions do
+ * @param first - set that is shown at first; null: the last
+ */
 export function usePicks(
   project: ApiProject | null,
   current: string | null,
   changed: readonly unknown[],
+  first: string | null,
   onError: (error: Error) => void,
 ): PickState {
-  const [chosen, choose] = useState<string | null>(null);
+  const [chosen, choose] = useState(first);
   const [picks, setPicks] = useState<readonly ApiPick[]>([]);
   const [scores, setScores] = useState<ApiScores | null>(null);
   const [moved, setMoved] = useState<{ readonly set: string; readonly threshold: number } | null>(null);

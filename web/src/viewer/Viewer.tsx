@@ -4,6 +4,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { ApiMicrographDetail, ApiPick, ApiPoint } from '../../../src/server/api.js';
 import { address } from '../api.js';
 import { nameOf, VIEWER_KEYS } from '../keys.js';
+import type { Spot } from '../use-address.js';
 import type { LabelState } from '../use-labels.js';
 import { Legend } from './Legend.js';
 import { Minimap } from './Minimap.js';
@@ -31,6 +32,10 @@ interface ViewerProps {
   readonly scoreMap: string | null;
   /** A place to be shown. */
   readonly target: ApiPoint | null;
+  /** What is shown of the first micrograph that comes; null: all of it. */
+  readonly first: Spot | null;
+  /** Told what is in view; null: all of the micrograph. */
+  onSpot(spot: Spot | null): void;
   onDiameter(diameter: number): void;
   onError(error: Error): void;
 }
@@ -64,13 +69,23 @@ export function Viewer(props: ViewerProps) {
   pans.current = tools.pans;
   useHeat(scores, display.layers.scores ? props.scoreMap : null, detail, { view, size });
 
+  const isFirst = useRef(true);
   const isMeasured = size.width > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another micrograph or place moves the view; nothing else does.
   useEffect(() => {
     if (!isMeasured) return;
+    const spot = isFirst.current ? props.first : null;
+    isFirst.current = false;
+    control.fit();
     if (target) control.show(target, SHOWN_PX / (diameter ?? SHOWN_PX));
-    else control.fit();
+    else if (spot) control.show(spot, spot.k);
   }, [target, isMeasured, detail.id]);
+  const { onSpot } = props;
+  useEffect(() => {
+    if (size.width === 0) return;
+    const isWhole = Math.abs(view.k / Math.min(size.width / detail.width, size.height / detail.height) - 1) < 0.01;
+    onSpot(isWhole ? null : { ...toFull(size.width / 2, size.height / 2, view), k: view.k });
+  }, [view, size, detail, onSpot]);
 
   const { layers } = display;
   const groups = useMemo(
