@@ -297,10 +297,18 @@ describe('deepem serve', () => {
 
   it('says what it lacks', () => {
     expect(deepem('serve', folder.at('nowhere'))).toMatchObject({ code: 2, stderr: expect.stringMatching(/no such/) });
-    mkdirSync(folder.at('empty'));
-    expect(deepem('serve', folder.at('empty'))).toMatchObject({
+    expect(deepem('serve', project, '--base-path', 'a b')).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/no micrographs/),
+      stderr: expect.stringMatching(/Wrong --base-path/),
+    });
+    expect(deepem('serve', project, '--allow-host', 'https://hub.example.org/x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/Wrong --allow-host/),
+    });
+    mkdirSync(folder.at('empty'));
+    expect(deepem('serve', folder.at('empty'), folder.at('empty', '*.mrc'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no file, folder or match/),
     });
     writeFileSync(join(project, 'deepem.json'), '{"version": 7}');
     expect(deepem('serve', project)).toMatchObject({ code: 1, stderr: expect.stringMatching(/not a project of this/) });

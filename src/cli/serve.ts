@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { isLoopback } from '../server/hosts.js';
+import { isLoopback, parseBasePath, parseHostName } from '../server/hosts.js';
 import { startServer } from '../server/serve.js';
 import { counted } from '../words.js';
 import { note, onInterrupt, print } from './console.js';
@@ -16,6 +16,8 @@ interface ServeArguments {
   port: number;
   host: string;
   open?: boolean;
+  allowHost: readonly string[];
+  basePath?: string;
 }
 
 const HELP = `
@@ -25,7 +27,10 @@ Examples:
 
 Prints an address with a secret token: open it in a browser. From another machine: ssh -L 8000:localhost:PORT HOST, then open the same
 address with port 8000. Labels, models and picks are plain files in the folder (deepem.json, labels/, negatives/, models/, picks/), which
-the other commands read and write. Ctrl-C ends the server; nothing is lost.`;
+the other commands read and write. Ctrl-C ends the server; nothing is lost.
+
+Behind JupyterHub, Open OnDemand or another proxy: --allow-host with the proxy's name, and --base-path with the path below which it serves
+the page (with or without that path in what it passes on). An empty folder waits for its first micrographs.`;
 
 export function configure(command: Command): void {
   command
@@ -34,6 +39,13 @@ export function configure(command: Command): void {
     .option('--port <n>', '0: any that is free', number('--port', { min: 0, max: 65_535, whole: true }), 0)
     .option('--host <name>', 'address to listen on; anything but this machine is open to the network', '127.0.0.1')
     .option('--open', 'open the page in a browser')
+    .option(
+      '--allow-host <name>',
+      'name by which browsers reach a proxy in front of this server; may be repeated',
+      (name: string, before: readonly string[]) => [...before, parseHostName(name)],
+      [],
+    )
+    .option('--base-path <path>', 'path below which a proxy serves the page, such as /node/n12/8000', parseBasePath)
     .addHelpText('after', HELP)
     .action(runServe);
 }
@@ -41,6 +53,7 @@ export function configure(command: Command): void {
 async function runServe(folder: string, micrographs: readonly string[], options: ServeArguments): Promise<void> {
   const server = await startServer({
     ...{ folder, micrographs, host: options.host, port: options.port },
+    ...{ allowed: options.allowHost, basePath: options.basePath ?? '' },
     page: fileURLToPath(new URL('../web', import.meta.url)),
     program: fileURLToPath(new URL('./main.js', import.meta.url)),
   });
@@ -48,7 +61,11 @@ async function runServe(folder: string, micrographs: readonly string[], options:
     note(`warning: listening on ${options.host}: whoever has the token can read and change the project, unencrypted`);
   }
   for (const notice of server.notices) note(notice);
-  print(`${counted(server.micrographs, 'micrograph')}; open ${server.url}`);
+  const found =
+    server.micrographs === 0 ? 'no micrographs yet, waiting for them' : counted(server.micrographs, 'micrograph');
+  print(`${found}; open ${server.url}`);
+  const { pathname, search } = new URL(server.url);
+  for (const name of options.allowHost) print(`through the proxy: https://${name}${pathname}${search}`);
   if (options.open) await openBrowser(server.url);
   const interruption = onInterrupt('Ending the server.');
   await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve()));

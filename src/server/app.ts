@@ -2,33 +2,41 @@
 
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { getPath } from 'hono/utils/url';
 import { DeepemError, messageOf, UsageError } from '../errors.js';
 import type { Context } from './context.js';
 import { describeProject } from './context.js';
+import type { BasePath } from './hosts.js';
 import { addImageRoutes } from './image-routes.js';
 import { addJobRoutes } from './job-routes.js';
 import { addLabelRoutes } from './label-routes.js';
 import type { PageFile } from './page.js';
 import { addReviewRoutes } from './review-routes.js';
-import { guard } from './security.js';
+import { type GuardOptions, guard } from './security.js';
 
 /** Coordinate files are the largest that anyone sends. */
 const LARGEST_BODY = 32 << 20;
 
 /** What the application is made of. */
-export interface AppOptions {
-  /** Needed for every request. */
-  readonly token: string;
-  /** As given to --host. */
-  readonly host: string;
+export interface AppOptions extends GuardOptions {
   /** The page's own files by path. */
   readonly page: ReadonlyMap<string, PageFile>;
 }
 
+function pathBelow(basePath: BasePath, path: string): string {
+  return basePath !== '' && path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : path;
+}
+
 /** Makes the application. */
-export function makeApp(context: Context, { token, host, page }: AppOptions): Hono {
-  const app = new Hono();
-  app.use(guard(token, host));
+export function makeApp(context: Context, { page, ...options }: AppOptions): Hono {
+  const { basePath } = options;
+  // A proxy may leave the path in front of what it passes on, or take it away: both are answered.
+  const app = new Hono({ getPath: (request) => pathBelow(basePath, getPath(request)) });
+  app.use((c, next) => {
+    const { pathname, search } = new URL(c.req.url);
+    return pathname === basePath ? Promise.resolve(c.redirect(`${basePath}/${search}`)) : next();
+  });
+  app.use(guard(options));
   app.use(
     bodyLimit({
       maxSize: LARGEST_BODY,

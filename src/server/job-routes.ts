@@ -49,8 +49,10 @@ export function addJobRoutes(app: Hono, context: Context): void {
     return c.body(new Uint8Array(data), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'no-cache' });
   });
 
-  app.get('/api/events', (c) =>
-    streamSSE(c, async (stream) => {
+  app.get('/api/events', (c) => {
+    // A proxy must pass events on as they come.
+    c.header('X-Accel-Buffering', 'no');
+    return streamSSE(c, async (stream) => {
       const stop = context.listen((event) => {
         stream.writeSSE({ data: JSON.stringify(event) }).catch(() => stream.abort());
       });
@@ -60,6 +62,6 @@ export function addJobRoutes(app: Hono, context: Context): void {
         await pause(stream);
       }
       stop();
-    }),
-  );
+    });
+  });
 }

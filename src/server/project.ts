@@ -71,7 +71,7 @@ export interface Project {
  * Opens a project, making `deepem.json` where there is none.
  *
  * @param args - micrographs, kept in the settings; by default those kept there, else all below the folder
- * @throws FileError if the settings are damaged; UsageError if there are no micrographs, or two with one name
+ * @throws FileError if the settings are damaged; UsageError if micrographs that were named are not there, or two have one name
  */
 export async function openProject(path: string, args: readonly string[]): Promise<Project> {
   if (!existsSync(path) || !statSync(path).isDirectory()) {
@@ -103,7 +103,7 @@ export async function openProject(path: string, args: readonly string[]): Promis
       notices = said;
       const paths = given.map(({ path }) => path);
       const root = resolve(folder, settings.root ?? rootOf(folder, paths));
-      settings = { ...settings, root: fromFolder(folder, root) };
+      if (paths.length > 0) settings = { ...settings, root: fromFolder(folder, root) };
       const inputs = await expandMicrographs(paths, { root });
       assertOutputsApart(inputs, join(folder, 'labels'));
       micrographs = new Map(inputs.map((input) => [outputStem(input), input]));
@@ -151,10 +151,14 @@ async function findMicrographs(
   notice: (sentence: string) => void,
 ): Promise<InputMicrograph[]> {
   const inFolder = (arg: string) => (arg.startsWith('@') ? `@${resolve(folder, arg.slice(1))}` : resolve(folder, arg));
-  const all = await expandMicrographs(args.length > 0 ? args.map(inFolder) : [folder], { notice });
+  // A folder without micrographs waits for the microscope; what was named must be there.
+  const all =
+    args.length > 0
+      ? await expandMicrographs(args.map(inFolder), { notice })
+      : await expandMicrographs([folder], { notice, mayBeEmpty: true });
   const own = OWN_FOLDERS.map((name) => join(folder, name) + sep);
   const inputs = all.filter(({ path }) => !own.some((start) => resolve(path).startsWith(start)));
-  if (inputs.length === 0) {
+  if (inputs.length === 0 && args.length > 0) {
     throw new UsageError({ what: `There are no micrographs in ${folder}`, expected: 'at least one' });
   }
   return inputs;

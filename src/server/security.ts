@@ -9,7 +9,7 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
-import { hostInAddress, isLoopback, isWildcard, LOOPBACK_HOSTS } from './hosts.js';
+import { type BasePath, hostInAddress, isLoopback, isWildcard, LOOPBACK_HOSTS } from './hosts.js';
 
 const POLICY = [
   "default-src 'self'",
@@ -20,15 +20,22 @@ const POLICY = [
   "form-action 'self'",
 ].join('; ');
 
-/**
- * Lets through what carries the token and comes from the page itself.
- *
- * @param host - as given to --host; unless it is this machine alone, its name in the network is allowed too
- */
-export function guard(token: string, host: string): MiddlewareHandler {
+/** Who may ask, and where the page is. */
+export interface GuardOptions {
+  readonly token: string;
+  /** As given to --host; unless it is this machine alone, its name in the network is allowed too. */
+  readonly host: string;
+  /** Names of proxies, by which browsers reach the page. */
+  readonly allowed: readonly string[];
+  /** Path below which a proxy serves the page. */
+  readonly basePath: BasePath;
+}
+
+/** Lets through what carries the token and comes from the page itself. */
+export function guard({ token, host, allowed, basePath }: GuardOptions): MiddlewareHandler {
   const network = isLoopback(host) ? [] : [hostInAddress(host), hostname().toLowerCase()];
   // Whatever the port: users reach this machine through `ssh -L` under another one.
-  const names = [...LOOPBACK_HOSTS, ...network];
+  const names = [...LOOPBACK_HOSTS, ...network, ...allowed];
   const cookie = `deepem-${createHash('sha256').update(token).digest('hex').slice(0, 12)}`;
   return async (c, next) => {
     c.header('Content-Security-Policy', POLICY);
@@ -44,15 +51,15 @@ export function guard(token: string, host: string): MiddlewareHandler {
     const origin = c.req.header('origin');
     const site = c.req.header('sec-fetch-site') ?? 'none';
     const opens = c.req.path === '/' && c.req.method === 'GET' && c.req.header('sec-fetch-mode') === 'navigate';
-    const foreign = origin !== undefined && !isOwn(origin, requested);
+    const foreign = origin !== undefined && !isOwn(origin, requested, allowed);
     if (foreign || (!opens && !['same-origin', 'none'].includes(site))) {
       return c.json({ error: 'Requests of other sites are refused' }, 403);
     }
     const asked = c.req.query('token');
     if (c.req.path === '/' && asked !== undefined && equal(asked, token)) {
-      setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: '/' });
+      setCookie(c, cookie, token, { httpOnly: true, sameSite: 'Strict', path: `${basePath}/` });
       // Not a redirect: after one, a browser that comes from a link on another site would not send the cookie.
-      return c.html('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>deepem</title>');
+      return c.html('<!doctype html><meta http-equiv="refresh" content="0;url=./"><title>deepem</title>');
     }
     const bearer = c.req.header('authorization')?.replace(/^Bearer /i, '');
     if (equal(bearer ?? getCookie(c, cookie) ?? '', token)) return next();
@@ -71,9 +78,11 @@ function isAddress(name: string): boolean {
   return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
-function isOwn(origin: string, host: string): boolean {
+/** A proxy may put another name into the Host header: a page that it serves is known by its name. */
+function isOwn(origin: string, host: string, allowed: readonly string[]): boolean {
   try {
-    return new URL(origin).host === new URL(`http://${host}`).host;
+    const { host: from, hostname: name } = new URL(origin);
+    return from === new URL(`http://${host}`).host || allowed.includes(name);
   } catch {
     return false;
   }

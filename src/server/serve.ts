@@ -4,9 +4,9 @@ import { hostname } from 'node:os';
 import { serve } from '@hono/node-server';
 import { messageOf, UsageError } from '../errors.js';
 import { makeApp } from './app.js';
-import { makeContext } from './context.js';
+import { type Context, makeContext } from './context.js';
 import { doorOf, keepDoor } from './door.js';
-import { hostInAddress, isWildcard } from './hosts.js';
+import { type BasePath, hostInAddress, isWildcard } from './hosts.js';
 import { startImages } from './images.js';
 import { openLabels } from './labels.js';
 import { openModels } from './models.js';
@@ -21,6 +21,10 @@ export interface ServeOptions {
   /** Micrographs, where they are not all below the folder. */
   readonly micrographs: readonly string[];
   readonly host: string;
+  /** Names of proxies, by which browsers reach the page. */
+  readonly allowed: readonly string[];
+  /** Path below which a proxy serves the page. */
+  readonly basePath: BasePath;
   /** 0: any that is free. */
   readonly port: number;
   /** Folder of the built page. */
@@ -42,7 +46,7 @@ export interface RunningServer {
 /**
  * Starts a server.
  *
- * @throws UsageError if the port is taken or the folder holds no micrographs; FileError
+ * @throws UsageError if the port is taken; FileError
  */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const page = await readPage(options.page);
@@ -53,11 +57,12 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const context = makeContext(parts, options.program);
   // The one that the page shows first is there when the page is.
   const [first] = project.micrographs().values();
-  images.make({ kind: 'tile', path: first.path, level: 0, x: 0, y: 0 }).catch(() => {});
+  if (first) images.make({ kind: 'tile', path: first.path, level: 0, x: 0, y: 0 }).catch(() => {});
+  const waiting = first ? null : waitForMicrographs(context);
   const door = await doorOf(project.folder);
   const { token } = door;
-  const app = makeApp(context, { token, host: options.host, page });
-  const { host } = options;
+  const { host, allowed, basePath } = options;
+  const app = makeApp(context, { token, host, allowed, basePath, page });
   const listening = await listen(app.fetch, host, options.port, door.port).catch(async (error) => {
     await images.close();
     throw error;
@@ -65,16 +70,31 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { server, port } = listening;
   await keepDoor(project.folder, { token, port });
   return {
-    url: `http://${isWildcard(host) ? hostname() : hostInAddress(host)}:${port}/?token=${token}`,
+    url: `http://${isWildcard(host) ? hostname() : hostInAddress(host)}:${port}${basePath}/?token=${token}`,
     micrographs: project.micrographs().size,
     notices: [...project.notices(), ...labels.notices],
     async close() {
+      clearInterval(waiting ?? undefined);
       await context.jobs.close();
       server.close();
       if ('closeAllConnections' in server) server.closeAllConnections();
       await images.close();
     },
   };
+}
+
+/** How often an empty folder is looked into. */
+const WAIT_MS = 3000;
+
+/** Looks for the first micrographs until there are some. */
+function waitForMicrographs({ project, tell }: Context): NodeJS.Timeout {
+  const timer = setInterval(async () => {
+    await project.refresh().catch(() => {});
+    if (project.micrographs().size === 0) return;
+    clearInterval(timer);
+    tell({ kind: 'project' });
+  }, WAIT_MS);
+  return timer;
 }
 
 /**

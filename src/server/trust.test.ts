@@ -23,7 +23,9 @@ async function open() {
   const labels = await openLabels(project);
   const images = { make: () => Promise.reject(new Error('none')), close: async () => {} };
   const parts = { project, labels, models: openModels(project), sets: openPickSets(project, labels), images };
-  const app = makeApp(makeContext(parts, 'no-program'), { token: TOKEN, host: '127.0.0.1', page: new Map() });
+  const app = makeApp(makeContext(parts, 'no-program'), {
+    ...{ token: TOKEN, host: '127.0.0.1', allowed: [], basePath: '', page: new Map() },
+  });
   const headers = { Authorization: `Bearer ${TOKEN}`, Host: '127.0.0.1', 'Content-Type': 'application/json' };
   const ask = async (method: string, path: string, body?: unknown) => {
     const init = {

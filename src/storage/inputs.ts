@@ -39,6 +39,8 @@ export interface ExpandOptions {
   readonly root?: string;
   /** Told, in sentences, what lies in a folder and is left out: previews, gain references, folders that cannot be read. */
   readonly notice?: (sentence: string) => void;
+  /** Whether a folder may have no micrographs; false by default. */
+  readonly mayBeEmpty?: boolean;
 }
 
 /**
@@ -53,13 +55,13 @@ export interface ExpandOptions {
  */
 export async function expandMicrographs(
   args: readonly string[],
-  { root, notice = () => {} }: ExpandOptions = {},
+  { root, notice = () => {}, mayBeEmpty = false }: ExpandOptions = {},
 ): Promise<InputMicrograph[]> {
   const found = new Map<string, Omit<InputMicrograph, 'folder'>>();
   const named = new Set(args.filter(hasMicrographEnding).map((arg) => resolve(arg)));
   const namesTaken = new Set([...named].map(nameAndFolder));
   for (const arg of args) {
-    for (const input of await expandOne(arg, notice)) {
+    for (const input of await expandOne(arg, notice, mayBeEmpty)) {
       const path = resolve(input.path);
       if (named.has(path) || !namesTaken.has(nameAndFolder(path))) found.set(path, input);
     }
@@ -83,13 +85,18 @@ function folderOfListed(name: string): string {
   return folders.filter((folder) => !['', '.', '..'].includes(folder)).join('/');
 }
 
-async function expandOne(arg: string, notice: (sentence: string) => void): Promise<Omit<InputMicrograph, 'folder'>[]> {
+async function expandOne(
+  arg: string,
+  notice: (sentence: string) => void,
+  mayBeEmpty: boolean,
+): Promise<Omit<InputMicrograph, 'folder'>[]> {
   if (/\.star$/i.test(arg)) return expandStar(arg);
   if (arg.startsWith('@') && !existsSync(arg)) return expandList(arg.slice(1));
   if (existsSync(arg) && statSync(arg).isDirectory()) {
     const files = bestOfEachName(await filesBelow(arg, hasMicrographEnding, notice), notice);
     if (files.length > 0) return files.map((path) => ({ path, pixelSize: null }));
     if (hasMicrographEnding(arg)) return [{ path: arg, pixelSize: null }];
+    if (mayBeEmpty) return [];
     throw new UsageError({
       what: `The folder ${arg} has no micrographs`,
       expected: `files ending in ${MICROGRAPH_ENDINGS.map((ending) => `.${ending}`).join(', ')}`,

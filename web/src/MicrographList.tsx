@@ -155,7 +155,7 @@ function Row({ id: element, micrograph, name, picks, selected, top, onSelect }: 
       onKeyDown={(event) => event.key === 'Enter' && onSelect()}
       title={failed === null ? id : `${id}: ${failed}`}
     >
-      <img loading="lazy" src={address('/api/thumbnail', { id })} alt="" width={64} height={64} />
+      <img loading="lazy" src={address('api/thumbnail', { id })} alt="" width={64} height={64} />
       <div>
         <span className="name">{name}</span>
         <span className={`status ${status}`}>{status}</span>

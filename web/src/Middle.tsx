@@ -99,6 +99,9 @@ function MicrographSight(props: MiddleProps) {
         onUndo={labelState.undo}
         onRedo={labelState.redo}
       />
+      {project.micrographs.length === 0 && (
+        <p className="loading">No micrographs in {project.folder} yet. They appear here as soon as there are some.</p>
+      )}
       {failed !== null && (
         <p className="unreadable" role="alert">
           {failed}

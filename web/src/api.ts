@@ -1,4 +1,4 @@
-/** Calls of the server. Each throws an Error with the server's own words. */
+/** Calls of the server, by addresses relative to the page's: a proxy may put it anywhere. Each throws an Error with the server's own words. */
 
 import type {
   ApiEvaluation,
@@ -55,38 +55,38 @@ export function address(path: string, query: Record<string, string | number>): s
 }
 
 export const api = {
-  project: () => get<ApiProject>('/api/project'),
+  project: () => get<ApiProject>('api/project'),
   settings: (settings: { diameter?: number | null; pixelSize?: number | null }) =>
-    send('PUT', '/api/settings', settings),
+    send('PUT', 'api/settings', settings),
   /** Keeps the diameter; the general model then picks the micrograph that is on the screen. Returns the name of the set. */
   setDiameter: async (diameter: number, micrograph: string) => {
-    await send('PUT', '/api/settings', { diameter });
+    await send('PUT', 'api/settings', { diameter });
     return (await api.start({ kind: 'general', micrograph })).result;
   },
-  refresh: () => send('POST', '/api/refresh', {}),
-  micrograph: (id: string) => get<ApiMicrographDetail>('/api/micrograph', { id }),
-  labels: (id: string) => get<ApiLabels>('/api/labels', { id }),
-  change: (change: ApiLabelChange) => send<ApiLabels>('POST', '/api/labels', change),
+  refresh: () => send('POST', 'api/refresh', {}),
+  micrograph: (id: string) => get<ApiMicrographDetail>('api/micrograph', { id }),
+  labels: (id: string) => get<ApiLabels>('api/labels', { id }),
+  change: (change: ApiLabelChange) => send<ApiLabels>('POST', 'api/labels', change),
   importLabels: async (file: File) =>
     answer<{ imported: number; micrographs: number; leftOver: readonly string[] }>(
-      await fetch(address('/api/labels/import', { name: file.name }), { method: 'POST', body: file }),
+      await fetch(address('api/labels/import', { name: file.name }), { method: 'POST', body: file }),
     ),
   labelsFromPicks: (id: string, set: string, threshold: number) =>
-    send<{ imported: number }>('POST', '/api/labels/from-picks', { id, set, threshold }),
+    send<{ imported: number }>('POST', 'api/labels/from-picks', { id, set, threshold }),
   decide: (id: string, x: number, y: number, decision: Decision) =>
-    send<ApiLabels>('POST', '/api/decide', { id, x, y, decision }),
-  check: (id: string, checked: boolean) => send('POST', '/api/checked', { id, checked }),
-  picks: (set: string, id: string) => get<ApiPick[]>('/api/picks', { set, id }),
-  scores: (set: string) => get<ApiScores>('/api/scores', { set }),
-  threshold: (set: string, threshold: number) => send('PUT', '/api/threshold', { set, threshold }),
+    send<ApiLabels>('POST', 'api/decide', { id, x, y, decision }),
+  check: (id: string, checked: boolean) => send('POST', 'api/checked', { id, checked }),
+  picks: (set: string, id: string) => get<ApiPick[]>('api/picks', { set, id }),
+  scores: (set: string) => get<ApiScores>('api/scores', { set }),
+  threshold: (set: string, threshold: number) => send('PUT', 'api/threshold', { set, threshold }),
   /** @param offset - null: where the first undecided pick is */
   gallery: (set: string, order: 'score' | 'doubtful', offset: number | null, limit: number) =>
-    get<ApiGallery>('/api/gallery', { set, order, limit, ...(offset !== null && { offset }) }),
-  worst: (set: string) => get<ApiWorst[]>('/api/worst', { set }),
-  evaluations: () => get<ApiEvaluation[]>('/api/evaluations'),
-  start: (job: ApiJobRequest) => send<ApiJob>('POST', '/api/jobs', job),
-  resume: (name: string) => send<ApiJob>('POST', '/api/jobs/resume', { name }),
-  cancel: (id: number) => send('DELETE', `/api/jobs/${id}`, {}),
+    get<ApiGallery>('api/gallery', { set, order, limit, ...(offset !== null && { offset }) }),
+  worst: (set: string) => get<ApiWorst[]>('api/worst', { set }),
+  evaluations: () => get<ApiEvaluation[]>('api/evaluations'),
+  start: (job: ApiJobRequest) => send<ApiJob>('POST', 'api/jobs', job),
+  resume: (name: string) => send<ApiJob>('POST', 'api/jobs/resume', { name }),
+  cancel: (id: number) => send('DELETE', `api/jobs/${id}`, {}),
 };
 
 /** Takes an answer unless it is no longer wanted: returns what an effect returns to say so. */

@@ -33,7 +33,7 @@ export function useProject(heard: (event: ApiEvent) => void): ProjectState {
   }, []);
 
   useEffect(() => {
-    const events = new EventSource('/api/events');
+    const events = new EventSource('api/events');
     events.addEventListener('open', () => {
       setConnected(true);
       load();

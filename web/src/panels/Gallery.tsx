@@ -102,7 +102,7 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
               alt=""
               width={96}
               height={96}
-              src={address('/api/crop', { id: item.id, x: item.x, y: item.y, side: SIDE * diameter })}
+              src={address('api/crop', { id: item.id, x: item.x, y: item.y, side: SIDE * diameter })}
             />
             <span>{item.score.toFixed(2)}</span>
             <span className="decide">

@@ -33,7 +33,7 @@ export function VerifyPanel({ project, set, threshold, onError }: VerifyPanelPro
         quarter without a particle in its middle is below any good threshold.
       </p>
       <div className="buttons">
-        <button type="button" onClick={() => setAverages(address('/api/averages', { set, threshold, at: Date.now() }))}>
+        <button type="button" onClick={() => setAverages(address('api/averages', { set, threshold, at: Date.now() }))}>
           Average picks
         </button>
       </div>
@@ -62,7 +62,7 @@ export function VerifyPanel({ project, set, threshold, onError }: VerifyPanelPro
       <img
         key={`${set} ${job?.state}`}
         className="wide"
-        src={address('/api/classes', { set, at: job?.id ?? 0 })}
+        src={address('api/classes', { set, at: job?.id ?? 0 })}
         alt="Class averages with their sizes"
         // There are none until picks have been classified.
         onError={({ currentTarget }) => {

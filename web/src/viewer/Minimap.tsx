@@ -48,7 +48,7 @@ export function Minimap({ detail: { id, width, height }, view, size, onGo }: Min
       }}
       onPointerMove={go}
     >
-      <img alt="" draggable={false} src={address('/api/thumbnail', { id })} />
+      <img alt="" draggable={false} src={address('api/thumbnail', { id })} />
       <div
         style={{
           left: inView.left * scale,

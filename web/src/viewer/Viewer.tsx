@@ -195,7 +195,7 @@ function useHeat(
 
 /** The address of a score map. */
 export function scoreMapAddress(set: string, id: string): string {
-  return address('/api/score-map', { set, id });
+  return address('api/score-map', { set, id });
 }
 
 /** A cleared canvas of the right size, in CSS pixels. */

@@ -55,7 +55,7 @@ export function openTiles(detail: ApiMicrographDetail, arrived: () => void, fail
     const request = new AbortController();
     asked.set(key, request);
     try {
-      const response = await fetch(address('/api/tile', { id, level, x, y }), { signal: request.signal });
+      const response = await fetch(address('api/tile', { id, level, x, y }), { signal: request.signal });
       if (!response.ok) throw new Error(`the server answered ${response.status}`);
       const bitmap = await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' });
       if (request.signal.aborted) return bitmap.close();
