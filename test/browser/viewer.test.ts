@@ -206,6 +206,42 @@ describe('tools', () => {
   });
 });
 
+describe('the lasso', () => {
+  it('rejects picks and labels inside it, and one undo brings them back', async () => {
+    await page.getByLabel('Diameter in pixels').fill('66');
+    await page.keyboard.press('Tab');
+    const set = join(project, 'picks', 'general-66px', 'micrographs', 'sim_0001.csv');
+    await expect.poll(() => rowsOf(set).length, { timeout: 60_000 }).toBeGreaterThan(5);
+    await expect.poll(() => page.locator('.row[data-id$=sim_0001]').textContent()).toMatch(/\d+ picks/);
+    const counted = async () =>
+      Number(/(\d+) picks?/.exec((await page.locator('.row[data-id$=sim_0001]').textContent()) ?? '')?.[1] ?? 0);
+    const before = await counted();
+    await page.getByRole('button', { name: 'Lasso' }).click();
+    const box = await page.locator('canvas.marks').boundingBox();
+    if (!box) throw new Error('no viewer');
+    const k = Math.min(box.width, box.height) / SIDE;
+    const [left, top] = [box.x + (box.width - k * SIDE) / 2, box.y + (box.height - k * SIDE) / 2];
+    const at = (x: number, y: number) => page.mouse.move(left + k * x, top + k * y, { steps: 8 });
+    await at(256, 4);
+    await page.mouse.down();
+    for (const [x, y] of [
+      [508, 4],
+      [508, 508],
+      [256, 508],
+    ]) {
+      await at(x, y);
+    }
+    await page.mouse.up();
+    await expect.poll(() => labels('negatives').length).toBeGreaterThan(2);
+    const rejected = labels('negatives');
+    expect(rejected.every(([x]) => x > 254)).toBe(true);
+    await expect.poll(counted).toBe(before - rejected.length);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => labels('negatives').length).toBe(0);
+    await expect.poll(counted).toBe(before);
+  });
+});
+
 describe('keys', () => {
   it('are all listed at ?, and J goes to a micrograph without labels', async () => {
     await page.keyboard.press('?');

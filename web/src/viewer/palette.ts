@@ -1,5 +1,5 @@
 /**
- * Colours of what lies over a micrograph. Scores go along viridis (Smith & van der Walt 2015), from where it stands out on grey; every kind of
+ * Colours of what lies over a micrograph. Scores go along viridis (Smith & van der Walt 2015), a little lighter, from where it stands out on grey; every kind of
  * mark has a shape of its own, so that nobody has to tell them by colour. `palette.test.ts` looks at them as colour-blind people do.
  */
 
@@ -10,8 +10,8 @@ export type Colour = readonly [red: number, green: number, blue: number];
 const SCORES: readonly Colour[] = [
   [64, 103, 222],
   [38, 130, 180],
-  [31, 161, 135],
-  [74, 194, 109],
+  [38, 168, 145],
+  [88, 206, 112],
   [160, 218, 57],
   [253, 231, 37],
 ];

@@ -3,7 +3,7 @@
 import { type PointerEvent, useRef, useState } from 'react';
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import type { LabelState } from '../use-labels.js';
-import { nearest, type Sketch, toFull } from './overlay.js';
+import { isInPolygon, nearest, type Sketch, toFull } from './overlay.js';
 import type { Tool } from './settings.js';
 import type { View } from './tiles.js';
 
@@ -27,6 +27,9 @@ export interface ToolSettings {
 const LEAST_DIAMETER = 4;
 /** A mark that is dragged less than this many pixels of the screen was clicked. */
 const CLICK_PX = 4;
+
+/** Tools of which a click is no use. */
+const DRAGGED: readonly Tool[] = ['lasso', 'eraser', 'diameter', 'ruler'];
 
 interface Drag {
   readonly from: ApiPoint;
@@ -77,7 +80,8 @@ export function useTools(settings: ToolSettings): ToolState {
   const { labels } = labelState;
   const [cursor, setCursor] = useState<ApiPoint | null>(null);
   const [drag, setDrag] = useState<Drag | null>(null);
-  const [line, setLine] = useState<readonly [ApiPoint, ApiPoint] | null>(null);
+  /** What the ruler measures, or the lasso surrounds. */
+  const [line, setLine] = useState<readonly ApiPoint[]>([]);
   /** Counts strokes: what one stroke does is undone as one. */
   const stroke = useRef(0);
   /** Whether the press that a click ends was of another tool, or has moved something. */
@@ -108,6 +112,15 @@ export function useTools(settings: ToolSettings): ToolState {
     if (tool === 'correct') correct(place);
   }
 
+  /** Everything inside a closed line is rejected, and undone as one. */
+  function reject(line: readonly ApiPoint[]): void {
+    const inside = (points: readonly ApiPoint[]) =>
+      points.filter((point) => isInPolygon(point, line)).map(({ x, y }) => ({ x, y }));
+    const [own, found] = [inside(labels.particles), inside(settings.picks)];
+    if (own.length > 0) labelState.change({ id, kind: 'particle', add: [], remove: own }, stroke.current);
+    if (found.length > 0) labelState.change({ id, kind: 'negative', add: found, remove: [] }, stroke.current);
+  }
+
   /** A label goes to its new place; so does a pick, as a label, and it is rejected where it was if that is another particle. */
   function move(mark: Mark, to: ApiPoint): void {
     const kind = mark.kind === 'negative' ? 'negative' : 'particle';
@@ -128,11 +141,11 @@ export function useTools(settings: ToolSettings): ToolState {
       if (event.button !== 0) return;
       const from = placeOf(event);
       const mark = tool === 'correct' ? markAt(from, reach, settings) : null;
-      isUsed.current = tool === 'eraser' || tool === 'diameter' || tool === 'ruler';
+      isUsed.current = DRAGGED.includes(tool);
       stroke.current++;
       setDrag({ from, to: from, mark });
       if (tool === 'eraser') erase(from);
-      if (tool === 'ruler') setLine(null);
+      setLine(tool === 'lasso' ? [from] : []);
       if (isUsed.current || mark) event.currentTarget.setPointerCapture(event.pointerId);
     },
     onPointerMove(event: PointerEvent): void {
@@ -142,6 +155,7 @@ export function useTools(settings: ToolSettings): ToolState {
       setDrag({ ...drag, to: place });
       if (tool === 'eraser') erase(place);
       if (tool === 'ruler') setLine([drag.from, place]);
+      if (tool === 'lasso') setLine((before) => [...before, place]);
     },
     onPointerUp(event: PointerEvent): void {
       if (!drag) return;
@@ -151,6 +165,10 @@ export function useTools(settings: ToolSettings): ToolState {
       if (drag.mark && length * view.k > CLICK_PX) {
         isUsed.current = true;
         move(drag.mark, to);
+      }
+      if (tool === 'lasso') {
+        reject(line);
+        setLine([]);
       }
       setDrag(null);
     },
@@ -162,7 +180,7 @@ export function useTools(settings: ToolSettings): ToolState {
   return {
     cursor,
     sketch: sketchOf(tool, cursor, drag, line, { eraser, reach }),
-    measured: tool === 'ruler' && line ? Math.hypot(line[1].x - line[0].x, line[1].y - line[0].y) : null,
+    measured: tool === 'ruler' && line.length === 2 ? Math.hypot(line[1].x - line[0].x, line[1].y - line[0].y) : null,
     use,
     pans: (place) =>
       tool === 'particle' || tool === 'negative' || (tool === 'correct' && markAt(place, reach, settings) === null),
@@ -174,10 +192,10 @@ function sketchOf(
   tool: Tool,
   cursor: ApiPoint | null,
   drag: Drag | null,
-  line: readonly [ApiPoint, ApiPoint] | null,
+  line: readonly ApiPoint[],
   { eraser, reach }: { readonly eraser: number; readonly reach: number },
 ): Sketch | null {
-  if (tool === 'ruler') return line && { kind: 'line', points: line };
+  if (tool === 'ruler' || tool === 'lasso') return line.length > 1 ? { kind: 'line', points: line } : null;
   if (!cursor) return null;
   if (tool === 'eraser') return { kind: 'circle', centre: cursor, radius: eraser / 2, dashed: true };
   if (tool === 'correct' && drag?.mark) return { kind: 'circle', centre: drag.to, radius: reach, dashed: true };
