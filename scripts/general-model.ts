@@ -7,6 +7,9 @@
  * npx tsx scripts/general-model.ts --state A --write simulated.onnx
  * npx tsx scripts/general-model.ts --state B --from simulated.onnx --real --rate 7e-4 --steps 800 [--without NAME,NAME] [--without-empty 0]
  * npx tsx scripts/general-model.ts --state B --from simulated.onnx --real --write models/general.onnx
+ *
+ * What the second part writes is the mean of the weights that it began with and those that it ended with: on specimens that were left out neither
+ * alone is as good (docs/general-model.md).
  * npx tsx scripts/general-model.ts --pictures FOLDER
  */
 
@@ -18,7 +21,7 @@ import { readMrcVolume } from '../src/formats/mrc.js';
 import { normalise } from '../src/imaging/normalise.js';
 import { patchSide, positionStride } from '../src/network/architecture.js';
 import { encodeModel, type Model, UNTRAINED } from '../src/network/model.js';
-import { initialWeights, type Weights } from '../src/network/parameters.js';
+import { initialWeights, meanOfWeights, type Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { choosePreparation } from '../src/picking/prepare.js';
 import { random } from '../src/random.js';
@@ -60,6 +63,8 @@ const DISTANCES = { particle: 0.15, none: 0.3 };
 const PARTICLE_SHARE = 0.25;
 const THRESHOLD = 0.5;
 const SAVE_EVERY = 50;
+/** Share of the weights of the first part in what the second part writes (Wortsman et al. 2022). */
+const START_SHARE = 0.5;
 /** Steps in which the learning rate rises: the optimiser knows nothing of the gradients yet. */
 const WARM_UP = 30;
 /** Fields of the second part come after all of the first. */
@@ -256,7 +261,7 @@ function modelOf({ step, weights }: State): Model {
       minDistance: MIN_DISTANCE * DIAMETER,
       smoothing: SMOOTHING * DIAMETER,
       scoring: { step: 2, turns: 1 },
-      recipe: given.real ? `general, ${step} steps with real micrographs` : `general, ${step} steps`,
+      recipe: given.from ? `general, mean with ${step} steps on real micrographs` : `general, ${step} steps`,
       seed: SEED.fields,
     },
   };
@@ -268,4 +273,10 @@ const real = given.real
   : null;
 if (given.pictures) await drawPictures(bodies, given.pictures);
 if (given.state && !given.write) await trainOn({ bodies, real }, given.state, Number(given.steps));
-if (given.state && given.write) writeFileSync(given.write, encodeModel(modelOf(await readState(given.state))));
+if (given.state && given.write) {
+  const state = await readState(given.state);
+  const weights = given.from
+    ? meanOfWeights(state.weights, (await loadModel(given.from)).weights, START_SHARE)
+    : state.weights;
+  writeFileSync(given.write, encodeModel(modelOf({ ...state, weights })));
+}

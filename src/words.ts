@@ -12,3 +12,16 @@ export function counted(count: number, noun: string): string {
   const last = noun.split(' ').at(-1) ?? noun;
   return `${count} ${noun.slice(0, noun.length - last.length)}${PLURALS[last] ?? `${last}s`}`;
 }
+
+/** Names that a list shows. */
+const SHOWN = 10;
+
+/** A count with its noun, and what became of these. */
+export type Fate = readonly [noun: string, fate: string];
+
+/** `2 files left out: a, b`, with the first ten names; null for no names. */
+export function listed([noun, fate]: Fate, names: readonly string[]): string | null {
+  if (names.length === 0) return null;
+  const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
+  return `${counted(names.length, noun)} ${fate}: ${names.slice(0, SHOWN).join(', ')}${more}`;
+}

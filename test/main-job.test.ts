@@ -383,7 +383,7 @@ describe('pick and evaluate', () => {
     expect(run.stderr).toMatch(/a\.mrc and .*a\.png/);
     const folder = deepem('pick', at('clash'), '--model', model, '--out', at('clash-picks'));
     expect(folder.code).toBe(0);
-    expect(folder.stderr).toMatch(/1 files are left out, because a better format.*a\.png/);
+    expect(folder.stderr).toMatch(/1 file left out, because there is a better format.*a\.png/);
   });
 });
 

@@ -50,7 +50,7 @@ export async function withHistories(
   };
   const micrographs = all.filter((one, i) => !isTrained(one, i));
   listLeftOver(
-    'micrographs are left out, because the model was trained on them (--include-trained judges them too)',
+    ['micrograph', 'on which the model was trained, left out (--include-trained judges these too)'],
     all.filter(isTrained).map(({ name }) => name),
     leftOver,
   );
@@ -115,7 +115,7 @@ export async function pairJudged(
   if (weaker) note(weaker);
   const alone = onePerMicrograph(sets);
   listLeftOver(
-    'sets of picks have no true centres, and all their picks count as false',
+    ['set', 'of picks without true centres: all of these picks count as false'],
     alone.map(labelOfSet),
     leftOver,
   );
@@ -141,7 +141,7 @@ async function pairBySize(
   const found = pairWithMicrographs(inputs, picks, 'picks', { partial: true, leftOver });
   const known = pairWithMicrographs(inputs, truth, 'true centres', { partial: true, leftOver });
   const alone = [...found.keys()].filter((input) => !known.has(input)).map(({ path }) => path);
-  listLeftOver('micrographs have picks but no true centres, and all their picks count as false', alone, leftOver);
+  listLeftOver(['micrograph', 'with picks but no true centres: all of these picks count as false'], alone, leftOver);
   const result: JudgedMicrograph[] = [];
   for (const input of inputs) {
     const [own, true_] = [found.get(input), known.get(input)];

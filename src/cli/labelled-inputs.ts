@@ -10,7 +10,7 @@ import { stem } from '../storage/names.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
-import { counted } from '../words.js';
+import { counted, type Fate, listed } from '../words.js';
 import { note, printEvent, startProgress } from './console.js';
 
 /** Where the labels are. */
@@ -95,10 +95,10 @@ export function pairWithMicrographs(
   if (pairing.pairs.length === 0) throw nothingMatches(inputs, sets, what, hint);
   const weaker = describeWeakerRules(pairing.pairs, what);
   if (weaker) note(weaker);
-  listLeftOver(`sets of ${what} without a micrograph are not used`, pairing.sets.map(labelOfSet), leftOver);
+  listLeftOver(['set', `of ${what} without a micrograph, not used`], pairing.sets.map(labelOfSet), leftOver);
   if (!partial) {
     listLeftOver(
-      `micrographs without ${what} are not used`,
+      ['micrograph', `without ${what}, not used`],
       pairing.owners.map(({ path }) => path),
       leftOver,
     );
@@ -127,9 +127,6 @@ function nothingMatches(
   });
 }
 
-/** Names that a list of what is left over shows. */
-const SHOWN = 10;
-
 /** What has no partner, in full. */
 export interface LeftOver {
   readonly what: string;
@@ -137,11 +134,11 @@ export interface LeftOver {
 }
 
 /** Lists what has no partner: the count and the first ten; all of it goes into `leftOver`. */
-export function listLeftOver(what: string, names: readonly string[], leftOver: LeftOver[]): void {
-  if (names.length === 0) return;
-  leftOver.push({ what, names });
-  const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
-  note(`warning: ${names.length} ${what}: ${names.slice(0, SHOWN).join(', ')}${more}`);
+export function listLeftOver(fate: Fate, names: readonly string[], leftOver: LeftOver[]): void {
+  const words = listed(fate, names);
+  if (words === null) return;
+  leftOver.push({ what: `${counted(names.length, fate[0])} ${fate[1]}`, names });
+  note(`warning: ${words}`);
 }
 
 /**

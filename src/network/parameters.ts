@@ -110,3 +110,10 @@ function initialBound({ role, shape }: ParameterGroup): number {
   const [outputs, inputs, height = 1, width = 1] = shape;
   return Math.sqrt(6 / ((outputs + inputs) * height * width));
 }
+
+/** The mean of two sets of weights of one network; `share` is that of the second. */
+export function meanOfWeights(a: Weights, b: Weights, share: number): Weights {
+  const mean = (own: Float32Array, other: Float32Array) =>
+    own.map((value, i) => (1 - share) * value + share * other[i]);
+  return { values: mean(a.values, b.values), statistics: mean(a.statistics, b.statistics) };
+}

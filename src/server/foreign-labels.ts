@@ -6,7 +6,7 @@ import type { Point } from '../particle.js';
 import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import { commonFolder, type InputMicrograph } from '../storage/inputs.js';
-import { counted } from '../words.js';
+import { counted, listed } from '../words.js';
 
 /** What was found. */
 export interface ForeignLabels {
@@ -15,8 +15,6 @@ export interface ForeignLabels {
   /** What was taken and what was not, in sentences. */
   readonly notices: readonly string[];
 }
-
-const SHOWN = 10;
 
 /**
  * Looks for label files that the page did not write. They are taken only where their path, or their name and folders, say whose they
@@ -49,11 +47,15 @@ export async function foreignLabels(
     ...pairing.sets.filter(({ file }) => !own.has(file)).map(({ file }) => file),
   ];
   const damaged = failed.filter(({ file }) => !own.has(file)).map(({ reason }) => `not read: ${reason}`);
+  const unclearFolders = listed(
+    ['label file', 'not used, because the folder does not say which micrograph it belongs to'],
+    [...new Set(left)],
+  );
   return {
     taken,
     notices: [
       ...taken.map(({ id, points, file }) => `${file}: ${counted(points.length, 'label')} copied to ${fileOf(id)}`),
-      ...listed('label files are not used, because their folders do not say which micrograph they belong to', left),
+      ...(unclearFolders === null ? [] : [unclearFolders]),
       ...unclear.map((message) => `not used: ${message}`),
       ...damaged,
     ],
@@ -66,11 +68,4 @@ function belowCommonFolder(micrographs: ReadonlyMap<string, InputMicrograph>): M
   return new Map(
     [...micrographs].map(([id, input]) => [{ ...input, folder: relative(common, dirname(resolve(input.path))) }, id]),
   );
-}
-
-function listed(what: string, names: readonly string[]): string[] {
-  const all = [...new Set(names)];
-  if (all.length === 0) return [];
-  const more = all.length > SHOWN ? `, and ${all.length - SHOWN} more` : '';
-  return [`${all.length} ${what}: ${all.slice(0, SHOWN).join(', ')}${more}`];
 }

@@ -67,8 +67,8 @@ describe('expandMicrographs', () => {
     const notice = (sentence: string) => said.push(sentence);
     expect(names(await expandMicrographs([at('m')], { notice }))).toEqual(['a.mrc', 'b.tif', 'c.png']);
     expect(said).toEqual([
-      expect.stringMatching(/^2 files are left out, because a better format.*a\.jpg.*b\.png$/),
-      expect.stringMatching(/^2 files are left out.*gain references.*CountRef_a\.mrc.*x_gain\.mrc$/),
+      expect.stringMatching(/^2 files left out, because there is a better format.*a\.jpg.*b\.png$/),
+      expect.stringMatching(/^2 files left out.*gain references.*CountRef_a\.mrc.*x_gain\.mrc$/),
     ]);
     expect(names(await expandMicrographs([at('m', '*.*')]))).toEqual(['a.mrc', 'b.tif', 'c.png']);
     expect(names(await expandMicrographs([at('m'), at('m/b.png')])).sort()).toEqual(['a.mrc', 'b.png', 'c.png']);

@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { FileError, messageOf, UsageError } from '../errors.js';
 import { readMicrographsStar, type StarMicrograph } from '../formats/relion-star.js';
+import { listed } from '../words.js';
 import { inWords, readText } from './files.js';
 import { stem } from './names.js';
 import { formatRank, hasMicrographEnding, MICROGRAPH_ENDINGS } from './read-micrograph.js';
@@ -112,8 +113,6 @@ async function expandOne(
 
 /** Names that microscopes and cameras give to images that are no micrographs. */
 const NO_MICROGRAPH = /(^|[_.-])(gain|gainref\w*|countref\w*|superref\w*|darkref\w*|defects?|beamtilt)([_.-]|$)/i;
-/** Names in a sentence on what is left out. */
-const SHOWN = 3;
 
 /**
  * Of files with equal names in one folder the one of the best format; gain references and the like are left out.
@@ -139,13 +138,12 @@ export function bestOfEachName(files: readonly string[], notice: (sentence: stri
     if (other === undefined || formatRank(file) < formatRank(other)) best.set(key, file);
     if (other !== undefined) previews.push(formatRank(file) < formatRank(other) ? other : file);
   }
-  const tell = (what: string, some: readonly string[]) => {
-    if (some.length === 0) return;
-    const more = some.length > SHOWN ? `, and ${some.length - SHOWN} more` : '';
-    notice(`${some.length} ${what}: ${some.slice(0, SHOWN).join(', ')}${more}`);
+  const tell = (fate: string, some: readonly string[]) => {
+    const words = listed(['file', fate], some);
+    if (words !== null) notice(words);
   };
-  tell('files are left out, because a better format of the same name is beside them', previews);
-  tell('files are left out, because their names say that they are gain references or the like', references);
+  tell('left out, because there is a better format of the same name', previews);
+  tell('left out, because of a name as gain references and the like have', references);
   return [...best.values()];
 }
 

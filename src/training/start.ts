@@ -3,7 +3,7 @@
 import { toResampled } from '../imaging/resample.js';
 import type { Architecture } from '../network/architecture.js';
 import { forBrightParticles } from '../network/bright.js';
-import { initialWeights, type Weights } from '../network/parameters.js';
+import { initialWeights, meanOfWeights, type Weights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
 import { random } from '../random.js';
 import { viewsAnEpoch } from './batches.js';
@@ -76,12 +76,8 @@ export function startOf(
 }
 
 /** What comes out of a training: its weights, with a share of those that it started from. */
-export function withStart(trained: Weights, { weights: start, recipe: { startShare } }: Start): Weights {
-  const mixed = (own: Float32Array, other: Float32Array) =>
-    own.map((value, i) => (1 - startShare) * value + startShare * other[i]);
-  return startShare === 0
-    ? trained
-    : { values: mixed(trained.values, start.values), statistics: mixed(trained.statistics, start.statistics) };
+export function withStart(trained: Weights, { weights, recipe }: Start): Weights {
+  return recipe.startShare === 0 ? trained : meanOfWeights(trained, weights, recipe.startShare);
 }
 
 /** Whether a training starts from the weights that come with the program: where the recipe asks for them and the network is theirs. */

@@ -70,6 +70,22 @@ export function Header({ project, step, pickState, unsaved, panels, onStep, onPa
           </select>
         </label>
       )}
+      {project.pickSets.length > 1 && (
+        <label>
+          compared with{' '}
+          <select
+            value={pickState.other?.set ?? ''}
+            onChange={(event) => pickState.compareWith(event.target.value || null)}
+          >
+            <option value="">none</option>
+            {project.pickSets
+              .filter(({ name }) => name !== pickState.set)
+              .map(({ name }) => (
+                <option key={name}>{name}</option>
+              ))}
+          </select>
+        </label>
+      )}
       <ThemeButton />
       {fold('panel', 'panel')}
     </header>

@@ -110,6 +110,7 @@ function MicrographSight(props: MiddleProps) {
       {detail && (
         <Viewer
           {...{ detail, display, tool, eraser, diameter, labelState, picks, threshold, target, onError }}
+          other={pickState.other?.picks ?? null}
           first={props.first}
           onSpot={props.onSpot}
           scoreMap={set === null ? null : scoreMapAddress(set, detail.id)}

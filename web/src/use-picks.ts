@@ -1,6 +1,6 @@
 /** Which picks are shown, from which score on, and what is known of them. */
 
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { ApiPick, ApiProject, ApiScores } from '../../src/server/api.js';
 import { api, latest } from './api.js';
 import type { PicksOf } from './use-order.js';
@@ -17,10 +17,13 @@ export interface PickState {
   readonly kept: number;
   /** Of the micrograph that is shown. */
   readonly picks: readonly ApiPick[];
+  /** A set that these picks are compared with, and its particles on the micrograph that is shown; null: none. */
+  readonly other: { readonly set: string; readonly picks: readonly ApiPick[] } | null;
   readonly scores: ApiScores | null;
   readonly picksOf: PicksOf;
   /** Shows another set. */
   choose(set: string | null): void;
+  compareWith(set: string | null): void;
   /** Tries another threshold. */
   move(threshold: number): void;
 }
@@ -38,6 +41,8 @@ export function usePicks(
 ): PickState {
   const [chosen, choose] = useState(first);
   const [picks, setPicks] = useState<readonly ApiPick[]>([]);
+  const [against, compareWith] = useState<string | null>(null);
+  const [otherPicks, setOtherPicks] = useState<readonly ApiPick[]>([]);
   const [scores, setScores] = useState<ApiScores | null>(null);
   const [moved, setMoved] = useState<{ readonly set: string; readonly threshold: number } | null>(null);
   const sets = project?.pickSets ?? [];
@@ -64,9 +69,25 @@ export function usePicks(
     };
   }, [set, onError, ...changed]);
 
+  const compared = sets.find(({ name }) => name === against && name !== set) ?? null;
+  const comparedName = compared?.name ?? null;
+  useEffect(() => {
+    setOtherPicks([]);
+    if (comparedName === null || current === null) return;
+    return latest(api.picks(comparedName, current), setOtherPicks, onError);
+  }, [comparedName, current, onError, ...changed]);
+  const other = useMemo(
+    () =>
+      compared && {
+        set: compared.name,
+        picks: otherPicks.filter((pick) => !pick.filter && pick.counts >= compared.threshold),
+      },
+    [compared, otherPicks],
+  );
+
   const picksOf = useCallback((id: string) => scores?.kept[id]?.[Math.round(100 * threshold)], [scores, threshold]);
   const move = (to: number) => {
     if (set !== null) setMoved({ set, threshold: to });
   };
-  return { set, threshold, kept, picks, scores, picksOf, choose, move };
+  return { set, threshold, kept, picks, other, scores, picksOf, choose, compareWith, move };
 }

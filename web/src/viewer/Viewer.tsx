@@ -6,6 +6,7 @@ import { address } from '../api.js';
 import { nameOf, VIEWER_KEYS } from '../keys.js';
 import type { Spot } from '../use-address.js';
 import type { LabelState } from '../use-labels.js';
+import { compare } from './compare.js';
 import { Legend } from './Legend.js';
 import { Minimap } from './Minimap.js';
 import { drawMarks, drawSketch, groupsOf, toFull } from './overlay.js';
@@ -28,6 +29,8 @@ interface ViewerProps {
   /** All picks of the set, with candidates that filters left out. */
   readonly picks: readonly ApiPick[];
   readonly threshold: number;
+  /** Particles of another set that they are compared with; null: none. */
+  readonly other: readonly ApiPick[] | null;
   /** Address of the score map, or null. */
   readonly scoreMap: string | null;
   /** A place to be shown. */
@@ -48,7 +51,7 @@ const SHOWN_PX = 120;
 const UNKNOWN_DIAMETER = 20;
 
 export function Viewer(props: ViewerProps) {
-  const { detail, display, diameter, labelState, picks, threshold, target } = props;
+  const { detail, display, diameter, labelState, picks, threshold, target, other } = props;
   const { labels } = labelState;
   const grey = useRef<HTMLCanvasElement>(null);
   const scores = useRef<HTMLCanvasElement>(null);
@@ -88,14 +91,15 @@ export function Viewer(props: ViewerProps) {
   }, [view, size, detail, onSpot]);
 
   const { layers } = display;
+  const compared = useMemo(() => other && compare(shown, other, reach), [shown, other, reach]);
   const groups = useMemo(
     () =>
       groupsOf({
         ...(layers.labels && { labels: labels.particles, negatives: labels.negatives }),
-        ...(layers.picks && { picks: shown }),
+        ...(layers.picks && (compared ? { ...compared, picks: compared.both } : { picks: shown })),
         ...(layers.leftOut && { leftOut }),
       }),
-    [layers, labels, shown, leftOut],
+    [layers, labels, shown, leftOut, compared],
   );
   useEffect(() => {
     const context = fresh(marks.current, size);
@@ -128,7 +132,12 @@ export function Viewer(props: ViewerProps) {
       <div className="crosshair" aria-hidden="true" />
       {failed && <p className="notice">The micrograph cannot be shown: its file could not be read.</p>}
       <Minimap {...{ detail, view, size }} onGo={(place) => control.show(place, view.k)} />
-      <Legend />
+      <Legend compares={compared !== null} />
+      {compared && (
+        <output className="compared">
+          both {compared.both.length}, only these {compared.onlyOwn.length}, only the others {compared.onlyOther.length}
+        </output>
+      )}
       <ScaleBar view={view} pixelSize={detail.pixelSize} />
       <ReadOut {...{ detail, reach }} cursor={tools.cursor} measured={tools.measured} picks={[...shown, ...leftOut]} />
     </div>

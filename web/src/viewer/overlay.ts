@@ -4,7 +4,7 @@ import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import { type Colour, css, MARK_COLOURS, scoreColour } from './palette.js';
 import type { View } from './tiles.js';
 
-export type Shape = 'circle' | 'dashed-circle' | 'square' | 'cross';
+export type Shape = 'circle' | 'dashed-circle' | 'square' | 'cross' | 'diamond' | 'triangle';
 
 /** Marks of one look. */
 export interface MarkGroup {
@@ -24,11 +24,16 @@ export function groupsOf({
   leftOut = [],
   labels = [],
   negatives = [],
+  onlyOwn = [],
+  onlyOther = [],
 }: {
   readonly picks?: readonly ApiPick[];
   readonly leftOut?: readonly ApiPick[];
   readonly labels?: readonly ApiPoint[];
   readonly negatives?: readonly ApiPoint[];
+  /** Picks that another set does not have, and those that only it has. */
+  readonly onlyOwn?: readonly ApiPoint[];
+  readonly onlyOther?: readonly ApiPoint[];
 }): MarkGroup[] {
   const byScore = Array.from({ length: COLOURS }, (): ApiPick[] => []);
   for (const pick of picks) byScore[Math.min(COLOURS - 1, Math.floor(pick.score * COLOURS))].push(pick);
@@ -40,6 +45,8 @@ export function groupsOf({
         points,
       }),
     ),
+    { shape: 'diamond', colour: MARK_COLOURS.onlyOwn, size: 1, points: onlyOwn } as const,
+    { shape: 'triangle', colour: MARK_COLOURS.onlyOther, size: 1, points: onlyOther } as const,
     { shape: 'square', colour: MARK_COLOURS.label, size: 0.75, points: labels } as const,
     { shape: 'cross', colour: MARK_COLOURS.negative, size: 0.5, points: negatives } as const,
   ].filter(({ points }) => points.length > 0);
@@ -117,6 +124,15 @@ function trace(context: CanvasRenderingContext2D, shape: Shape, x: number, y: nu
   if (shape === 'square') {
     const half = radius * Math.SQRT1_2 * 1.2;
     context.rect(x - half, y - half, 2 * half, 2 * half);
+  } else if (shape === 'diamond' || shape === 'triangle') {
+    const corners = shape === 'diamond' ? 4 : 3;
+    for (let i = 0; i < corners; i++) {
+      const angle = (2 * Math.PI * i) / corners - Math.PI / 2;
+      const [u, v] = [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
+      if (i === 0) context.moveTo(u, v);
+      else context.lineTo(u, v);
+    }
+    context.closePath();
   } else if (shape === 'cross') {
     context.moveTo(x - radius, y - radius);
     context.lineTo(x + radius, y + radius);

@@ -51,6 +51,12 @@ describe.each(Object.entries(VISIONS))('colours as seen with %s', (_, vision) =>
     }
   });
 
+  it('tell picks of only one of two sets apart', () => {
+    const { onlyOwn, onlyOther } = MARK_COLOURS;
+    expect(difference(onlyOwn, onlyOther, vision)).toBeGreaterThan(25);
+    for (const one of [onlyOwn, onlyOther]) expect(difference(one, [128, 128, 128], vision)).toBeGreaterThan(20);
+  });
+
   it('stand out on the grey of a micrograph', () => {
     for (const one of [MARK_COLOURS.label, MARK_COLOURS.negative, scoreColour(0), scoreColour(0.5), scoreColour(1)]) {
       expect(difference(one, [128, 128, 128], vision)).toBeGreaterThan(20);

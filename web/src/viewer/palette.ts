@@ -21,6 +21,8 @@ export const MARK_COLOURS = {
   label: [255, 255, 255],
   negative: [255, 106, 61],
   leftOut: [186, 190, 198],
+  onlyOwn: [255, 176, 32],
+  onlyOther: [150, 205, 255],
 } as const satisfies Readonly<Record<string, Colour>>;
 
 /** Colour of a score. */
