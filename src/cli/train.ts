@@ -3,11 +3,10 @@
 import type { Command } from 'commander';
 import { docsPage } from '../docs.js';
 import { UsageError } from '../errors.js';
-import type { Weights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
-import { GENERAL_MODEL_FILE, loadModel, loadPreset } from '../storage/model-file.js';
-import { AUTO_RECIPE, FEW_LABELS, FEW_LABELS_RECIPE, RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
-import type { LabelledInput } from './labelled-inputs.js';
+import { loadPreset } from '../storage/model-file.js';
+import { AUTO_RECIPE, RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
+import { fewLabelsStart } from './few-labels.js';
 import { number } from './options.js';
 import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
 import { assertModelName, runTraining } from './training-run.js';
@@ -77,8 +76,8 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
   const preset = options.preset ? await loadPreset(options.preset) : { architecture: named.architecture, recipe: null };
   const recipe: Recipe = { ...(preset.recipe ?? named), architecture: preset.architecture };
   const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
-  const few = named === AUTO_RECIPE && !options.preset && countOf(labels) < FEW_LABELS;
-  const { start, ...chosen } = few ? await fromGeneralModel() : { recipe, start: null };
+  const few = named === AUTO_RECIPE && !options.preset ? await fewLabelsStart(labels, { ...options, diameter }) : null;
+  const chosen = few?.recipe ?? recipe;
   await runTraining(labels, {
     settings: { micrographs: args, ...options },
     output: options.output,
@@ -89,9 +88,9 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
     train: {
       diameter,
       pixelSize,
-      architecture: chosen.recipe.architecture,
-      recipe: options.epochs ? withEpochs(chosen.recipe, options.epochs) : chosen.recipe,
-      ...(start && { start }),
+      architecture: chosen.architecture,
+      recipe: options.epochs ? withEpochs(chosen, options.epochs) : chosen,
+      ...(few && { start: few.start }),
       edge,
       labels: options.labels,
       seed: options.seed,
@@ -100,13 +99,4 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
       ...(options.threads && { threads: options.threads }),
     },
   });
-}
-
-function countOf(labels: readonly LabelledInput[]): number {
-  return labels.reduce((sum, { positives }) => sum + positives.particles.length, 0);
-}
-
-/** Few labels cannot teach what a particle is: the general model knows. */
-async function fromGeneralModel(): Promise<{ recipe: Recipe; start: Weights }> {
-  return { recipe: FEW_LABELS_RECIPE, start: (await loadModel(GENERAL_MODEL_FILE)).weights };
 }
