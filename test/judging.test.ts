@@ -63,7 +63,7 @@ it('micrographs that the model was trained on are named and left out', () => {
   const pick = ['pick', at('micrographs'), '--model', at('m.onnx'), '--threshold', '0.02', '--out', at('p')];
   expect(deepem(...pick).code).toBe(0);
   const judged = evaluate('--picks', at('p'), '--json');
-  expect(judged.stderr).toMatch(/2 micrographs on which the model was trained, left out.*sim_0001, sim_0002/);
+  expect(judged.stderr).toMatch(/2 micrographs that the model was trained on, left out.*sim_0001, sim_0002/);
   expect(JSON.parse(judged.stdout).micrographs.map(({ name }: { name: string }) => name)).toEqual([
     'sim_0003',
     'sim_0004',

@@ -74,7 +74,7 @@ describe('deepem serve', () => {
 
   it('gives a cookie for the token that scripts cannot read and other sites cannot send', async () => {
     const { status, headers, body } = await ask(`/?token=${token}`);
-    expect([status, body]).toEqual([200, expect.stringContaining('url=/')]);
+    expect([status, body]).toEqual([200, expect.stringContaining('url=./')]);
     const cookie = String(headers['set-cookie']);
     expect(cookie).toMatch(/HttpOnly/);
     expect(cookie).toMatch(/SameSite=Strict/);

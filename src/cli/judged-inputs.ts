@@ -50,7 +50,7 @@ export async function withHistories(
   };
   const micrographs = all.filter((one, i) => !isTrained(one, i));
   listLeftOver(
-    ['micrograph', 'on which the model was trained, left out (--include-trained judges these too)'],
+    ['micrograph', 'that the model was trained on, left out (--include-trained judges these too)'],
     all.filter(isTrained).map(({ name }) => name),
     leftOver,
   );
