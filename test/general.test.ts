@@ -139,3 +139,48 @@ describe('pick without a model', () => {
     expect(run.stdout).toMatch(/could not be picked: 2 micrographs/);
   });
 });
+
+describe('train on few labels', () => {
+  const trained = (micrographs: string, folder: string, count: number, ...more: string[]) => {
+    mkdirSync(at(folder));
+    for (const name of readdirSync(at(micrographs)).filter((file) => /^[\w]+\.mrc$/.test(file))) {
+      const rows = Array.from({ length: count }, (_, i) => `${100 + 55 * (i % 9)},${100 + 60 * Math.floor(i / 9)}`);
+      const own = existsSync(at(micrographs, name.replace('.mrc', '.csv')))
+        ? particlesIn(micrographs, name.replace('.mrc', '')).map(({ x, y }) => `${x},${y}`)
+        : rows;
+      writeFileSync(at(folder, name.replace('.mrc', '.csv')), `x,y\n${own.slice(0, count).join('\n')}\n`);
+    }
+    const how = ['--picks', at(folder), '--diameter', '360A', '-o', at(`${folder}.onnx`)];
+    return deepem('train', at(micrographs), ...how, ...more);
+  };
+
+  it.each(['sim', 'bright'])(
+    'starts from the general model, and finds more at its own threshold: %s',
+    (micrographs) => {
+      if (micrographs === 'bright') {
+        for (const name of NAMES) writeFileSync(at('bright', `${name}.csv`), readFileSync(at('sim', `${name}.csv`)));
+      }
+      const run = trained(micrographs, `few-${micrographs}`, 4);
+      expect(run.code, run.stderr).toBe(0);
+      expect(run.stderr).toMatch(/network general from the general model/);
+      const model = [
+        '--model',
+        at(`few-${micrographs}.onnx`),
+        '--format',
+        'csv',
+        '--out',
+        at(`few-picks-${micrographs}`),
+      ];
+      expect(deepem('pick', at(micrographs), ...model).code).toBe(0);
+      const { averagePrecision, atThreshold } = judged(`few-picks-${micrographs}`);
+      expect(averagePrecision).toBeGreaterThan(0.8);
+      expect(atThreshold?.f1).toBeGreaterThan(0.8);
+    },
+  );
+
+  it('does not start from it where it cannot tell the micrographs from noise', () => {
+    const run = trained('empty', 'few-empty', 12, '--epochs', '1', '--force');
+    expect(run.stderr).toMatch(/the general model cannot tell these micrographs from noise/);
+    expect(run.stderr).toMatch(/network wide from weights that know simulated particles/);
+  });
+});
