@@ -9,7 +9,8 @@ import type { LabelState } from '../use-labels.js';
 import { compare } from './compare.js';
 import { Legend } from './Legend.js';
 import { Minimap } from './Minimap.js';
-import { drawMarks, drawSketch, groupsOf, toFull } from './overlay.js';
+import { openMarkLayer } from './mark-layer.js';
+import { drawSketch, groupsOf, toFull } from './overlay.js';
 import { fitCanvas } from './painter.js';
 import { ReadOut, ScaleBar } from './ReadOut.js';
 import type { Display, Tool } from './settings.js';
@@ -101,12 +102,18 @@ export function Viewer(props: ViewerProps) {
       }),
     [layers, labels, shown, leftOut, compared],
   );
+  const [markLayer] = useState(openMarkLayer);
+  const [paused, setPaused] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `paused` counts the pauses of a zoom.
   useEffect(() => {
     const context = fresh(marks.current, size);
     if (!context) return;
-    drawMarks(context, view, groups, diameter ?? 0);
+    const again = markLayer.draw(context, view, detail, groups, diameter ?? 0);
     drawSketch(context, view, tools.sketch);
-  }, [view, size, groups, diameter, tools.sketch]);
+    if (again === null) return;
+    const timer = setTimeout(() => setPaused((count) => count + 1), again);
+    return () => clearTimeout(timer);
+  }, [view, size, detail, groups, diameter, tools.sketch, markLayer, paused]);
 
   function keyed(event: KeyboardEvent): void {
     const name = nameOf(VIEWER_KEYS, event);

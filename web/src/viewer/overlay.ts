@@ -2,7 +2,7 @@
 
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import { type Colour, css, MARK_COLOURS, scoreColour } from './palette.js';
-import type { View } from './tiles.js';
+import type { Size, View } from './tiles.js';
 
 export type Shape = 'circle' | 'dashed-circle' | 'square' | 'cross' | 'diamond' | 'triangle';
 
@@ -55,28 +55,28 @@ export function groupsOf({
 /** A mark is at least this large on the screen. */
 const LEAST_PX = 3;
 /** From so many marks in view on, each is a copy of a small picture: that is some ten times faster than drawing it. */
-const MANY = 600;
+const MANY = 60;
 /** Larger marks are always drawn: few are in view, and a picture of one would be large. */
 const LARGEST_COPY_PX = 60;
 const [LINE, HALO] = [2, 4];
 /** What lies under a line, so that it stands out on light and on dark. */
 const HALO_COLOUR = '#0008';
 
-/** Draws all marks that are in view; `diameter` is the particle's, in full-size pixels. */
+/** Draws all marks that are in view; `diameter` is the particle's, in full-size pixels, `size` that of the canvas in CSS pixels. */
 export function drawMarks(
   context: CanvasRenderingContext2D,
   view: View,
   groups: readonly MarkGroup[],
   diameter: number,
+  size: Size,
 ): void {
-  const { clientWidth, clientHeight } = context.canvas;
   const radius = Math.max(LEAST_PX, (view.k * diameter) / 2);
   const margin = radius + HALO;
   for (const group of groups) {
     const seen: [number, number][] = [];
     for (const point of group.points) {
       const [x, y] = toScreen(point, view);
-      if (x > -margin && y > -margin && x < clientWidth + margin && y < clientHeight + margin) seen.push([x, y]);
+      if (x > -margin && y > -margin && x < size.width + margin && y < size.height + margin) seen.push([x, y]);
     }
     if (seen.length === 0) continue;
     const own = Math.max(LEAST_PX, group.size * radius);

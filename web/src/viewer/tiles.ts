@@ -123,9 +123,11 @@ export function openTiles(detail: ApiMicrographDetail, arrived: () => void, fail
         asked.delete(key);
       }
       for (const { key, one, x, y } of wanted) if (!known.has(key) && !asked.has(key)) ask(key, one, x, y);
+      const found = [...keys].flatMap((key) => take(key) ?? []);
+      const own = found.filter((tile) => tile.level === level);
+      if (found.length === keys.size) return own;
       // Coarser and finer tiles stand in for those that have not come yet.
       const others = [...known.values()].filter((tile) => tile.level !== level);
-      const own = [...keys].flatMap((key) => take(key) ?? []).filter((tile) => tile.level === level);
       return [...others.sort((a, b) => b.level - a.level), ...own];
     },
     middle(level) {
