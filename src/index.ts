@@ -55,7 +55,7 @@ export type { LabelledMicrograph } from './training/labelled.js';
 export type { OptimiserSettings } from './training/optimisers.js';
 export { ADAM, startOptimiser, updateWeights } from './training/optimisers.js';
 export type { Recipe } from './training/recipe.js';
-export { AUTO_RECIPE, DEEPEM_RECIPE } from './training/recipe.js';
+export { AUTO_RECIPE, DEEPEM_RECIPE, FEW_LABELS_RECIPE } from './training/recipe.js';
 export type {
   CheckpointReport,
   DataReport,

@@ -10,6 +10,7 @@ it('the library exports these names and no others', () => {
       "COORDINATE_FORMATS",
       "DEEPEM_RECIPE",
       "DeepemError",
+      "FEW_LABELS_RECIPE",
       "FileError",
       "GENERAL_MODEL_FILE",
       "IDENTITY",
