@@ -219,7 +219,12 @@ describe('picks', () => {
     const places = (await truthOf(truth, 'sim_0001')).filter(({ y }) => y < 480).slice(0, 18);
     await clickPlaces(page, SIDE, places);
     await page.getByRole('tab', { name: 'Train' }).click();
-    await page.getByRole('button', { name: `Train on ${places.length} labels` }).click();
+    await page.getByRole('button', { name: `Train on ${places.length} labels` }).waitFor();
+    // So few labels are trained on in one epoch: there would be nothing to stop after.
+    await page.evaluate(async () => {
+      const body = JSON.stringify({ kind: 'train', labels: 'auto', epochs: 4 });
+      await fetch('api/jobs', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+    });
     await page
       .getByRole('tabpanel')
       .getByText(/epoch 1 of/)

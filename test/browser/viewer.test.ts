@@ -239,6 +239,18 @@ describe('the lasso', () => {
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect.poll(() => labels('negatives').length).toBe(0);
     await expect.poll(counted).toBe(before);
+    // The brush does the same along its way.
+    await page.getByRole('button', { name: 'Brush' }).click();
+    await page.getByLabel('size, as a number').fill('120');
+    await at(60, 100);
+    await page.mouse.down();
+    await at(450, 100);
+    await page.mouse.up();
+    await expect.poll(() => labels('negatives').length).toBeGreaterThan(0);
+    expect(labels('negatives').every(([, y]) => Math.abs(y - 100) < 62)).toBe(true);
+    await expect.poll(counted).toBe(before - labels('negatives').length);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => labels('negatives').length).toBe(0);
   });
 });
 

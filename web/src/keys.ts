@@ -34,6 +34,7 @@ export const TOOLS: readonly (Key & { readonly tool: Tool; readonly name: string
     words: 'Click a pick to reject it or to take that back; drag it to move it; click elsewhere to add a particle',
   },
   { tool: 'lasso', name: 'Lasso', keys: ['s'], words: 'Draw around picks and labels to reject them all' },
+  { tool: 'brush', name: 'Brush', keys: ['b'], words: 'Drag over picks to reject them' },
   { tool: 'eraser', name: 'Eraser', keys: ['e'], words: 'Drag over labels to remove them' },
   { tool: 'diameter', name: 'Diameter', keys: ['d'], words: 'Drag from the middle of a particle to its edge' },
   { tool: 'ruler', name: 'Ruler', keys: ['m'], words: 'Drag to measure a distance' },

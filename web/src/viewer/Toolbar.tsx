@@ -39,7 +39,7 @@ export function Toolbar(props: ToolbarProps) {
             {one.name}
           </button>
         ))}
-        {tool === 'eraser' && (
+        {(tool === 'eraser' || tool === 'brush') && (
           <Slider name="size" least={10} most={1000} step={1} value={eraser} unit="px" onChange={props.onEraser} />
         )}
         <button type="button" disabled={!props.canUndo} onClick={props.onUndo} title="Undo (Ctrl+Z)">

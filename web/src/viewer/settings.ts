@@ -1,7 +1,7 @@
 /** How a micrograph is shown, and what a click does. */
 
 /** What a click or drag on the micrograph means. */
-export type Tool = 'particle' | 'negative' | 'correct' | 'lasso' | 'eraser' | 'diameter' | 'ruler';
+export type Tool = 'particle' | 'negative' | 'correct' | 'lasso' | 'brush' | 'eraser' | 'diameter' | 'ruler';
 
 /** How it is shown. */
 export interface Display {

@@ -17,7 +17,7 @@ export interface ToolSettings {
   readonly picks: readonly ApiPick[];
   /** Distance within which a click means a mark, in full-size pixels. */
   readonly reach: number;
-  /** Diameter of the eraser. */
+  /** Diameter of the eraser and of the brush. */
   readonly eraser: number;
   onDiameter(diameter: number): void;
   onError(error: Error): void;
@@ -29,7 +29,7 @@ const LEAST_DIAMETER = 4;
 const CLICK_PX = 4;
 
 /** Tools of which a click is no use. */
-const DRAGGED: readonly Tool[] = ['lasso', 'eraser', 'diameter', 'ruler'];
+const DRAGGED: readonly Tool[] = ['lasso', 'brush', 'eraser', 'diameter', 'ruler'];
 
 interface Drag {
   readonly from: ApiPoint;
@@ -112,6 +112,15 @@ export function useTools(settings: ToolSettings): ToolState {
     if (tool === 'correct') correct(place);
   }
 
+  /** Picks under the brush are rejected. */
+  function brush(place: ApiPoint): void {
+    const under = settings.picks.filter(
+      ({ x, y, decision }) => decision !== 'accepted' && Math.hypot(x - place.x, y - place.y) <= eraser / 2,
+    );
+    const add = under.filter((pick) => !nearest(labels.negatives, pick, 1)).map(({ x, y }) => ({ x, y }));
+    if (add.length > 0) labelState.change({ id, kind: 'negative', add, remove: [] }, stroke.current);
+  }
+
   /** Everything inside a closed line is rejected, and undone as one. */
   function reject(line: readonly ApiPoint[]): void {
     const inside = (points: readonly ApiPoint[]) =>
@@ -145,6 +154,7 @@ export function useTools(settings: ToolSettings): ToolState {
       stroke.current++;
       setDrag({ from, to: from, mark });
       if (tool === 'eraser') erase(from);
+      if (tool === 'brush') brush(from);
       setLine(tool === 'lasso' ? [from] : []);
       if (isUsed.current || mark) event.currentTarget.setPointerCapture(event.pointerId);
     },
@@ -154,6 +164,7 @@ export function useTools(settings: ToolSettings): ToolState {
       if (!drag) return;
       setDrag({ ...drag, to: place });
       if (tool === 'eraser') erase(place);
+      if (tool === 'brush') brush(place);
       if (tool === 'ruler') setLine([drag.from, place]);
       if (tool === 'lasso') setLine((before) => [...before, place]);
     },
@@ -197,7 +208,8 @@ function sketchOf(
 ): Sketch | null {
   if (tool === 'ruler' || tool === 'lasso') return line.length > 1 ? { kind: 'line', points: line } : null;
   if (!cursor) return null;
-  if (tool === 'eraser') return { kind: 'circle', centre: cursor, radius: eraser / 2, dashed: true };
+  if (tool === 'eraser' || tool === 'brush')
+    return { kind: 'circle', centre: cursor, radius: eraser / 2, dashed: true };
   if (tool === 'correct' && drag?.mark) return { kind: 'circle', centre: drag.to, radius: reach, dashed: true };
   if (tool !== 'diameter' || !drag) return null;
   const radius = Math.hypot(cursor.x - drag.from.x, cursor.y - drag.from.y);
