@@ -45,6 +45,8 @@ interface ViewerProps {
 }
 
 const PAN_PX = 60;
+/** The page is told what is in view once that stays for so long. */
+const SETTLE_MS = 150;
 const ZOOM = 1.4;
 /** Particles get this many screen pixels when one is shown. */
 const SHOWN_PX = 120;
@@ -88,7 +90,10 @@ export function Viewer(props: ViewerProps) {
   useEffect(() => {
     if (size.width === 0) return;
     const isWhole = Math.abs(view.k / Math.min(size.width / detail.width, size.height / detail.height) - 1) < 0.01;
-    onSpot(isWhole ? null : { ...toFull(size.width / 2, size.height / 2, view), k: view.k });
+    const spot = isWhole ? null : { ...toFull(size.width / 2, size.height / 2, view), k: view.k };
+    // Not with every move: all of the page is rendered when it is told.
+    const timer = setTimeout(() => onSpot(spot), SETTLE_MS);
+    return () => clearTimeout(timer);
   }, [view, size, detail, onSpot]);
 
   const { layers } = display;
