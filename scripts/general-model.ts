@@ -55,7 +55,6 @@ const BATCH = 8;
 const RANDOM_BODIES = 90;
 const SEED = { bodies: 4321, fields: 1717, weights: 11, dropout: 23, real: 97 };
 const RATE = 2e-3;
-
 const OPTIMISER = { ...ADAM, weightDecay: 0.01 };
 /** Positions closer than the first to a centre show a particle, those beyond the second none, in diameters. */
 const DISTANCES = { particle: 0.15, none: 0.3 };

@@ -1,6 +1,6 @@
 /**
  * Many marks, drawn once: where the whole micrograph is small enough on the screen, its marks are kept as a picture, which is then moved about. While
- * the view is zoomed the picture is stretched, and drawn anew when the zoom pauses.
+ * the view is zoomed the picture is stretched, and drawn again when the zoom pauses.
  */
 
 import { drawMarks, type MarkGroup } from './overlay.js';
