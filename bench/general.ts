@@ -10,7 +10,7 @@ import { evaluate } from '../src/evaluation/evaluate.js';
 import { LOOKED_AT } from '../src/evaluation/mixture.js';
 import { evenly } from '../src/evenly.js';
 import type { Model } from '../src/network/model.js';
-import type { Particle, Point } from '../src/particle.js';
+import type { Point, ScoredParticle } from '../src/particle.js';
 import { blobModel } from '../src/picking/blob.js';
 import { estimateDiameter } from '../src/picking/estimate-diameter.js';
 import type { SizedImage } from '../src/picking/pick.js';
@@ -31,7 +31,7 @@ const LOWEST = 0.003;
 interface Judged {
   readonly name: string;
   readonly truth: readonly Point[];
-  readonly picks: readonly Required<Particle>[];
+  readonly picks: readonly ScoredParticle[];
 }
 
 async function judge(set: DataSet, model: Model): Promise<{ micrographs: Judged[]; seconds: number }> {

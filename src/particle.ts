@@ -15,6 +15,13 @@ export interface Point {
 export interface Particle extends Point {
   /** Figure of merit: for picks, the network's score in 0..1; absent for plain labels. */
   readonly score?: number;
+  /** Class of a 2D classification, from 1; absent where it was in none. */
+  readonly class?: number;
+}
+
+/** A particle whose score is known. */
+export interface ScoredParticle extends Particle {
+  readonly score: number;
 }
 
 /** True where a centre is at least `edge` pixels away from every edge of the micrograph (edge 0: inside it). */

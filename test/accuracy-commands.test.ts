@@ -153,6 +153,21 @@ describe('retrain', () => {
     expect(JSON.parse(readFileSync(at('more.training.json'), 'utf8')).micrographs).toHaveLength(4);
   });
 
+  it('takes classes: members of rejected ones are no particles, the others are', () => {
+    const name = JSON.parse(readFileSync(at('model.training.json'), 'utf8')).micrographs[0].path;
+    const kept = rowsOf('judge', 'sim_0001.csv')
+      .slice(0, 10)
+      .map((row) => `${name},${row},1`);
+    writeFileSync(at('classes.csv'), ['micrograph,x,y,class', ...kept, `${name},256,256,2`].join('\n'));
+    const args = ['--classes', at('classes.csv'), '--rejected-classes', '2', '-o', at('by-class.onnx')];
+    const run = deepem('retrain', at('model.onnx'), ...args);
+    expect(run.code, run.stderr).toBe(0);
+    const [first] = JSON.parse(readFileSync(at('by-class.training.json'), 'utf8')).micrographs;
+    expect(first.negatives).toEqual([{ x: 256, y: 256 }]);
+    const mixed = deepem('retrain', at('model.onnx'), ...args, '--accepted', at('train'));
+    expect(mixed.stderr).toMatch(/not clear how the picks were sorted/);
+  });
+
   it('says what it lacks', () => {
     expect(deepem('retrain', at('model.onnx'), '-o', at('x.onnx')).stderr).toMatch(/nothing new to learn/);
     writePoints('others', 'elsewhere', ['5,5']);

@@ -10,19 +10,26 @@ import type { Particle } from '../particle.js';
 import { random, shuffle } from '../random.js';
 import { drawTiles } from '../report/picture.js';
 import { BOX_DIAMETERS } from '../sizes.js';
+import { type ClassMemberRow, type ClassSummary, classFiles, writeClassFiles } from '../storage/class-files.js';
 import { writeWhole } from '../storage/files.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
 import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
+import { agreementsOf } from '../verification/class-quality.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
 import { PROGRAM } from '../version.js';
 import { counted } from '../words.js';
+import { classNumbers, runSelection } from './class-selection.js';
 import { duration, note, print, printJson, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
 
 interface ClassesArguments {
+  select?: string;
+  keep?: readonly number[];
+  reject?: readonly number[];
+  rejected?: string;
   overwrite?: boolean;
   diameter: Length;
   classes: number;
@@ -38,12 +45,26 @@ interface ClassesArguments {
 }
 
 const HELP = `
-Example:
+Examples:
   deepem classes picks/ micrographs/ --diameter 190A --classes 10 -o classes.mrcs --plot classes.png
+  deepem classes picks/ micrographs/ --diameter 190A --select classes.csv --reject 3,7 -o sorted/
+  deepem classes picks/ micrographs/ --diameter 190A --select Select/job012/particles.star -o sorted/
+  deepem retrain model.onnx --accepted sorted/accepted --rejected sorted/rejected -o better.onnx
 
 Boxes of 1.5 diameters are scaled to --side pixels, turned and shifted onto class averages that are made of nothing but themselves, and
 averaged. Views of a particle give sharp averages; picks of noise, ice or carbon do not. The largest class comes first. Beside the averages,
-NAME.csv says of each particle its micrograph, centre, score and class.`;
+NAME.csv says of each particle its micrograph, centre, score and class, and NAME.json of each class its size, its agreement (the mean
+correlation of a member with the average of the others) and the mean score of its members.
+
+With --select nothing is classified: the picks are sorted into OUT/accepted and OUT/rejected, for deepem train (--picks and --negatives) or
+deepem retrain. The file is NAME.csv, or a particle STAR file of RELION's Class2D job, with --keep or --reject; or what RELION's Select job or
+cryoSPARC's Select 2D kept. Of the latter the excluded particles can be given with --rejected; without it, picks on the same micrographs that
+were not kept are rejected, unless they are so near to the edge that they may not have been classified.`;
+
+/** Options of which a selection has no use. */
+const CLASSIFYING = ['classes', 'most', 'side', 'invert', 'seed', 'plot'] as const;
+/** Options that need a selection. */
+const SELECTING = ['keep', 'reject', 'rejected'] as const;
 
 export function configure(command: Command): void {
   command
@@ -59,7 +80,15 @@ export function configure(command: Command): void {
     .option('--seed <n>', 'of all random choices', number('--seed', { min: 0, max: 2 ** 31 - 1, whole: true }), 1)
     .option('--plot <file.png>', 'draw the averages')
     .option('--json', 'one JSON object')
-    .requiredOption('-o, --output <classes.mrcs>', 'where the averages go')
+    .option('--select <file>', 'sort the picks by classes instead: a table of classes, or the particles that were kept')
+    .option(
+      '--keep <classes>',
+      'with --select: classes of particles, as in 1-4,9; the others are rejected',
+      classNumbers('--keep'),
+    )
+    .option('--reject <classes>', 'with --select: classes to reject; the others are kept', classNumbers('--reject'))
+    .option('--rejected <file>', 'with --select: the particles that were rejected')
+    .requiredOption('-o, --output <classes.mrcs>', 'where the averages go; with --select, a folder')
     .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
     .action(runClasses);
@@ -72,17 +101,25 @@ interface Cut {
   readonly image: Image;
 }
 
-async function runClasses(picks: string, args: readonly string[], options: ClassesArguments): Promise<void> {
+async function runClasses(
+  picks: string,
+  args: readonly string[],
+  options: ClassesArguments,
+  command: Command,
+): Promise<void> {
+  assertOneWay(options, command);
+  const { select } = options;
+  if (select !== undefined) return runSelection(picks, args, { ...options, select });
   if (!/\.mrcs?$/i.test(options.output)) {
     throw new UsageError({ what: 'Wrong name of the averages', received: options.output, expected: 'NAME.mrcs' });
   }
   if (options.side % 2 !== 0) {
     throw new UsageError({ what: 'Wrong value of --side', received: String(options.side), expected: 'an even number' });
   }
-  const table = options.output.replace(/\.mrcs?$/i, '.csv');
-  assertFree([options.output, table, ...(options.plot ? [options.plot] : [])], options.overwrite);
+  const files = classFiles(options.output);
+  assertFree([...Object.values(files), ...(options.plot ? [options.plot] : [])], options.overwrite);
   const started = performance.now();
-  const { cuts, drawn, failed, pixelSize } = await cutAll(picks, args, options);
+  const { cuts, drawn, failed, pixelSize, diameter } = await cutAll(picks, args, options);
   if (cuts.length < 2) {
     throw new LabelError({
       what: 'There is nothing to classify',
@@ -96,13 +133,20 @@ async function runClasses(picks: string, args: readonly string[], options: Class
   const images = cuts.map(({ image }) => image);
   const classes = runRounds(images, options);
   await writeMrcStack(options.output, classes.averages, { pixelSize, float16: false, label: `${PROGRAM} classes` });
-  await writeWhole(table, tableOf(cuts, classes));
+  const rows = cuts.map(({ micrograph, particle }, i) => {
+    return { micrograph, particle: { ...particle, class: classes.members[i].class + 1 } };
+  });
+  const summary = summaryOf(rows, agreementsOf(images, classes));
+  await writeClassFiles(files, rows, { program: PROGRAM, diameter, classes: summary });
   if (options.plot) {
-    const lines = (i: number) => [`class ${i + 1}`, counted(classes.sizes[i], 'particle')];
+    const lines = (i: number) => {
+      const { particles, agreement } = summary[i];
+      return [`class ${i + 1}`, counted(particles, 'particle'), `agreement ${agreement.toFixed(2)}`];
+    };
     await writeWhole(options.plot, await drawTiles(classes.averages.map((image, i) => ({ image, lines: lines(i) }))));
   }
   const seconds = (performance.now() - started) / 1000;
-  if (options.json) printJson({ particles: cuts.length, over, sizes: classes.sizes, seconds, failed });
+  if (options.json) printJson({ particles: cuts.length, over, classes: summary, seconds, failed });
   else {
     print(`${counted(cuts.length, 'particle')} in ${classes.sizes.length} classes of ${classes.sizes.join(', ')}`);
     if (over > 0) print(`${over} more reach over the edge of their micrograph with their boxes, and are not used`);
@@ -178,7 +222,7 @@ async function cutAll(picks: string, args: readonly string[], options: ClassesAr
   } finally {
     progress.stop();
   }
-  return { cuts, drawn, failed, pixelSize: firstSize === null ? null : firstSize * factor };
+  return { cuts, drawn, failed, diameter, pixelSize: firstSize === null ? null : firstSize * factor };
 }
 
 async function cutOf(
@@ -196,10 +240,33 @@ async function cutOf(
   });
 }
 
-/** One row a particle, as the csv reader of this program takes it. */
-function tableOf(cuts: readonly Cut[], { members }: Classes): string {
-  const rows = cuts.map(({ micrograph, particle: { x, y, score } }, i) =>
-    [JSON.stringify(micrograph), x, y, score ?? 'nan', members[i].class + 1].join(','),
-  );
-  return `micrograph,x,y,score,class\n${rows.join('\n')}\n`;
+/** Size, agreement and mean score of each class. */
+function summaryOf(rows: readonly ClassMemberRow[], agreements: readonly number[]): ClassSummary['classes'] {
+  return agreements.map((agreement, i) => {
+    const own = rows.flatMap(({ particle }) => (particle.class === i + 1 ? [particle] : []));
+    const scores = own.flatMap(({ score }) => score ?? []);
+    const mean = scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length);
+    return { class: i + 1, particles: own.length, agreement, score: scores.length > 0 ? mean : null };
+  });
+}
+
+/** @throws UsageError where options of one way are given for the other */
+function assertOneWay({ select, keep, reject }: ClassesArguments, command: Command): void {
+  const given = (names: readonly string[]) => names.filter((name) => command.getOptionValueSource(name) === 'cli');
+  const wrong = given(select === undefined ? SELECTING : CLASSIFYING)[0];
+  if (wrong !== undefined) {
+    throw new UsageError({
+      what: `--${wrong} ${select === undefined ? 'needs --select' : 'has no use with --select, which does not classify'}`,
+      received: `--${wrong}`,
+      expected: 'either the options of a classification, or --select with --keep, --reject or --rejected',
+    });
+  }
+  if (given(SELECTING).length < 2) return;
+  throw new UsageError({
+    what: 'Only one of --keep, --reject and --rejected can say what was selected',
+    received: given(SELECTING)
+      .map((name) => `--${name}`)
+      .join(' and '),
+    expected: keep && reject ? '--keep or --reject' : 'one of them',
+  });
 }

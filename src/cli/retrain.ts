@@ -12,6 +12,7 @@ import { stem } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
 import { counted } from '../words.js';
+import { classNumbers, classParter } from './class-selection.js';
 import { note } from './console.js';
 import { deviceOption } from './device.js';
 import { micrographsOf } from './inputs.js';
@@ -25,6 +26,8 @@ interface RetrainArguments {
   force?: boolean;
   accepted?: string;
   rejected?: string;
+  classes?: string;
+  rejectedClasses?: readonly number[];
   pixelSize?: number;
   seed?: number;
   threads?: number;
@@ -37,6 +40,10 @@ const HELP = `
 Example:
   deepem pick micrographs/ --model model.onnx --out picks/      then sort picks into accepted/ and rejected/, and
   deepem retrain model.onnx --accepted accepted/ --rejected rejected/ -o better.onnx
+  deepem retrain model.onnx micrographs/ --classes classes.csv --rejected-classes 3,7 -o better.onnx
+
+Picks may be sorted one by one, or by the 2D class that they are in (deepem classes): members of rejected classes count as rejected, the others as
+accepted.
 
 The new model is trained on the labels in model.training.json, plus the accepted picks, with the rejected ones as places that
 are no particles. On micrographs of which only sorted picks are known, places where the model has other candidates count neither way.
@@ -51,6 +58,12 @@ export function configure(command: Command): void {
     .argument('[micrographs...]', 'further micrographs that were picked')
     .option('--accepted <path>', 'picks that are particles: a folder of coordinate files, or one file')
     .option('--rejected <path>', 'picks that are none')
+    .option('--classes <file>', 'table of deepem classes, or a STAR file of RELION with rlnClassNumber')
+    .option(
+      '--rejected-classes <classes>',
+      'classes that are no particles, as in 3,7 or 1-4,9',
+      classNumbers('--rejected-classes'),
+    )
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option(
       '--seed <n>',
@@ -68,18 +81,11 @@ export function configure(command: Command): void {
 }
 
 async function runRetrain(file: string, args: readonly string[], options: RetrainArguments): Promise<void> {
-  if (!options.accepted && !options.rejected) {
-    throw new UsageError({
-      what: 'There is nothing new to learn',
-      received: 'neither --accepted nor --rejected',
-      expected: 'at least one of them',
-    });
-  }
+  assertOneSorting(options);
   assertModelName(options.output);
   const model = await loadModel(file);
   const record = await loadTrainingRecord(file);
-  const accepted = options.accepted ? await readLabels(options.accepted) : [];
-  const rejected = options.rejected ? await readLabels(options.rejected) : [];
+  const { accepted, rejected } = await readSorted(options);
   const { metadata, architecture } = model;
   const pixelSize = metadata.pixelSize ?? options.pixelSize ?? null;
   const scaleOf = (input: InputMicrograph) =>
@@ -110,6 +116,36 @@ async function runRetrain(file: string, args: readonly string[], options: Retrai
       ...(options.threads && { threads: options.threads }),
     },
   });
+}
+
+/** @throws UsageError unless picks are sorted in one of both ways */
+function assertOneSorting({ accepted, rejected, classes, rejectedClasses }: RetrainArguments): void {
+  const [oneByOne, byClass] = [accepted !== undefined || rejected !== undefined, classes !== undefined];
+  if (oneByOne !== byClass && byClass === (rejectedClasses !== undefined)) return;
+  const given = Object.entries({ accepted, rejected, classes, 'rejected-classes': rejectedClasses });
+  const names = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  throw new UsageError({
+    what: names.length === 0 ? 'There is nothing new to learn' : 'It is not clear how the picks were sorted',
+    received: names.length === 0 ? 'no sorted picks' : names.join(' and '),
+    expected: '--accepted or --rejected or both, or else --classes with --rejected-classes',
+  });
+}
+
+/** Sorted picks, whether they were sorted one by one or by class. */
+async function readSorted({ accepted, rejected, classes, rejectedClasses = [] }: RetrainArguments) {
+  if (classes === undefined) {
+    return {
+      accepted: accepted ? await readLabels(accepted) : [],
+      rejected: rejected ? await readLabels(rejected) : [],
+    };
+  }
+  const sets = await readLabels(classes);
+  const part = classParter(classes, sets, { reject: rejectedClasses });
+  const parted = sets.map((set) => ({ set, selection: part(set.particles) }));
+  return {
+    accepted: parted.map(({ set, selection }) => ({ ...set, particles: selection.kept })),
+    rejected: parted.map(({ set, selection }) => ({ ...set, particles: selection.rejected })),
+  };
 }
 
 /** What was trained on, then further micrographs; their folders are below the one that all of them share. */
@@ -178,9 +214,10 @@ async function assertConfirmedFit(
   accepted: readonly CoordinateSet[],
   labels: readonly LabelledInput[],
   micrographs: readonly string[],
-  { accepted: picks, force }: RetrainArguments,
+  { accepted: path, classes, force }: RetrainArguments,
   diameter: number,
 ): Promise<void> {
+  const picks = path ?? classes;
   if (!picks) return;
   const { pairs } = pairCoordinates(
     labels.map(({ input }) => input),

@@ -238,8 +238,15 @@ function summarise(done: DoneReport, file: string, seconds: number, hadEarlier: 
   if (done.before) print(describeGain(done.before, done.heldOut));
   else if (hadEarlier)
     print('what was gained cannot be shown: nothing is held out that the earlier model had not seen');
-  if (done.kept)
-    print('the new model is not surely better on what is held out: the earlier one was kept, and is what was written');
+  if (done.loss && done.loss.lost > 0) {
+    print(
+      `of ${counted(done.loss.sure, 'pick')} that the earlier model was sure of, the new one does not find ${done.loss.lost}`,
+    );
+  }
+  if (done.kept) {
+    const why = done.loss?.isTooMuch ? 'loses too many of them' : 'is not surely better on what is held out';
+    print(`the new model ${why}: the earlier one was kept, and is what was written`);
+  }
   print(`model ${file} in ${duration(seconds)}; trained on: ${trainingRecordFile(file)}`);
 }
 

@@ -171,6 +171,12 @@ export function scoredParticle(x: number, y: number, score: number | undefined):
   return score === undefined || Number.isNaN(score) ? { x, y } : { x, y, score };
 }
 
+/** A particle with its class; what is not a whole number from 1 on names none, as 0 in RELION's lists of picks. */
+export function withClass(particle: Particle, text: string | undefined): Particle {
+  const number = Number(text);
+  return Number.isInteger(number) && number >= 1 ? { ...particle, class: number } : particle;
+}
+
 /** A line with its number from 1. */
 export interface NumberedLine {
   readonly line: string;

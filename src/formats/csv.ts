@@ -1,6 +1,6 @@
 /**
  * Plain `x,y[,score]` text with a header. A column such as `micrograph` says which micrograph a row belongs to; a column `diameter` or
- * `radius` says how large the particle is; other columns are ignored. Centres, full-size pixels, first stored row is y = 0.
+ * `radius` says how large the particle is, a column `class` its class of a 2D classification; other columns are ignored. Centres, full-size pixels, first stored row is y = 0.
  */
 
 import {
@@ -10,6 +10,7 @@ import {
   scoredParticle,
   scoreText,
   sharedNames,
+  withClass,
 } from './coordinate-format.js';
 import { micrographColumn, scanTable } from './table.js';
 
@@ -25,7 +26,7 @@ export const csvFormat: CoordinateFormat = {
     const share = sharedNames();
     const table = scanTable(',', ['x', 'y'], (names) => {
       const micrographOf = micrographColumn(names);
-      const scored = names.includes('score');
+      const hasScore = names.includes('score');
       const sizes = [
         ['diameter', 1],
         ['radius', 2],
@@ -33,8 +34,9 @@ export const csvFormat: CoordinateFormat = {
       const size = sizes.find(([name]) => names.includes(name));
       return (row) => {
         const name = micrographOf(row);
-        const score = scored ? row.value('score') : undefined;
-        const particle = scoredParticle(row.value('x'), row.value('y'), score);
+        const score = hasScore ? row.value('score') : undefined;
+        const scored = scoredParticle(row.value('x'), row.value('y'), score);
+        const particle = withClass(scored, row.text('class'));
         const diameter = size && size[1] * Number(row.text(size[0]));
         records.push({ micrograph: name === null ? null : share(name), particle, ...(diameter && { diameter }) });
       };

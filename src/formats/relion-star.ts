@@ -12,6 +12,7 @@ import {
   scoredParticle,
   scoreText,
   sharedNames,
+  withClass,
 } from './coordinate-format.js';
 import {
   labelIndex,
@@ -43,7 +44,9 @@ export const relionStarFormat: CoordinateFormat = {
     path: (stem) => `${stem}_autopick.star`,
     holdsProvenance: true,
     write({ particles }, { provenance }) {
-      const rows = particles.map(({ x, y, score }) => [x.toFixed(6), y.toFixed(6), scoreText(score), '0', '0.000000']);
+      const rows = particles.map(({ x, y, score, class: of = 0 }) => [
+        ...[x.toFixed(6), y.toFixed(6), scoreText(score), String(of), '0.000000'],
+      ]);
       return writeStar([{ name: '', labels: LABELS, rows }], provenance);
     },
   },
@@ -77,7 +80,9 @@ function scanParticles(): CoordinateScanner {
     }
     if (found || labelIndex(head, X) < 0) return null;
     found = true;
-    const [x, y, fom] = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit'].map((label) => labelIndex(head, label));
+    const [x, y, fom, ofClass] = [X, 'rlnCoordinateY', 'rlnAutopickFigureOfMerit', 'rlnClassNumber'].map((label) =>
+      labelIndex(head, label),
+    );
     if (y < 0) throw new SyntaxError('the label "rlnCoordinateY" is missing');
     const micrographOf = micrographReader(head);
     const group = labelIndex(head, GROUP);
@@ -101,7 +106,10 @@ function scanParticles(): CoordinateScanner {
       records.push({
         ...(optics && { optics }),
         micrograph: name === null ? null : share(name),
-        particle: scoredParticle(value(x), value(y), score === NO_FIGURE_OF_MERIT ? undefined : score),
+        particle: withClass(
+          scoredParticle(value(x), value(y), score === NO_FIGURE_OF_MERIT ? undefined : score),
+          row[ofClass],
+        ),
       });
     };
   });

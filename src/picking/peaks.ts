@@ -1,7 +1,7 @@
 /** Peaks of a score map, and the choice between peaks that are too close to each other. */
 
 import { byScore, indexPoints } from '../evaluation/match.js';
-import type { Particle } from '../particle.js';
+import type { Particle, ScoredParticle } from '../particle.js';
 import { mapToFullSize, type ScoreMap } from './score-map.js';
 
 /**
@@ -11,8 +11,8 @@ import { mapToFullSize, type ScoreMap } from './score-map.js';
  * @param threshold - lowest score of a peak
  * @returns particles in full-size pixels, in row order
  */
-export function findPeaks(map: ScoreMap, threshold: number): Required<Particle>[] {
-  const peaks: Required<Particle>[] = [];
+export function findPeaks(map: ScoreMap, threshold: number): ScoredParticle[] {
+  const peaks: ScoredParticle[] = [];
   for (let y = 0; y < map.height; y++) {
     for (let x = 0; x < map.width; x++) {
       const score = map.pixels[y * map.width + x];

@@ -7,7 +7,7 @@ import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import type { Particle } from '../particle.js';
+import type { ScoredParticle } from '../particle.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
 import { type ScoredNoise, scoreNoise, standOut } from './noise-twin.js';
@@ -226,7 +226,7 @@ export async function pickScored(
 
 /** Crystalline ice stands out from noise, too; much of it is uneven. */
 function isEven({ kept, leftOut }: Candidates, threshold: number): boolean {
-  const above = (some: readonly Required<Particle>[]) => some.filter(({ score }) => score >= threshold).length;
+  const above = (some: readonly ScoredParticle[]) => some.filter(({ score }) => score >= threshold).length;
   const uneven = above(leftOut.filter(({ filter }) => filter === 'uneven'));
   return uneven <= MOST_UNEVEN * (above(kept) + uneven);
 }

@@ -4,7 +4,7 @@ import { indexPoints } from '../evaluation/match.js';
 import { type Frame, isInFrame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
-import type { Particle } from '../particle.js';
+import type { Particle, ScoredParticle } from '../particle.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import { timesOdds } from './prevalence.js';
@@ -32,14 +32,14 @@ export const FILTERS = ['edge', 'close', 'deviation', 'uneven', 'sparse', 'overl
 type Filter = (typeof FILTERS)[number];
 
 /** A candidate that is no particle, and the filter that left it out. */
-export interface LeftOut extends Required<Particle> {
+export interface LeftOut extends ScoredParticle {
   readonly filter: Filter;
 }
 
 /** Particles, and what each filter left out. */
 export interface Selected {
   /** In falling score. */
-  readonly particles: readonly Required<Particle>[];
+  readonly particles: readonly ScoredParticle[];
   readonly removed: Readonly<Record<Filter, number>>;
   /** The candidates counted in `removed`, filter by filter, with the scores of the map. */
   readonly leftOut: readonly LeftOut[];
@@ -75,7 +75,7 @@ export function groundsOf(
   };
 }
 
-type Peak = Required<Particle>;
+type Peak = ScoredParticle;
 /** Leaves out some peaks, for their place alone. */
 type Layer = readonly [filter: Filter, kept: (peaks: readonly Peak[]) => Peak[]];
 

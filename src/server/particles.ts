@@ -4,12 +4,12 @@
  */
 
 import { indexPoints } from '../evaluation/match.js';
-import type { Particle, Point } from '../particle.js';
+import type { Point, ScoredParticle } from '../particle.js';
 import { awayFrom, type Labels, SAME_DIAMETERS } from '../training/confirmed.js';
 import type { Decision } from './api.js';
 
 /** A pick with what a person decided about it. */
-export interface DecidedPick extends Required<Particle> {
+export interface DecidedPick extends ScoredParticle {
   readonly decision: Decision;
   /** It counts as a particle at thresholds up to here: its score; 1 where it was accepted, -1 where it was rejected. */
   readonly counts: number;
@@ -25,7 +25,7 @@ const NEVER = -1;
  * @param diameter - of the particle in pixels; null where it is not known: a decision then counts for its very place
  */
 export function decidedPicks(
-  picks: readonly Required<Particle>[],
+  picks: readonly ScoredParticle[],
   { particles, negatives }: Labels,
   diameter: number | null,
 ): DecidedPick[] {

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { fMeasure } from '../evaluation/curve.js';
 import { evaluate } from '../evaluation/evaluate.js';
-import type { Particle } from '../particle.js';
+import type { ScoredParticle } from '../particle.js';
 import { matchRadius } from '../sizes.js';
 import { readCoordinates } from '../storage/coordinates.js';
 import { readText } from '../storage/files.js';
@@ -25,7 +25,7 @@ const DOUBT = 0.15;
 const CURVE_POINTS = 300;
 
 /** The picks of one micrograph. */
-type Picks = readonly Required<Particle>[];
+type Picks = readonly ScoredParticle[];
 
 type Files = ReadonlyMap<string, { readonly modified: number; readonly picks: Picks }>;
 

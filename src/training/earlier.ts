@@ -2,7 +2,9 @@
 
 import { calibrate, logit, sigmoid } from '../evaluation/calibration.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
+import { evenly } from '../evenly.js';
 import type { Model } from '../network/model.js';
+import type { Point } from '../particle.js';
 import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
 import { matchRadius } from '../sizes.js';
@@ -73,4 +75,64 @@ export async function compare(
   const { diameter } = model.metadata;
   const [gain] = gainsOver(picks, [others], diameter, random(seed, SEED_STREAM.bootstrap));
   return { before: evaluate(picks, { radius: matchRadius(earlier.metadata.diameter) }), isBetter: isSure(gain) };
+}
+
+/** What a new model no longer finds of the picks that the earlier one was sure of and nobody rejected. */
+export interface SureLoss {
+  readonly sure: number;
+  readonly lost: number;
+  /** Whether more is lost than sorted picks explain: a selection has cost the new model a view of the particle. */
+  readonly isTooMuch: boolean;
+}
+
+/** The earlier model is sure of picks with this probability or more. */
+const SURE = 0.9;
+/** Micrographs that are looked at. */
+const MOST_LOOKED_AT = 3;
+/** Share of sure picks that may go, beyond what sorting says of them. */
+const ALLOWED = 0.1;
+/** Fewer sure picks tell nothing. */
+const LEAST_SURE = 10;
+
+/**
+ * Looks for picks that the earlier model was sure of and the new one does not find. Of picks that nobody sorted as large a share may go as was
+ * rejected of sorted ones.
+ */
+export async function lossOfSure(
+  engine: Engine,
+  earlier: Model,
+  model: Model,
+  micrographs: readonly PreparedMicrograph[],
+): Promise<SureLoss> {
+  const regions = evenly(micrographs, MOST_LOOKED_AT).map((micrograph) => {
+    return { micrograph, from: 0, to: micrograph.width - 1 };
+  });
+  const [before, after] = [await picksOn(engine, earlier, regions, SURE), await picksOn(engine, model, regions)];
+  const counts = { accepted: 0, rejected: 0, unsorted: 0 };
+  let [lostAccepted, lostUnsorted] = [0, 0];
+  for (const [i, { micrograph }] of regions.entries()) {
+    const distance = SAME_DIAMETERS * earlier.metadata.diameter * micrograph.scale;
+    const unsorted = awayFrom(before[i], [...micrograph.positives, ...micrograph.negatives], distance);
+    const accepted = awayFrom(before[i], [...unsorted, ...micrograph.negatives], distance);
+    counts.accepted += accepted.length;
+    counts.unsorted += unsorted.length;
+    counts.rejected += before[i].length - accepted.length - unsorted.length;
+    lostAccepted += awayFrom(accepted, after[i], distance).length;
+    lostUnsorted += awayFrom(unsorted, after[i], distance).length;
+  }
+  const wrong = counts.rejected / Math.max(1, counts.rejected + counts.accepted);
+  const [sure, lost] = [counts.accepted + counts.unsorted, lostAccepted + lostUnsorted];
+  const expected = wrong * counts.unsorted + ALLOWED * sure;
+  return { sure, lost, isTooMuch: sure >= LEAST_SURE && lost > expected };
+}
+
+/** What a model picks, by micrograph: with its own threshold, or a higher one. */
+async function picksOn(engine: Engine, model: Model, regions: readonly Region[], least = 0): Promise<Point[][]> {
+  const { calibration, threshold } = model.metadata;
+  const scored = await scoreRegions(engine, model, regions);
+  return scored.map((one) =>
+    candidatesAround(model, one, model.metadata).filter(
+      ({ score }) => calibrate(calibration, score) >= Math.max(least, threshold),
+    ),
+  );
 }

@@ -5,6 +5,7 @@ import type { Architecture } from '../network/architecture.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Device } from '../runtime/engine.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { SureLoss } from './earlier.js';
 import type { StartKind } from './start.js';
 
 /** What the network is trained on. */
@@ -81,8 +82,10 @@ export interface DoneReport {
   readonly heldOut: Evaluation | null;
   /** The earlier model on the same, where one was given that had not been trained on it. */
   readonly before: Evaluation | null;
-  /** True where `model` is the earlier one, because the new one is not surely better on what is held out. */
+  /** True where `model` is the earlier one, because the new one is not surely better on what is held out, or loses too much that it was sure of. */
   readonly kept: boolean;
+  /** What the new one loses of what the earlier one was sure of; null where there was none. */
+  readonly loss: SureLoss | null;
 }
 
 /** What training reports, in this order: data, then steps and epochs (and the objective after the first), then done. */

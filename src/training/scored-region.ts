@@ -4,7 +4,7 @@ import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluati
 import { indexPoints } from '../evaluation/match.js';
 import { wholeFrame } from '../imaging/frame.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import type { Particle, Point } from '../particle.js';
+import type { Point, ScoredParticle } from '../particle.js';
 import { type ScoredNoise, scoreNoise, standOut } from '../picking/noise-twin.js';
 import { automaticStep, openPicker } from '../picking/pick.js';
 import type { PreparedImage } from '../picking/prepare.js';
@@ -52,7 +52,7 @@ export async function scoreRegions(
 }
 
 /** What may be a particle in a region. */
-export function candidatesOf(model: Model, one: ScoredRegion, filters: Filters): Required<Particle>[] {
+export function candidatesOf(model: Model, one: ScoredRegion, filters: Filters): ScoredParticle[] {
   return candidatesAround(model, one, filters).filter((point) => inRegion(one.region, point));
 }
 
@@ -61,7 +61,7 @@ export function candidatesAround(
   { architecture }: Model,
   { region, scoreMap, grounds }: ScoredRegion,
   { minDistance, deviationRange, unevennessLimit }: Filters,
-): readonly Required<Particle>[] {
+): readonly ScoredParticle[] {
   const { edge, scale } = region.micrograph;
   const filters = { edge, minDistance: minDistance * scale, deviationRange, unevennessLimit, box: architecture.box };
   return findCandidates(scoreMap, grounds, wholeFrame(region.micrograph), filters, CANDIDATE_SCORE).kept;

@@ -14,7 +14,7 @@ import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';
-import { compare, type EarlierModel, withUnsure } from './earlier.js';
+import { compare, type EarlierModel, lossOfSure, withUnsure } from './earlier.js';
 import { chanceOf, runEpochs } from './epochs.js';
 import {
   assertTrainable,
@@ -176,7 +176,10 @@ export async function* train(
     const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
     const earlier = isUnseen(split, settings) ? settings.earlier?.model : undefined;
     const comparison = earlier ? await compare(engine, earlier, trainedModel, split.heldOut, seed) : null;
-    const kept = earlier && !comparison?.isBetter ? earlier : null;
+    const before = settings.earlier?.model;
+    const loss = before ? await lossOfSure(engine, before, trainedModel, data.prepared) : null;
+    const isWorse = (earlier !== undefined && !comparison?.isBetter) || loss?.isTooMuch === true;
+    const kept = before && isWorse ? before : null;
     yield {
       kind: 'done',
       model: kept ?? trainedModel,
@@ -185,6 +188,7 @@ export async function* train(
       heldOut: chosen.heldOut,
       before: comparison?.before ?? null,
       kept: kept !== null,
+      loss,
     };
   } finally {
     await Promise.all([workers.close(), engine.close()]);

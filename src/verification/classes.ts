@@ -39,7 +39,7 @@ export interface Classes {
 }
 
 /** Radius of the disc that is compared, and largest shift, as shares of the side. */
-const RADIUS = 0.375;
+export const RADIUS = 0.375;
 const LARGEST_SHIFT = 0.125;
 /** A class with less than this part of an even share is filled from the largest one, in the rounds before this one. */
 const SMALLEST_SHARE = 0.2;
@@ -174,7 +174,7 @@ function average(images: readonly Image[], members: readonly ClassMember[], clas
 }
 
 /** Adds an image, turned by its angle about its shifted centre. */
-function addTurned(sum: Image, image: Image, { angle, dx, dy }: ClassMember): void {
+export function addTurned(sum: Image, image: Image, { angle, dx, dy }: ClassMember): void {
   const { width: side, pixels } = sum;
   const [cosine, sine, half] = [Math.cos(angle), Math.sin(angle), side / 2];
   for (let y = 0; y < side; y++) {
