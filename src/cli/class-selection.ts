@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { LabelError, messageOf, UsageError } from '../errors.js';
 import { csvFormat } from '../formats/csv.js';
 import { type Length, toPixels } from '../length.js';
-import { isInside, type Particle } from '../particle.js';
+import type { Particle } from '../particle.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { assertOutputsApart } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { openOutputs } from '../storage/unfinished.js';
 import { openPicksWriter } from '../storage/write-picks.js';
-import { awayFrom, SAME_DIAMETERS } from '../training/confirmed.js';
-import { type ClassSelection, type SortedPicks, selectClasses, sortPicks } from '../training/sort-picks.js';
+import { SAME_DIAMETERS } from '../training/confirmed.js';
+import { type ClassSelection, notKept, type SortedPicks, selectClasses, sortPicks } from '../training/sort-picks.js';
 import { PROGRAM } from '../version.js';
 import { counted } from '../words.js';
 import { note, print, printJson, startProgress } from './console.js';
@@ -32,12 +32,6 @@ export interface SelectionArguments {
   readonly overwrite?: boolean;
   readonly json?: boolean;
 }
-
-/**
- * Picks nearer to the edge than this many diameters may not have been classified at all: their boxes, at most two diameters wide, reach over it.
- * That they are not among those that were kept says nothing.
- */
-const UNCLASSIFIED_EDGE = 1;
 
 /** Parser of class numbers: `3,7` or `1-4,9`. */
 export function classNumbers(name: string): (text: string) => number[] {
@@ -124,7 +118,7 @@ export async function runSelection(file: string, args: readonly string[], option
   report(counts, failed, options);
 }
 
-/** A micrograph and its picks; nearer to the edge than `edge` pixels they may not have been classified. */
+/** A micrograph and its picks. */
 interface PickedInput {
   readonly input: InputMicrograph;
   readonly picks: readonly Particle[];
@@ -155,10 +149,8 @@ async function readSelection(
       `nothing was kept on ${counted(bare, 'micrograph')}: their picks count neither way (--rejected says which were rejected)`,
     );
   }
-  return ({ input, picks, width, height, diameter }) => {
-    const others = kept.has(input) ? awayFrom(picks, keptOn(input), SAME_DIAMETERS * diameter) : [];
-    const edge = UNCLASSIFIED_EDGE * diameter;
-    return { kept: keptOn(input), rejected: others.filter((pick) => isInside(pick, width, height, edge)) };
+  return ({ input, picks, diameter, ...size }) => {
+    return { kept: keptOn(input), rejected: kept.has(input) ? notKept(picks, keptOn(input), size, diameter) : [] };
   };
 }
 

@@ -154,7 +154,13 @@ export interface ApiJob {
 
 /** Long work that the page can ask for. */
 export type ApiJobRequest =
-  | { readonly kind: 'train'; readonly labels: 'auto' | 'complete' | 'incomplete'; readonly epochs: number | null }
+  | {
+      readonly kind: 'train';
+      readonly labels: 'auto' | 'complete' | 'incomplete';
+      readonly epochs: number | null;
+      /** Whether all micrographs are picked with the new model. */
+      readonly thenPick: boolean;
+    }
   /** `again`: also what was picked before, as it must be once the model or the pixel size is another. */
   | { readonly kind: 'pick'; readonly model: string; readonly again: boolean }
   /** The general model on one micrograph, or on all. */
@@ -196,6 +202,27 @@ export interface ApiGallery {
   /** Of the first item. */
   readonly offset: number;
   readonly items: readonly ApiGalleryItem[];
+}
+
+/** A class of a 2D classification, with what a person decided about its members. */
+export interface ApiClass {
+  /** From 1: the largest class. */
+  readonly number: number;
+  readonly particles: number;
+  /** Mean correlation of a member with the average of the others. */
+  readonly agreement: number;
+  /** Mean score of its members; null where they have none. */
+  readonly score: number | null;
+  readonly accepted: number;
+  readonly rejected: number;
+}
+
+/** Labels of some micrographs before and after a decision about many picks at once. */
+export interface ApiDecided {
+  readonly before: readonly ApiLabels[];
+  readonly after: readonly ApiLabels[];
+  readonly accepted: number;
+  readonly rejected: number;
 }
 
 /** A micrograph that is worth a look. */

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getPath } from 'hono/utils/url';
 import { DeepemError, messageOf, UsageError } from '../errors.js';
+import { addClassRoutes } from './class-routes.js';
 import type { Context } from './context.js';
 import { describeProject } from './context.js';
 import type { BasePath } from './hosts.js';
@@ -47,6 +48,7 @@ export function makeApp(context: Context, { page, ...options }: AppOptions): Hon
   addLabelRoutes(app, context);
   addImageRoutes(app, context);
   addReviewRoutes(app, context);
+  addClassRoutes(app, context);
   addJobRoutes(app, context);
   app.get('*', (c) => {
     const file = page.get(c.req.path === '/' ? '/index.html' : c.req.path);

@@ -18,6 +18,8 @@ export type ImageRequest =
     }
   | { readonly kind: 'crop'; readonly path: string; readonly centre: Point; readonly side: number }
   | { readonly kind: 'scores'; readonly path: string }
+  /** One image of a stack, from 0. */
+  | { readonly kind: 'section'; readonly path: string; readonly index: number }
   | {
       readonly kind: 'averages';
       readonly diameter: number;

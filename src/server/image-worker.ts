@@ -24,6 +24,8 @@ import { type GreyImage, openPyramid, type Pyramid } from './pyramid.js';
 const MOST_BYTES = 1 << 30;
 const THUMBNAIL = 192;
 const CROP = 96;
+/** Largest side of an image of a stack. */
+const SECTION = 256;
 const JPEG_QUALITY = 85;
 const CROP_PERCENTILES = [1, 99] as const;
 /** Standard deviation of the blur that makes a particle visible in the noise, in pixels of the picture. */
@@ -83,6 +85,8 @@ async function pictureOf(request: ImageRequest): Promise<Picture> {
       return jpeg(await cropOf(request));
     case 'scores':
       return scorePicture(request.path);
+    case 'section':
+      return sectionOf(request);
     case 'averages':
       return { data: await averagesOf(request), type: 'image/png' };
   }
@@ -131,6 +135,16 @@ async function scorePicture(path: string): Promise<Picture> {
       .png()
       .toBuffer();
     return { data, type: 'image/png' };
+  } finally {
+    await stack.close();
+  }
+}
+
+async function sectionOf({ path, index }: Extract<ImageRequest, { kind: 'section' }>): Promise<Picture> {
+  const stack = await openMrcStack(path);
+  try {
+    if (index >= stack.count) throw new RangeError('There is no such image in the stack');
+    return await jpeg(shrunk(await stack.read(index), SECTION, ...CROP_PERCENTILES));
   } finally {
     await stack.close();
   }

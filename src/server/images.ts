@@ -17,7 +17,7 @@ const WORKER_FILE = createRequire(import.meta.url).resolve('#image-worker');
 /** What a person looks at goes before the list. */
 const PRIORITIES: readonly (readonly ImageRequest['kind'][])[] = [
   ['tile', 'scores'],
-  ['crop', 'averages'],
+  ['crop', 'averages', 'section'],
   ['thumbnail'],
 ];
 /** While one picture is compressed, another one is computed. */

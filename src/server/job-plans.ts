@@ -8,6 +8,7 @@ import type { Evaluation } from '../evaluation/evaluate.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import { boxOfDiameter } from '../sizes.js';
 import type { ApiJobRequest } from './api.js';
+import { CLASSES } from './classes.js';
 import type { Context } from './context.js';
 import type { JobPlan } from './jobs.js';
 import { GENERAL } from './models.js';
@@ -25,6 +26,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('train'),
     labels: z.enum(['auto', 'complete', 'incomplete']),
     epochs: z.int().min(1).max(1000).nullable(),
+    thenPick: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('pick'), model: setName, again: z.boolean() }),
   z.strictObject({ kind: z.literal('general'), micrograph: z.string().max(4096).nullable() }),
@@ -86,7 +88,26 @@ async function planTraining(request: Extract<ApiJobRequest, { kind: 'train' }>, 
     ...(request.epochs === null ? [] : ['--epochs', String(request.epochs)]),
     ...['-o', models.fileOf(name), '--json'],
   ];
-  return trainingPlan(name, command, context);
+  const plan = trainingPlan(name, command, context);
+  return request.thenPick ? withPicking(plan, name, context) : plan;
+}
+
+/** A training, and then the picking of all micrographs with what it made. */
+function withPicking(training: JobPlan, name: string, context: Context): JobPlan {
+  const picking = planPicking(name, context, { how: ['--model', context.models.fileOf(name)], again: false });
+  return {
+    ...training,
+    commands: [...training.commands, ...picking.commands],
+    onEvent: (event) => (event.kind === 'micrograph' ? picking.onEvent?.(event) : training.onEvent?.(event)),
+    onStart: async (args, pid) => {
+      if (args[0] === 'train') await training.onStart?.(args, pid);
+      else await training.onEnd?.();
+    },
+    async onEnd() {
+      await training.onEnd?.();
+      await picking.onEnd?.();
+    },
+  };
 }
 
 /**
@@ -167,7 +188,7 @@ async function planClasses(
   context: Context,
   threshold: number,
 ): Promise<JobPlan> {
-  const stem = join('classes', set);
+  const stem = join(CLASSES, set);
   const command = [
     ...['classes', await writeSelected(context, set, threshold), `@${LIST}`, '--diameter', `${diameterOf(context)}px`],
     ...['--classes', String(classes), ...pixelSizeArguments(context)],

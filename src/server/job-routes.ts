@@ -1,13 +1,11 @@
 /** Long work, and the stream of what happens. */
 
-import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { readWhole } from '../storage/files.js';
 import { type Context, thresholdOf } from './context.js';
 import { jobRequestSchema, planJob, planResumption } from './job-plans.js';
-import { bodyOf, NAME, nameOf } from './requests.js';
+import { bodyOf, NAME } from './requests.js';
 
 const resumeSchema = z.strictObject({ name: z.string().regex(NAME) });
 /** Nothing is sent for longer than this: some proxies end what is silent. */
@@ -40,13 +38,6 @@ export function addJobRoutes(app: Hono, context: Context): void {
   app.delete('/api/jobs/:id', (c) => {
     const cancelled = jobs.cancel(Number(c.req.param('id')));
     return cancelled ? c.json({}) : c.json({ error: 'There is no such job that runs' }, 404);
-  });
-
-  app.get('/api/classes', async (c) => {
-    const file = join(project.folder, 'classes', `${nameOf(c, 'set')}.png`);
-    const data = await readWhole(file).catch(() => null);
-    if (!data) return c.json({ error: 'There are no class averages yet' }, 404);
-    return c.body(new Uint8Array(data), 200, { 'Content-Type': 'image/png', 'Cache-Control': 'no-cache' });
   });
 
   app.get('/api/events', (c) => {

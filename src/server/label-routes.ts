@@ -9,9 +9,10 @@ import { setsOfBytes } from '../storage/coordinates.js';
 import { stem } from '../storage/names.js';
 import { outputStem } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
-import { addConfirmed, awayFrom, type Labels, SAME_DIAMETERS } from '../training/confirmed.js';
-import type { ApiLabels, Decision } from './api.js';
+import { addConfirmed } from '../training/confirmed.js';
+import type { ApiLabels } from './api.js';
 import type { Context } from './context.js';
+import { decideAbout, UNKNOWN_DIAMETER } from './decisions.js';
 import { particlesAt } from './particles.js';
 import { bodyOf, idOf, micrographOf, NAME } from './requests.js';
 
@@ -39,8 +40,6 @@ const decisionSchema = z.strictObject({
   y: coordinate,
   decision: z.enum(['accepted', 'rejected']).nullable(),
 });
-/** Where the diameter is not known yet, imported points this many pixels apart are two particles. */
-const UNKNOWN_DIAMETER = 20;
 
 /** Lines of the largest file of labels that is imported. */
 const MOST_LINES = 1_000_000;
@@ -137,7 +136,7 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     const { id, decision, ...place } = await bodyOf(c, decisionSchema);
     micrographOf(project, id);
     const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
-    return c.json(told(await labels.update(id, (now) => decide(now, place, decision, diameter))));
+    return c.json(told(await labels.update(id, (now) => decideAbout(now, [place], decision, diameter))));
   });
 
   app.post('/api/checked', async (c) => {
@@ -151,16 +150,4 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     tell({ kind: 'project' });
     return c.json({});
   });
-}
-
-/** Labels once a person has decided about a place; without a decision there is none near it. */
-function decide(labels: Labels, place: Point, decision: Decision, diameter: number): Labels {
-  if (decision === null) {
-    return {
-      particles: awayFrom(labels.particles, [place], SAME_DIAMETERS * diameter),
-      negatives: awayFrom(labels.negatives, [place], SAME_DIAMETERS * diameter),
-    };
-  }
-  const confirmed = { accepted: [] as Point[], rejected: [] as Point[], [decision]: [place] };
-  return addConfirmed(labels, confirmed, diameter);
 }

@@ -1,8 +1,8 @@
 /** Picks sorted by a selection of 2D classes: those that were kept are particles, those that were rejected are none. */
 
 import { indexPoints } from '../evaluation/match.js';
-import type { Particle, Point } from '../particle.js';
-import type { Confirmed } from './confirmed.js';
+import { isInside, type Particle, type Point } from '../particle.js';
+import { awayFrom, type Confirmed, SAME_DIAMETERS } from './confirmed.js';
 
 /** What became of the particles of a micrograph that were classified. */
 export interface ClassSelection {
@@ -48,6 +48,28 @@ export function sortPicks(
   };
   const of = (fate: ReturnType<typeof fateOf>) => picks.filter((pick) => fateOf(pick) === fate);
   return { accepted: of('accepted'), rejected: of('rejected'), undecided: of('undecided') };
+}
+
+/**
+ * Picks nearer to the edge than this many diameters may not have been classified at all: their boxes, at most two diameters wide, reach over it.
+ * That they are not among those that were kept says nothing.
+ */
+const UNCLASSIFIED_EDGE = 1;
+
+/**
+ * The picks of a micrograph that another program classified and did not keep.
+ *
+ * @param kept - particles that it kept
+ * @param diameter - in pixels
+ */
+export function notKept<P extends Point>(
+  picks: readonly P[],
+  kept: readonly Point[],
+  { width, height }: { readonly width: number; readonly height: number },
+  diameter: number,
+): P[] {
+  const others = awayFrom(picks, kept, SAME_DIAMETERS * diameter);
+  return others.filter((pick) => isInside(pick, width, height, UNCLASSIFIED_EDGE * diameter));
 }
 
 /** The distance to the nearest of some points; infinite where none is within `largest`. */

@@ -32,6 +32,7 @@ export function App() {
   const [current, setCurrent] = useState(first.micrograph);
   const [step, setStep] = useState<Step>(first.step);
   const [sight, setSight] = useState<Sight>(first.sight);
+  const [members, setMembers] = useState(first.members);
   const [spot, setSpot] = useState(first.spot);
   const { panels, change } = usePanels();
   const [tool, setTool] = useState<Tool>('particle');
@@ -49,7 +50,7 @@ export function App() {
   });
   const pickState = usePicks(project, current, [picksChanged, labelState.labels], first.set, onError);
   const orderState = useOrder(project?.micrographs ?? NO_MICROGRAPHS, pickState.picksOf, first.wanted);
-  useAddress({ micrograph: current, step, sight, set: pickState.set, wanted: orderState.wanted, spot });
+  useAddress({ micrograph: current, step, sight, members, set: pickState.set, wanted: orderState.wanted, spot });
 
   useEffect(() => {
     const known = project?.micrographs.some(({ id }) => id === current) ?? true;
@@ -105,7 +106,7 @@ export function App() {
         </MicrographList>
       )}
       <Middle
-        {...{ project, current, sight, tool, labelState, pickState, onError }}
+        {...{ project, current, sight, members, tool, labelState, pickState, onError }}
         version={`${picksChanged} ${pickState.kept}`}
         target={target?.id === current ? target.place : null}
         first={first.spot}
@@ -134,7 +135,14 @@ export function App() {
         />
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reached from the keyboard. */}
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${step}`} tabIndex={0}>
-          <Panel {...{ project, current, step, labelState, pickState, onError }} onSelect={showMicrograph} />
+          <Panel
+            {...{ project, current, step, labelState, pickState, onError }}
+            onSelect={showMicrograph}
+            onMembers={(number) => {
+              setMembers(number);
+              setSight('members');
+            }}
+          />
         </div>
       </aside>
     </div>
@@ -152,10 +160,11 @@ interface PanelProps {
   readonly labelState: LabelState;
   readonly pickState: PickState;
   onSelect(id: string): void;
+  onMembers(number: number): void;
   onError(error: Error): void;
 }
 
-function Panel({ project, current, step, labelState, pickState, onSelect, onError }: PanelProps) {
+function Panel({ project, current, step, labelState, pickState, onSelect, onMembers, onError }: PanelProps) {
   const { set, threshold, scores, choose, move } = pickState;
   const shared = { project, set, threshold, onError };
   const micrograph = project.micrographs.find(({ id }) => id === current);
@@ -169,7 +178,7 @@ function Panel({ project, current, step, labelState, pickState, onSelect, onErro
     case 'Review':
       return <ReviewPanel scores={scores} onThreshold={move} onSelect={onSelect} {...shared} />;
     case 'Verify':
-      return <VerifyPanel {...shared} />;
+      return <VerifyPanel {...{ labelState, onMembers }} onPicked={choose} {...shared} />;
     case 'Export':
       return <ExportPanel {...shared} />;
   }

@@ -2,7 +2,8 @@
 
 import { useState } from 'react';
 import type { ApiGalleryItem, ApiPoint, ApiProject } from '../../src/server/api.js';
-import { Gallery } from './panels/Gallery.js';
+import { api } from './api.js';
+import { Gallery, type GalleryList } from './panels/Gallery.js';
 import type { Spot } from './use-address.js';
 import type { LabelState } from './use-labels.js';
 import { useMicrograph } from './use-micrograph.js';
@@ -12,8 +13,9 @@ import { Toolbar } from './viewer/Toolbar.js';
 import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 
 /** What the middle shows. */
-export type Sight = 'micrograph' | 'gallery' | 'doubtful';
+export type Sight = 'micrograph' | 'gallery' | 'doubtful' | 'members';
 
+/** What can always be chosen; the members of a class are shown from the classes. */
 export const SIGHTS: readonly (readonly [Sight, string])[] = [
   ['micrograph', 'Micrograph'],
   ['gallery', 'Gallery'],
@@ -26,6 +28,8 @@ interface MiddleProps {
   readonly project: ApiProject;
   readonly current: string | null;
   readonly sight: Sight;
+  /** The class whose members are shown. */
+  readonly members: number | null;
   readonly tool: Tool;
   readonly labelState: LabelState;
   readonly pickState: PickState;
@@ -44,8 +48,9 @@ interface MiddleProps {
 }
 
 export function Middle(props: MiddleProps) {
-  const { project, sight, labelState, pickState, onError } = props;
+  const { project, sight, members, labelState, pickState, onError } = props;
   const { set } = pickState;
+  const list = set === null ? null : listOf(sight, set, members);
   return (
     <main>
       <div className="switch">
@@ -60,23 +65,44 @@ export function Middle(props: MiddleProps) {
             {words}
           </button>
         ))}
+        {sight === 'members' && members !== null && (
+          <button type="button" aria-pressed={true}>
+            Class {members}
+          </button>
+        )}
       </div>
       {/* Hidden, not removed: zoom, place and display stay as they are while the gallery is looked at. */}
-      <div className="sight" hidden={sight !== 'micrograph'}>
+      <div className="sight" hidden={list !== null}>
         <MicrographSight {...props} />
       </div>
-      {sight !== 'micrograph' && set !== null && (
+      {list && (
         <Gallery
-          order={sight === 'gallery' ? 'score' : 'doubtful'}
           diameter={project.diameter ?? UNKNOWN_DIAMETER}
           version={props.version}
           onShow={props.onShow}
           onDecide={labelState.decide}
-          {...{ set, onError }}
+          {...{ list, onError }}
         />
       )}
     </main>
   );
+}
+
+/** The gallery of a sight; null where the micrograph is shown. */
+function listOf(sight: Sight, set: string, members: number | null): GalleryList | null {
+  if (sight === 'micrograph' || (sight === 'members' && members === null)) return null;
+  if (sight === 'members' && members !== null) {
+    return {
+      ...{ name: `Members of class ${members}`, key: `${set} class ${members}`, first: 0 },
+      load: (offset, limit) => api.classMembers(set, members, offset ?? 0, limit),
+    };
+  }
+  const order = sight === 'gallery' ? 'score' : 'doubtful';
+  return {
+    ...{ name: order === 'score' ? 'Picks' : 'Doubtful picks', key: `${set} ${order}` },
+    first: order === 'score' ? 0 : null,
+    load: (offset, limit) => api.gallery(set, order, offset, limit),
+  };
 }
 
 function MicrographSight(props: MiddleProps) {

@@ -1,6 +1,8 @@
 /** Calls of the server, by addresses relative to the page's: a proxy may put it anywhere. Each throws an Error with the server's own words. */
 
 import type {
+  ApiClass,
+  ApiDecided,
   ApiEvaluation,
   ApiGallery,
   ApiJob,
@@ -82,6 +84,14 @@ export const api = {
   /** @param offset - null: where the first undecided pick is */
   gallery: (set: string, order: 'score' | 'doubtful', offset: number | null, limit: number) =>
     get<ApiGallery>('api/gallery', { set, order, limit, ...(offset !== null && { offset }) }),
+  /** null where the set has not been classified. */
+  classes: (set: string) => get<ApiClass[] | null>('api/classes', { set }),
+  classMembers: (set: string, number: number, offset: number, limit: number) =>
+    get<ApiGallery>('api/class-members', { set, number, offset, limit }),
+  decideClass: (set: string, number: number, decision: Decision) =>
+    send<ApiDecided>('POST', 'api/decide-class', { set, number, decision }),
+  importSelection: async (set: string, file: File) =>
+    answer<ApiDecided>(await fetch(address('api/selection', { set, name: file.name }), { method: 'POST', body: file })),
   worst: (set: string) => get<ApiWorst[]>('api/worst', { set }),
   evaluations: () => get<ApiEvaluation[]>('api/evaluations'),
   start: (job: ApiJobRequest) => send<ApiJob>('POST', 'api/jobs', job),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiLabelChange, ApiLabels } from '../../src/server/api.js';
-import { type Deed, difference, NO_HISTORY, redone, undone, withDeed } from './history.js';
+import { type Deed, difference, differences, NO_HISTORY, redone, undone, withDeed } from './history.js';
 
 const add = (x: number, id = 'a'): ApiLabelChange => ({ id, kind: 'particle', add: [{ x, y: 0 }], remove: [] });
 const deed = (x: number, stroke?: number): Deed => ({
@@ -47,4 +47,22 @@ it('finds what a decision or an import changed', () => {
     ],
   });
   expect(difference(before, before)).toBeNull();
+});
+
+it('takes a decision about picks of several micrographs as one', () => {
+  const labels = (id: string, x?: number): ApiLabels => ({
+    ...{ id, particles: [] },
+    negatives: x === undefined ? [] : [{ x, y: 0 }],
+  });
+  const before = [labels('a'), labels('b', 1), labels('c')];
+  const made = differences(before, [labels('a', 5), labels('b', 1), labels('c', 7)]);
+  expect(made).toMatchObject({ id: 'a', changes: [{ id: 'a' }, { id: 'c' }] });
+  const back = undone(withDeed(NO_HISTORY, made as Deed));
+  expect(back?.deed).toMatchObject({
+    changes: [
+      { id: 'c', remove: [{ x: 7 }] },
+      { id: 'a', remove: [{ x: 5 }] },
+    ],
+  });
+  expect(differences(before, before)).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** What a person did, to be undone and done again: groups of label changes on one micrograph, and the diameter. */
+/** What a person did, to be undone and done again: groups of label changes, and the diameter. */
 
 import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
 
@@ -6,6 +6,7 @@ import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.j
 export type Deed =
   | {
       readonly kind: 'labels';
+      /** The micrograph that is shown when it is undone; changes may be on others, too. */
       readonly id: string;
       readonly changes: readonly ApiLabelChange[];
       /** Deeds of one stroke are one. */
@@ -66,4 +67,11 @@ export function difference(before: ApiLabels, after: ApiLabels): Deed | null {
     ({ add, remove }) => add.length + remove.length > 0,
   );
   return changes.length === 0 ? null : { kind: 'labels', id: after.id, changes };
+}
+
+/** The changes on several micrographs as one deed; null where there are none. */
+export function differences(before: readonly ApiLabels[], after: readonly ApiLabels[]): Deed | null {
+  const deeds = after.flatMap((labels, i) => difference(before[i], labels) ?? []);
+  const changes = deeds.flatMap((deed) => (deed.kind === 'labels' ? deed.changes : []));
+  return changes.length === 0 ? null : { kind: 'labels', id: changes[0].id, changes };
 }

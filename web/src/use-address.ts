@@ -17,6 +17,8 @@ export interface Place {
   readonly micrograph: string | null;
   readonly step: Step;
   readonly sight: Sight;
+  /** The class whose members are shown, or null. */
+  readonly members: number | null;
   /** Which picks are shown; null: the last. */
   readonly set: string | null;
   readonly wanted: Wanted;
@@ -32,15 +34,13 @@ export function readAddress(hash = location.hash): Place {
   const given = new URLSearchParams(hash.slice(1));
   const oneOf = <T extends string>(all: readonly T[], name: string, usual: T): T =>
     all.find((one) => one === given.get(name)) ?? usual;
+  const members = Number(given.get('class'));
   const [x, y, k] = (given.get('at') ?? '').split(',').map(Number);
   return {
     micrograph: given.get('micrograph'),
     step: oneOf(STEPS, 'step', 'Label'),
-    sight: oneOf(
-      SIGHTS.map(([name]) => name),
-      'show',
-      'micrograph',
-    ),
+    sight: oneOf([...SIGHTS.map(([name]) => name), 'members'] as const, 'show', 'micrograph'),
+    members: Number.isInteger(members) && members > 0 ? members : null,
     set: given.get('picks'),
     wanted: {
       order: oneOf(ORDERS, 'order', 'name'),
@@ -52,7 +52,7 @@ export function readAddress(hash = location.hash): Place {
 }
 
 /** The address, after its #, that says all this. */
-export function addressOf({ micrograph, step, sight, set, wanted, spot }: Place): string {
+export function addressOf({ micrograph, step, sight, members, set, wanted, spot }: Place): string {
   const said = new URLSearchParams();
   const say = (name: string, value: string | null, usual: string | null) => {
     if (value !== null && value !== usual) said.set(name, value);
@@ -60,6 +60,7 @@ export function addressOf({ micrograph, step, sight, set, wanted, spot }: Place)
   say('micrograph', micrograph, null);
   say('step', step, 'Label');
   say('show', sight, 'micrograph');
+  say('class', sight === 'members' ? String(members) : null, null);
   say('picks', set, null);
   say('order', wanted.order, 'name');
   say('only', wanted.filter, 'all');

@@ -4,9 +4,9 @@
  */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ApiLabelChange, ApiLabels, ApiPoint, Decision } from '../../src/server/api.js';
+import type { ApiDecided, ApiLabelChange, ApiLabels, ApiPoint, Decision } from '../../src/server/api.js';
 import { api, isOutOfReach, latest } from './api.js';
-import { type Deed, difference, NO_HISTORY, redone, undone, withDeed } from './history.js';
+import { type Deed, difference, differences, NO_HISTORY, redone, undone, withDeed } from './history.js';
 
 const NONE = { particles: [] as readonly ApiPoint[], negatives: [] as readonly ApiPoint[] };
 /** Between two tries to reach a server that does not answer. */
@@ -19,6 +19,8 @@ export interface LabelState {
   change(change: ApiLabelChange, stroke?: number): void;
   /** Accepts or rejects a pick, or takes that back. */
   decide(id: string, place: ApiPoint, decision: Decision): Promise<void>;
+  /** Decides about many picks at once, as the server was asked to; undone as one. Returns how many were decided about. */
+  decideMany(asked: Promise<ApiDecided>): Promise<ApiDecided>;
   /** Makes labels of the picks of a micrograph; returns how many. */
   fromPicks(id: string, set: string, threshold: number): Promise<number>;
   /** Keeps another diameter, for which the general model picks the micrograph; returns the name of these picks. */
@@ -118,6 +120,11 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
     async decide(on, place, decision) {
       const before = await api.labels(on);
       remember(difference(before, await api.decide(on, place.x, place.y, decision)));
+    },
+    async decideMany(asked) {
+      const decided = await asked;
+      remember(differences(decided.before, decided.after));
+      return decided;
     },
     async fromPicks(on, set, threshold) {
       const before = await api.labels(on);

@@ -2,12 +2,22 @@
 
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { ApiGallery, ApiGalleryItem, ApiPoint, Decision } from '../../../src/server/api.js';
-import { address, api, latest } from '../api.js';
+import { address, latest } from '../api.js';
 import { GALLERY_KEYS, nameOf } from '../keys.js';
 
+/** What a gallery shows. */
+export interface GalleryList {
+  /** In words, for the list. */
+  readonly name: string;
+  /** Of another list it differs. */
+  readonly key: string;
+  /** Where the list begins; null: where the server finds the first undecided pick. */
+  readonly first: number | null;
+  load(offset: number | null, limit: number): Promise<ApiGallery>;
+}
+
 interface GalleryProps {
-  readonly set: string;
-  readonly order: 'score' | 'doubtful';
+  readonly list: GalleryList;
   readonly diameter: number;
   /** Changes when there are other picks or another threshold. */
   readonly version: string;
@@ -19,11 +29,12 @@ interface GalleryProps {
 const PAGE = 60;
 /** Side of a picture in particle diameters. */
 const SIDE = 1.6;
-const DECISIONS = { accept: 'accepted', reject: 'rejected', undecide: null } as const;
+/** What the keys of a gallery decide. */
+export const DECISIONS = { accept: 'accepted', reject: 'rejected', undecide: null } as const;
 
-export function Gallery({ set, order, diameter, version, onShow, onDecide, onError }: GalleryProps) {
+export function Gallery({ list, diameter, version, onShow, onDecide, onError }: GalleryProps) {
   const [gallery, setGallery] = useState<ApiGallery>({ total: 0, offset: 0, items: [] });
-  const [wanted, setWanted] = useState<number | null>(order === 'score' ? 0 : null);
+  const [wanted, setWanted] = useState<number | null>(list.first);
   const { offset } = gallery;
   const grid = useRef<HTMLUListElement>(null);
 
@@ -32,19 +43,19 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list begins at its beginning, or at what is undecided.
   useEffect(() => {
     found.current = null;
-    setWanted(order === 'score' ? 0 : null);
-  }, [set, order]);
+    setWanted(list.first);
+  }, [list.key]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version has other items.
   useEffect(() => {
     const take = (taken: ApiGallery) => {
       found.current ??= taken.offset;
       setGallery(taken);
     };
-    return latest(api.gallery(set, order, wanted ?? found.current, PAGE), take, onError);
-  }, [set, order, wanted, version, onError]);
+    return latest(list.load(wanted ?? found.current, PAGE), take, onError);
+  }, [list.key, wanted, version, onError]);
   const isEmpty = gallery.items.length === 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: keys work at once on every page.
-  useEffect(() => grid.current?.querySelector<HTMLElement>('.tile')?.focus(), [set, order, offset, isEmpty]);
+  useEffect(() => grid.current?.querySelector<HTMLElement>('.tile')?.focus(), [list.key, offset, isEmpty]);
 
   const hasMore = offset + PAGE < gallery.total;
   const turn = (pages: number) => setWanted(Math.max(0, offset + pages * PAGE));
@@ -86,7 +97,7 @@ export function Gallery({ set, order, diameter, version, onShow, onDecide, onErr
         A accepts, R rejects, U undecides, arrows move, Enter shows the pick on its micrograph. The next training uses
         accepted and rejected picks.
       </p>
-      <ul className="grid" ref={grid} aria-label={order === 'score' ? 'Picks' : 'Doubtful picks'}>
+      <ul className="grid" ref={grid} aria-label={list.name}>
         {gallery.items.map((item, i) => (
           <li
             key={`${item.id} ${item.x} ${item.y}`}

@@ -49,7 +49,7 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
           type="button"
           className={project.models.length === 0 ? 'primary' : ''}
           disabled={missing !== '' || busy}
-          onClick={() => api.start({ kind: 'train', labels, epochs: null }).catch(onError)}
+          onClick={() => api.start({ kind: 'train', labels, epochs: null, thenPick: false }).catch(onError)}
         >
           Train on {total} labels
         </button>

@@ -2,20 +2,29 @@
 
 import { useState } from 'react';
 import type { ApiProject } from '../../../src/server/api.js';
+import { counted } from '../../../src/words.js';
 import { address, api } from '../api.js';
+import type { LabelState } from '../use-labels.js';
+import { ClassGrid } from './ClassGrid.js';
 import { JobCard } from './Jobs.js';
+import { versionOf } from './ReviewPanel.js';
 
 interface VerifyPanelProps {
   readonly project: ApiProject;
   readonly set: string | null;
   readonly threshold: number;
+  readonly labelState: LabelState;
+  /** Shows the members of a class. */
+  onMembers(number: number): void;
+  onPicked(set: string | null): void;
   onError(error: Error): void;
 }
 
-export function VerifyPanel({ project, set, threshold, onError }: VerifyPanelProps) {
+export function VerifyPanel({ project, set, threshold, labelState, onMembers, onPicked, onError }: VerifyPanelProps) {
   const [averages, setAverages] = useState<string | null>(null);
   const [classes, setClasses] = useState(10);
-  const job = project.jobs.filter(({ kind }) => kind === 'classes').at(-1);
+  const job = project.jobs.filter(({ kind, result }) => kind === 'classes' && result === set).at(-1);
+  const busy = project.jobs.some(({ state }) => state === 'waiting' || state === 'running');
   if (set === null || project.diameter === null) {
     return (
       <section>
@@ -59,16 +68,62 @@ export function VerifyPanel({ project, set, threshold, onError }: VerifyPanelPro
         </button>
       </div>
       {job && <JobCard job={job} stop="Stop" />}
-      <img
-        key={`${set} ${job?.state}`}
-        className="wide"
-        src={address('api/classes', { set, at: job?.id ?? 0 })}
-        alt="Class averages with their sizes"
-        // There are none until picks have been classified.
-        onError={({ currentTarget }) => {
-          currentTarget.hidden = true;
+      <ClassGrid
+        {...{ set, onMembers, onError }}
+        version={`${job?.id} ${job?.state} ${versionOf(project)}`}
+        onDecide={(number, decision) => {
+          labelState.decideMany(api.decideClass(set, number, decision)).catch(onError);
         }}
       />
+      <Selection set={set} labelState={labelState} onError={onError} />
+      <div className="buttons">
+        <button
+          type="button"
+          disabled={busy || project.micrographs.every(({ labels }) => labels === 0)}
+          onClick={() =>
+            api
+              .start({ kind: 'train', labels: 'auto', epochs: null, thenPick: true })
+              .then(({ result }) => onPicked(result), onError)
+          }
+        >
+          Train again and pick
+        </button>
+      </div>
     </section>
+  );
+}
+
+/** Takes what was selected in another program. */
+function Selection({
+  set,
+  labelState,
+  onError,
+}: Pick<VerifyPanelProps, 'labelState' | 'onError'> & { readonly set: string }) {
+  const [said, setSaid] = useState('');
+  const take = (file: File) =>
+    labelState.decideMany(api.importSelection(set, file)).then(({ accepted, rejected, after }) => {
+      setSaid(`${accepted} kept, ${rejected} rejected, on ${counted(after.length, 'micrograph')}`);
+    }, onError);
+  return (
+    <details>
+      <summary>Use a selection from RELION or cryoSPARC</summary>
+      <label className="field">
+        Particles that were kept
+        <input
+          type="file"
+          accept=".star,.cs,.csv"
+          onChange={({ currentTarget }) => {
+            const [file] = currentTarget.files ?? [];
+            if (file) take(file);
+            currentTarget.value = '';
+          }}
+        />
+      </label>
+      <p className="hint">
+        particles.star of a Select job, or particles_selected.cs of Select 2D. Picks of {set} on the same micrographs
+        that were not kept are rejected.
+      </p>
+      {said && <p role="status">{said}</p>}
+    </details>
   );
 }
