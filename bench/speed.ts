@@ -186,7 +186,7 @@ async function stages(engine: Engine, work: string, [width, height]: readonly [n
   const scoreMap = await scorer.score(image);
   const selection = {
     ...{ threshold: 0, minDistance: 54, edge: 54, box: architecture.box },
-    ...{ deviationRange: null, unevennessLimit: metadata.unevennessLimit, overlapDistance: null },
+    ...{ deviationRange: null, unevennessLimit: metadata.unevennessLimit, overlapDistance: null, isExcluded: null },
   };
   const grounds = groundsOf(grey, metadata.preparation, metadata.diameter, unevenness);
   const select = () =>

@@ -27,8 +27,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ...['simulation', 'formats', 'imaging', 'evaluation'],
   ],
 };
-/** The files of src that the page knows: the types of the server's interface, and numbers with their nouns. */
-const PAGE_KNOWS: readonly string[] = ['src/server/api.ts', 'src/words.ts'];
+/** The files of src that the page knows: the types of the server's interface, numbers with their nouns, regions. */
+const PAGE_KNOWS: readonly string[] = ['src/server/api.ts', 'src/words.ts', 'src/regions.ts'];
 /** The library lists what others have. */
 const LIBRARY = 'src/index.ts';
 
@@ -46,7 +46,7 @@ function objection(file: string, imported: string): string | null {
     const isForeign = imported.startsWith('src/')
       ? !PAGE_KNOWS.includes(imported)
       : /^(node:|onnxruntime|sharp$)/.test(imported);
-    return isForeign ? `the page knows only ${PAGE_KNOWS.join(' and ')}, and runs in a browser` : null;
+    return isForeign ? `the page knows only ${PAGE_KNOWS.join(', ')}, and runs in a browser` : null;
   }
   if (!imported.startsWith('src/') || file === LIBRARY) return null;
   const [from, to] = [folderOf(file), folderOf(imported)];

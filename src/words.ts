@@ -25,3 +25,18 @@ export function listed([noun, fate]: Fate, names: readonly string[]): string | n
   const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
   return `${counted(names.length, noun)} ${fate}: ${names.slice(0, SHOWN).join(', ')}${more}`;
 }
+
+/** The filters of candidates, in the order in which they look at them, and what each leaves out, in words after a number. */
+export const FILTER_WORDS = {
+  edge: 'at the edge',
+  masked: 'in excluded regions',
+  close: 'too close to a better one',
+  deviation: 'of unusual standard deviation',
+  uneven: 'on uneven ground',
+  sparse: 'unlikely in a nearly empty micrograph',
+  overlap: 'overlapping',
+} as const;
+
+/** Name of a filter of candidates. */
+export type Filter = keyof typeof FILTER_WORDS;
+export const FILTERS = Object.keys(FILTER_WORDS) as readonly Filter[];

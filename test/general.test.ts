@@ -87,6 +87,27 @@ describe('pick without a model', () => {
     expect(kept.stdout).not.toMatch(/^0 particles/m);
   });
 
+  it('picks nothing in masks; other masks are other parameters', () => {
+    const half = '{"regions": [{"outline": [[-1, -1], [320, -1], [320, 640], [-1, 640]]}]}';
+    mkdirSync(at('masks'));
+    writeFileSync(at('masks', 'sim_0001.json'), half);
+    const pick = () => deepem('pick', at('sim'), '--diameter', '360A', '--mask', at('masks'), '--out', at('masked'));
+    const run = pick();
+    expect(run.stderr).toMatch(/masks: 1 of 3 micrographs have one/);
+    expect(run.stdout).toMatch(/[1-9]\d* in excluded regions/);
+    const picks = particlesIn('masked', 'sim_0001');
+    expect(picks.length).toBeGreaterThan(5);
+    expect(picks.every(({ x }) => x > 320)).toBe(true);
+    writeFileSync(at('masks', 'sim_0001.json'), half.replaceAll('320', '330'));
+    expect(pick().stderr).toMatch(/other parameters|masks: /);
+    writeFileSync(at('masks', 'sim_0001.json'), 'no mask');
+    const bad = deepem('pick', at('sim'), '--diameter', '360A', '--mask', at('masks'), '--out', at('bad-mask'));
+    expect([bad.code, bad.stdout]).toEqual([
+      3,
+      expect.stringMatching(/could not be picked: 1 micrograph\n.*is not a mask/),
+    ]);
+  });
+
   it('takes the threshold that is given, and says nothing of another', () => {
     const run = deepem('pick', at('sim'), '--diameter', '360A', '--threshold', '0.9', '--out', at('strict'));
     expect(run.stderr).not.toMatch(/from the scores/);

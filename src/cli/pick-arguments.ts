@@ -28,6 +28,7 @@ export interface PickArguments {
   keepScores?: boolean;
   overlap?: Length;
   edge?: Length;
+  mask?: string;
   pixelSize?: number;
   threads?: number;
   memory?: number;
@@ -100,6 +101,7 @@ export function addPickOptions(command: Command): Command {
       length('--overlap', 'px'),
     )
     .option('--edge <length>', 'smallest distance from the edge (default: half the diameter)', length('--edge', 'px'))
+    .option('--mask <folder>', 'masks of micrographs, in which nothing is picked: NAME.json of the page, or images')
     .option('--pixel-size <A>', 'angstroms per pixel, instead of what the files say', parsePixelSize)
     .option('--threads <n>', 'default: as the scheduler allots, else the cores that this process may use', parseThreads)
     .option(

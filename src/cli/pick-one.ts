@@ -12,6 +12,7 @@ import type { Provenance } from '../provenance.js';
 import { evenBox } from '../sizes.js';
 import { changedWhileRead, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
+import type { Masks } from '../storage/masks.js';
 import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import type { PreparedFile } from '../storage/preparer.js';
 import { hashesOf, type RunRecord } from '../storage/run.js';
@@ -24,6 +25,8 @@ import { describeRemoved, type Outcome } from './pick-report.js';
 export interface PickTools {
   readonly picker: Picker;
   readonly writer: PicksWriter;
+  /** null: there are none. */
+  readonly masks: Masks | null;
 }
 
 /** What became of a micrograph. */
@@ -54,7 +57,11 @@ export async function pickOne(
     if (read.modified !== file.modified) {
       throw changedWhileRead(input.path);
     }
-    const result = await pickPrepared(read.prepared, tools.picker, pickOptions(options, read.pixelSize));
+    const isExcluded = (await tools.masks?.of(input, read.prepared)) ?? null;
+    const result = await pickPrepared(read.prepared, tools.picker, {
+      ...pickOptions(options, read.pixelSize),
+      isExcluded,
+    });
     const files = await writeResult(input, read, tools, result, options);
     const { particles, removed, look } = result;
     const unusual = describeUnusual(result, tools.picker.model.metadata.usual);

@@ -1,23 +1,10 @@
 /** What `pick` shows: each micrograph as it is done, then the sum. */
 
-import { FILTERS } from '../picking/selection.js';
-import { counted } from '../words.js';
+import { counted, FILTER_WORDS, FILTERS, type Filter } from '../words.js';
 import { duration, note, print, printEvent } from './console.js';
-
-type Filter = (typeof FILTERS)[number];
 
 /** Unusual micrographs that are named. */
 const SHOWN = 3;
-
-/** What each filter leaves out, in words. */
-const REASONS: Readonly<Record<Filter, string>> = {
-  edge: 'at the edge',
-  close: 'too close to a better one',
-  deviation: 'by standard deviation',
-  uneven: 'on uneven ground',
-  sparse: 'unlikely in a nearly empty micrograph',
-  overlap: 'overlapping',
-};
 
 /** What became of one micrograph. */
 export interface Outcome {
@@ -33,7 +20,7 @@ export interface Outcome {
 
 /** What filters left out, in words. */
 export function describeRemoved(removed: Partial<Record<Filter, number>>): string {
-  const counts = FILTERS.map((filter) => [removed[filter] ?? 0, REASONS[filter]] as const);
+  const counts = FILTERS.map((filter) => [removed[filter] ?? 0, FILTER_WORDS[filter]] as const);
   return (
     counts
       .filter(([count]) => count > 0)

@@ -10,12 +10,14 @@ import { threadCount } from '../runtime/cpus.js';
 import { hashFile } from '../storage/files.js';
 import { watchMemory } from '../storage/heavy.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
+import { type Masks, openMasks } from '../storage/masks.js';
 import { assertFree, LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import { type PreparedFile, startPreparer } from '../storage/preparer.js';
 import { formatRank } from '../storage/read-micrograph.js';
 import { type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
 import { PROGRAM } from '../version.js';
+import { counted } from '../words.js';
 import { note } from './console.js';
 import { announceDevice } from './device.js';
 import { openFirstLooks, preparedFor } from './first-looks.js';
@@ -58,7 +60,9 @@ export async function openSession(inputs: readonly InputMicrograph[], given: Pic
   const options = await withDiameter(inputs, given);
   const chosen = await chooseModel(inputs, options);
   const plan = await planRun(inputs, chosen, options);
-  const run = await openRun(options.out, await parametersOf(options, chosen), options.force ?? false);
+  const masks = options.mask === undefined ? null : await openMasks(options.mask, inputs);
+  if (masks) note(`masks: ${masks.count} of ${counted(inputs.length, 'micrograph')} have one`);
+  const run = await openRun(options.out, await parametersOf(options, chosen, masks), options.force ?? false);
   const { engine, device, reasons } = await openDevice(chosen, options.device, threadCount(options.threads));
   if (options.device !== 'cpu') await announceDevice('scoring', { device, reasons });
   const writer = openPicksWriter(options.out, options.format);
@@ -81,7 +85,7 @@ export async function openSession(inputs: readonly InputMicrograph[], given: Pic
         pickOptions: (pixelSize) => pickOptions(options, pixelSize),
       })
     : chosen;
-  const tools = { picker: open(model), writer };
+  const tools = { picker: open(model), writer, masks };
   const first = openFirstLooks(tools.picker, (input, times) => request(input, times, true), {
     ...(options.turns && { turns: options.turns }),
   });
@@ -221,7 +225,7 @@ function thresholdOf(options: PickArguments, { threshold }: Model['metadata']): 
 }
 
 /** What decides the results. Threads and the place of the model do not. */
-async function parametersOf(options: SizedArguments, { metadata }: Model): Promise<RunParameters> {
+async function parametersOf(options: SizedArguments, { metadata }: Model, masks: Masks | null): Promise<RunParameters> {
   const { step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter } = options;
   const { saveScores, saveLeftOut } = options;
   const file = modelFile(options);
@@ -231,7 +235,7 @@ async function parametersOf(options: SizedArguments, { metadata }: Model): Promi
     threshold: typeof options.threshold === 'number' ? options.threshold : thresholdOf(options, metadata),
     formats: options.format.map(({ name }) => name),
     ...{ step, turns, minDistance, stdRange, ground, keepScores, overlap, edge, pixelSize, diameter },
-    ...{ saveScores, saveLeftOut },
+    ...{ saveScores, saveLeftOut, masks: masks?.hash },
   };
   return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
 }

@@ -21,6 +21,8 @@ const LEAST_DIFFERENCE = 0.05;
 /** Rows and columns inside that are compared with their neighbours, and pixels of each. */
 const SAMPLES = 64;
 const PIXELS = 512;
+/** Places along a side at which it is looked what part of an area is excluded. */
+const GRID = 64;
 /** More than this share of the rows or columns is never taken for a border: something else is wrong then. */
 const LARGEST_BORDER = 0.4;
 
@@ -62,9 +64,26 @@ export function cutMiddle<I extends Image>(image: I, side: number): I {
   return cutFrame(image, { left, top, right: left + columns - 1, bottom: top + rows - 1 });
 }
 
-/** Area of a frame without its edge, in square pixels; 1 at the least. */
-export function areaInside({ left, top, right, bottom }: Frame, edge: number): number {
-  return Math.max(1, right - left - 2 * edge) * Math.max(1, bottom - top - 2 * edge);
+/**
+ * Area of a frame without its edge, in square pixels; 1 at the least.
+ *
+ * @param isExcluded - whether a place does not count; null: every place does
+ */
+export function areaInside(
+  { left, top, right, bottom }: Frame,
+  edge: number,
+  isExcluded: ((place: Point) => boolean) | null = null,
+): number {
+  const [width, height] = [Math.max(1, right - left - 2 * edge), Math.max(1, bottom - top - 2 * edge)];
+  if (!isExcluded) return width * height;
+  let open = 0;
+  for (let row = 0; row < GRID; row++) {
+    for (let column = 0; column < GRID; column++) {
+      const [x, y] = [(column + 0.5) / GRID, (row + 0.5) / GRID];
+      if (!isExcluded({ x: left + edge + x * width, y: top + edge + y * height })) open++;
+    }
+  }
+  return Math.max(1, (open / GRID ** 2) * width * height);
 }
 
 /** Replaces what lies outside a frame by the mirrored inside, in place, as the preparation mirrors at every edge. */

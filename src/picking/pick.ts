@@ -7,7 +7,7 @@ import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import type { ScoredParticle } from '../particle.js';
+import type { Point, ScoredParticle } from '../particle.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
 import { type ScoredNoise, scoreNoise, standOut } from './noise-twin.js';
@@ -37,6 +37,8 @@ export interface PickOptions {
   edge?: number;
   /** Allowed standard deviation of raw grey values in a box; by default the model's range; null turns the filter off. */
   deviationRange?: DeviationRange | null;
+  /** Whether a place is excluded, where nothing is picked; by default none is. */
+  isExcluded?: ((place: Point) => boolean) | null;
   /** Highest unevenness of the ground around a particle; by default the model's; null turns the filter off. */
   unevennessLimit?: number | null;
   /** Whether scores are lowered in nearly empty micrographs, where the model is calibrated; by default they are. */
@@ -203,6 +205,7 @@ export async function pickScored(
     edge: (scale * metadata.diameter) / 2,
     deviationRange: metadata.deviationRange,
     unevennessLimit: metadata.unevennessLimit,
+    isExcluded: null,
     lowerWhereEmpty: true,
     overlapDistance: null,
     box: architecture.box,
@@ -214,12 +217,15 @@ export async function pickScored(
   const usual = settings.lowerWhereEmpty ? metadata.prevalence : null;
   const scores = found.kept.flatMap(({ score }) => (score >= lowest ? [score] : []));
   const factor = usual === null ? 1 : oddsFactor(scores, usual);
-  const standsOut = async () => standOut({ scores, frame, ...settings, threshold: metadata.threshold }, await noise());
+  // Whether a micrograph shows anything is seen in all of it, excluded regions too: half of it would be half of the evidence.
+  const masked = found.leftOut.filter(({ filter }) => filter === 'masked').map(({ score }) => score);
+  const everywhere = { scores: [...scores, ...masked], frame, ...settings, threshold: metadata.threshold };
+  const standsOut = async () => standOut(everywhere, await noise());
   const isShifted = async () => isEven(found, metadata.threshold) && standsOut();
   const isNoise = async () => metadata.mustStandOut && settings.lowerWhereEmpty && !(await standsOut());
   const lowered = (await isNoise()) ? AS_NOISE : factor < 1 && (await isShifted()) ? 1 : factor;
   const selected = selectParticles(found, settings, lowered);
-  const area = areaInDiameters(frame, settings.edge, scale * metadata.diameter);
+  const area = areaInDiameters(frame, settings.edge, scale * metadata.diameter, settings.isExcluded);
   const { usual: trained, threshold } = metadata;
   return { ...selected, scoreMap, look: trained && lookAtScores({ scores, threshold, area }, usualDensity(trained)) };
 }

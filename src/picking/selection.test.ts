@@ -23,6 +23,7 @@ const ALL: Selection = {
   edge: 10,
   minDistance: 12,
   deviationRange: null,
+  isExcluded: null,
   unevennessLimit: 0.5,
   overlapDistance: 20,
   box: 20,
@@ -93,8 +94,15 @@ describe('selectParticles', () => {
 
   it('counts what each filter leaves out', () => {
     const { particles, removed } = select({});
-    expect(removed).toEqual({ edge: 1, close: 1, deviation: 0, uneven: 1, sparse: 0, overlap: 2 });
+    expect(removed).toEqual({ edge: 1, masked: 0, close: 1, deviation: 0, uneven: 1, sparse: 0, overlap: 2 });
     expect(particles.map(({ score }) => score)).toEqual([expect.closeTo(0.5, 6)]);
+  });
+
+  it('leaves out what lies in excluded regions, before neighbours are looked at', () => {
+    const isExcluded = ({ y }: { y: number }) => Math.abs(y - 100) < 5;
+    const { particles, removed } = select({ isExcluded });
+    expect(removed).toMatchObject({ masked: 1, close: 1, overlap: 0 });
+    expect(particles.map(({ score }) => score)).toEqual([expect.closeTo(0.7, 6), expect.closeTo(0.5, 6)]);
   });
 
   it('lowers scores in a nearly empty micrograph, and leaves out what falls below the threshold', () => {

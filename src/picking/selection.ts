@@ -1,35 +1,22 @@
 /** From a score map to particles: peaks, then one filter after the other, each counting what it leaves out. */
 
-import { indexPoints } from '../evaluation/match.js';
-import { type Frame, isInFrame } from '../imaging/frame.js';
+import type { Frame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
-import type { Particle, ScoredParticle } from '../particle.js';
-import { boxDeviations, type DeviationRange } from './deviation.js';
-import { findPeaks, suppressClose } from './peaks.js';
+import type { ScoredParticle } from '../particle.js';
+import { FILTERS, type Filter } from '../words.js';
+import { PLACE_FILTERS, type PlaceSettings, withoutOverlaps } from './filters.js';
+import { findPeaks } from './peaks.js';
 import { timesOdds } from './prevalence.js';
 import type { ScoreMap } from './score-map.js';
-import { onEvenGround, type UnevennessMap, unevennessMap } from './unevenness.js';
+import { type UnevennessMap, unevennessMap } from './unevenness.js';
 
 /** What decides which peaks of a score map are particles. Lengths are full-size pixels of the micrograph. */
-export interface Selection {
+export interface Selection extends PlaceSettings {
   readonly threshold: number;
-  readonly edge: number;
-  readonly minDistance: number;
-  /** null: no filter. */
-  readonly deviationRange: DeviationRange | null;
-  /** null: no filter. */
-  readonly unevennessLimit: number | null;
   /** null: overlapping particles stay. */
   readonly overlapDistance: number | null;
-  /** Side of the network's box in prepared pixels. */
-  readonly box: number;
 }
-
-/** The filters, in the order in which they look at the candidates. */
-export const FILTERS = ['edge', 'close', 'deviation', 'uneven', 'sparse', 'overlap'] as const;
-
-type Filter = (typeof FILTERS)[number];
 
 /** A candidate that is no particle, and the filter that left it out. */
 export interface LeftOut extends ScoredParticle {
@@ -76,8 +63,6 @@ export function groundsOf(
 }
 
 type Peak = ScoredParticle;
-/** Leaves out some peaks, for their place alone. */
-type Layer = readonly [filter: Filter, kept: (peaks: readonly Peak[]) => Peak[]];
 
 /** Peaks that no filter of places leaves out. */
 export interface Candidates {
@@ -87,7 +72,7 @@ export interface Candidates {
 }
 
 /**
- * Peaks, without those at the edge, too close to a better one, of unusual standard deviation, or on uneven ground.
+ * Peaks that no filter of places leaves out.
  *
  * @param frame - what was recorded of the micrograph, in full-size pixels
  * @param lowest - score of a peak
@@ -96,14 +81,15 @@ export function findCandidates(
   scoreMap: ScoreMap,
   grounds: Grounds,
   frame: Frame,
-  selection: Omit<Selection, 'threshold' | 'overlapDistance'>,
+  settings: PlaceSettings,
   lowest: number,
 ): Candidates {
-  let kept = findPeaks(scoreMap, lowest);
+  const context = { ...settings, grounds, frame, factor: scoreMap.factor };
+  let kept: readonly Peak[] = findPeaks(scoreMap, lowest);
   const leftOut: LeftOut[] = [];
-  for (const [filter, layer] of layersOf(grounds, scoreMap.factor, frame, selection)) {
-    const still = layer(kept);
-    leftOut.push(...missing(kept, still, filter));
+  for (const { name, keep } of PLACE_FILTERS) {
+    const still = keep(kept, context);
+    leftOut.push(...missing(kept, still, name));
     kept = still;
   }
   return { kept, leftOut };
@@ -128,7 +114,7 @@ export function selectParticles(
     ...missing(above, likely, 'sparse'),
     ...missing(lowered, particles, 'overlap'),
   ];
-  const removed = { edge: 0, close: 0, deviation: 0, uneven: 0, sparse: 0, overlap: 0 };
+  const removed = Object.fromEntries(FILTERS.map((filter) => [filter, 0])) as Record<Filter, number>;
   for (const { filter } of all) removed[filter]++;
   return { particles, removed, leftOut: all };
 }
@@ -136,45 +122,4 @@ export function selectParticles(
 function missing(before: readonly Peak[], after: readonly Peak[], filter: Filter): LeftOut[] {
   const still = new Set(after);
   return before.filter((peak) => !still.has(peak)).map((peak) => ({ ...peak, filter }));
-}
-
-/** The filters that look at places, in order; those that are off are left out. */
-function layersOf(
-  { grey, unevenness }: Grounds,
-  factor: number,
-  frame: Frame,
-  { edge, minDistance, deviationRange: range, unevennessLimit, box }: Omit<Selection, 'threshold' | 'overlapDistance'>,
-): Layer[] {
-  const layers: Layer[] = [
-    ['edge', (peaks) => peaks.filter((peak) => isInFrame(peak, frame, edge))],
-    ['close', (peaks) => suppressClose(peaks, minDistance)],
-  ];
-  if (range) {
-    layers.push([
-      'deviation',
-      (peaks) => {
-        const deviations = boxDeviations(grey, factor, peaks, box, range.unit);
-        return peaks.filter((_, i) => deviations[i] >= range.min && deviations[i] <= range.max);
-      },
-    ]);
-  }
-  if (unevennessLimit !== null) {
-    layers.push([
-      'uneven',
-      (peaks) => {
-        const even = onEvenGround(unevenness(), factor, peaks, unevennessLimit);
-        return peaks.filter((_, i) => even[i]);
-      },
-    ]);
-  }
-  return layers;
-}
-
-/** Particles that have no other one closer than `distance`. */
-function withoutOverlaps<P extends Particle>(particles: readonly P[], distance: number): P[] {
-  const index = indexPoints(particles);
-  return particles.filter(({ x, y }, i) => {
-    const near = index?.within(x, y, distance) ?? [];
-    return near.every((j) => j === i || Math.hypot(particles[j].x - x, particles[j].y - y) >= distance);
-  });
 }

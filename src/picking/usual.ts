@@ -8,6 +8,7 @@ import { radialPower } from '../imaging/fft.js';
 import { areaInside, cutMiddle, type Frame } from '../imaging/frame.js';
 import type { Image } from '../micrograph.js';
 import { SPECTRUM_BANDS, type Usual } from '../network/model.js';
+import type { Point } from '../particle.js';
 
 /** Lowest and highest frequency of a spectrum, in cycles per prepared pixel. */
 const [LOWEST, HIGHEST] = [1 / 64, 1 / 2];
@@ -63,8 +64,13 @@ export interface LookedAt {
 }
 
 /** Usable area in squares of one diameter. Lengths in full-size pixels. */
-export function areaInDiameters(frame: Frame, edge: number, diameter: number): number {
-  return areaInside(frame, edge) / diameter ** 2;
+export function areaInDiameters(
+  frame: Frame,
+  edge: number,
+  diameter: number,
+  isExcluded: ((place: Point) => boolean) | null = null,
+): number {
+  return areaInside(frame, edge, isExcluded) / diameter ** 2;
 }
 
 function densityOf({ scores, threshold, area }: LookedAt): number {

@@ -1,5 +1,7 @@
 /** What the server and the browser tell each other: types only. Coordinates are full-size pixels, the first stored row is y = 0. */
 
+import type { Filter } from '../words.js';
+
 /** A place on a micrograph. */
 export interface ApiPoint {
   readonly x: number;
@@ -9,7 +11,7 @@ export interface ApiPoint {
 /** A pick; `filter` names what left a candidate out. */
 export interface ApiPick extends ApiPoint {
   readonly score: number;
-  readonly filter?: string;
+  readonly filter?: Filter;
   readonly decision: Decision;
   /** It counts as a particle at thresholds up to here: its score; 1 where it was accepted, -1 where it was rejected. */
   readonly counts: number;

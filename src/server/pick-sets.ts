@@ -12,6 +12,7 @@ import { readCoordinates } from '../storage/coordinates.js';
 import { readText } from '../storage/files.js';
 import { LEFT_OUT, SCORES } from '../storage/outputs.js';
 import { readRun } from '../storage/run.js';
+import { FILTERS } from '../words.js';
 import type { ApiEvaluation, ApiGallery, ApiLabels, ApiPick, ApiScores, ApiWorst } from './api.js';
 import type { LabelStore } from './labels.js';
 import { type DecidedPick, decidedPicks, particlesAt } from './particles.js';
@@ -59,7 +60,7 @@ export interface PickSets {
   failed(name: string): Promise<ReadonlyMap<string, string>>;
 }
 
-const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), filter: z.string() }));
+const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), filter: z.enum(FILTERS) }));
 
 /** Opens the sets of a project. */
 export function openPickSets(project: Project, labels: LabelStore): PickSets {

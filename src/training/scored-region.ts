@@ -63,7 +63,10 @@ export function candidatesAround(
   { minDistance, deviationRange, unevennessLimit }: Filters,
 ): readonly ScoredParticle[] {
   const { edge, scale } = region.micrograph;
-  const filters = { edge, minDistance: minDistance * scale, deviationRange, unevennessLimit, box: architecture.box };
+  const filters = {
+    ...{ edge, minDistance: minDistance * scale, deviationRange, unevennessLimit },
+    ...{ box: architecture.box, isExcluded: null },
+  };
   return findCandidates(scoreMap, grounds, wholeFrame(region.micrograph), filters, CANDIDATE_SCORE).kept;
 }
 

@@ -1,8 +1,8 @@
 /** Where the cursor is, what is there, and how long things are. */
 
 import type { ApiMicrographDetail, ApiPick, ApiPoint } from '../../../src/server/api.js';
+import { FILTER_WORDS } from '../../../src/words.js';
 import { nearest } from './overlay.js';
-import { FILTER_WORDS } from './settings.js';
 import type { View } from './tiles.js';
 
 interface ReadOutProps {
@@ -42,7 +42,7 @@ function pickWords(pick: ApiPick | undefined): string {
   if (!pick) return '';
   const { score, filter } = pick;
   return filter
-    ? ` · left out: ${FILTER_WORDS[filter] ?? filter} (score ${score.toFixed(2)})`
+    ? ` · left out: ${FILTER_WORDS[filter]} (score ${score.toFixed(2)})`
     : ` · pick, score ${score.toFixed(2)}`;
 }
 

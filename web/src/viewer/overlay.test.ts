@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { groupsOf, isInPolygon, nearest, toFull, toScreen } from './overlay.js';
+import { isInPolygon } from '../../../src/regions.js';
+import { groupsOf, nearest, toFull, toScreen } from './overlay.js';
 
 describe('marks', () => {
   it('are grouped by what they look like, each pick once', () => {

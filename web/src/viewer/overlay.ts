@@ -194,13 +194,3 @@ export function nearest<P extends ApiPoint>(points: readonly P[], place: ApiPoin
   }
   return best?.point;
 }
-
-/** Whether a point lies inside a closed line: a ray from it crosses the line an odd number of times. */
-export function isInPolygon({ x, y }: ApiPoint, corners: readonly ApiPoint[]): boolean {
-  let inside = false;
-  for (const [i, a] of corners.entries()) {
-    const b = corners[(i + 1) % corners.length];
-    if (a.y > y !== b.y > y && x < a.x + ((y - a.y) / (b.y - a.y)) * (b.x - a.x)) inside = !inside;
-  }
-  return inside;
-}

@@ -32,13 +32,3 @@ export const FIRST_DISPLAY: Display = {
   denoised: false,
   layers: { labels: true, picks: true, leftOut: false, scores: false },
 };
-
-/** What each filter leaves out, in words. */
-export const FILTER_WORDS: Readonly<Record<string, string>> = {
-  edge: 'at the edge',
-  close: 'too close to a better one',
-  deviation: 'unusual standard deviation',
-  uneven: 'on uneven ground',
-  sparse: 'unlikely in a nearly empty micrograph',
-  overlap: 'overlapping',
-};

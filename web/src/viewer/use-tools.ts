@@ -1,9 +1,10 @@
 /** What pressing, dragging and clicking on the micrograph does with each tool. */
 
 import { type PointerEvent, useRef, useState } from 'react';
+import { isInPolygon } from '../../../src/regions.js';
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import type { LabelState } from '../use-labels.js';
-import { isInPolygon, nearest, type Sketch, toFull } from './overlay.js';
+import { nearest, type Sketch, toFull } from './overlay.js';
 import type { Tool } from './settings.js';
 import type { View } from './tiles.js';
 
