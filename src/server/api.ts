@@ -1,5 +1,6 @@
 /** What the server and the browser tell each other: types only. Coordinates are full-size pixels, the first stored row is y = 0. */
 
+import type { Region } from '../regions.js';
 import type { Filter } from '../words.js';
 
 /** A place on a micrograph. */
@@ -51,6 +52,12 @@ export interface ApiLabels {
   readonly id: string;
   readonly particles: readonly ApiPoint[];
   readonly negatives: readonly ApiPoint[];
+}
+
+/** The regions of a micrograph in which nothing counts as a particle. */
+export interface ApiMask {
+  readonly id: string;
+  readonly regions: readonly Region[];
 }
 
 /** A change of labels. Places are removed first; two within half a pixel are the same. */
@@ -258,5 +265,6 @@ export interface ApiEvaluation {
 export type ApiEvent =
   | { readonly kind: 'project' }
   | { readonly kind: 'labels'; readonly labels: ApiLabels }
+  | { readonly kind: 'mask'; readonly mask: ApiMask }
   | { readonly kind: 'picks'; readonly name: string }
   | { readonly kind: 'job'; readonly job: ApiJob };

@@ -11,6 +11,7 @@ import { type StartedTrainings, startedTrainings } from './cut-off.js';
 import type { Images } from './images.js';
 import { type Jobs, startJobs } from './jobs.js';
 import type { LabelStore } from './labels.js';
+import type { MaskStore } from './masks.js';
 import type { Models } from './models.js';
 import { isGeneral, MIDDLE } from './models.js';
 import { particlesAt } from './particles.js';
@@ -21,6 +22,7 @@ import type { Project } from './project.js';
 export interface Context {
   readonly project: Project;
   readonly labels: LabelStore;
+  readonly masks: MaskStore;
   readonly models: Models;
   readonly sets: PickSets;
   readonly images: Images;

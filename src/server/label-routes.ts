@@ -10,7 +10,7 @@ import { stem } from '../storage/names.js';
 import { outputStem } from '../storage/outputs.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import { addConfirmed } from '../training/confirmed.js';
-import type { ApiLabels } from './api.js';
+import type { ApiLabels, ApiMask } from './api.js';
 import type { Context } from './context.js';
 import { decideAbout, UNKNOWN_DIAMETER } from './decisions.js';
 import { particlesAt } from './particles.js';
@@ -29,6 +29,18 @@ const settingsSchema = z.strictObject({
   pixelSize: z.number().min(0.01).max(1000).nullable().optional(),
 });
 const checkedSchema = z.strictObject({ id: z.string(), checked: z.boolean() });
+const line = z.array(z.strictObject({ x: coordinate, y: coordinate }));
+const maskSchema = z.strictObject({
+  id: z.string(),
+  regions: z
+    .array(
+      z.union([
+        z.strictObject({ outline: line.min(3).max(10_000) }),
+        z.strictObject({ path: line.min(1).max(10_000), width: z.number().gt(0).max(10_000) }),
+      ]),
+    )
+    .max(1000),
+});
 const fromPicksSchema = z.strictObject({
   id: z.string(),
   set: z.string().regex(NAME),
@@ -60,7 +72,7 @@ function assertFewLines(bytes: Uint8Array, file: string): void {
 
 /** Adds the routes. */
 export function addLabelRoutes(app: Hono, context: Context): void {
-  const { project, labels, sets, tell } = context;
+  const { project, labels, masks, sets, tell } = context;
 
   function told<T extends ApiLabels>(changed: T): T {
     tell({ kind: 'labels', labels: changed });
@@ -102,6 +114,20 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     const change = await bodyOf(c, changeSchema);
     micrographOf(project, change.id);
     return c.json(told(await labels.change(change)));
+  });
+
+  app.get('/api/mask', async (c) => {
+    micrographOf(project, idOf(c));
+    const mask: ApiMask = { id: idOf(c), regions: await masks.of(idOf(c)) };
+    return c.json(mask);
+  });
+
+  app.put('/api/mask', async (c) => {
+    const mask = await bodyOf(c, maskSchema);
+    micrographOf(project, mask.id);
+    await masks.put(mask.id, mask.regions);
+    tell({ kind: 'mask', mask });
+    return c.json({});
   });
 
   app.post('/api/labels/import', async (c) => {

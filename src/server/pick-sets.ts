@@ -15,6 +15,7 @@ import { readRun } from '../storage/run.js';
 import { FILTERS } from '../words.js';
 import type { ApiEvaluation, ApiGallery, ApiLabels, ApiPick, ApiScores, ApiWorst } from './api.js';
 import type { LabelStore } from './labels.js';
+import type { MaskStore } from './masks.js';
 import { type DecidedPick, decidedPicks, particlesAt } from './particles.js';
 import type { Project } from './project.js';
 import { NAME } from './requests.js';
@@ -41,7 +42,8 @@ interface Loaded {
 /** A set with decisions, as it was at some time. */
 interface DecidedSet {
   readonly picks: ReadonlyMap<string, Picks>;
-  readonly version: number;
+  /** Of labels and masks. */
+  readonly version: string;
   readonly diameter: number | null;
   readonly decided: ReadonlyMap<string, readonly DecidedPick[]>;
 }
@@ -63,7 +65,7 @@ export interface PickSets {
 const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.number(), filter: z.enum(FILTERS) }));
 
 /** Opens the sets of a project. */
-export function openPickSets(project: Project, labels: LabelStore): PickSets {
+export function openPickSets(project: Project, labels: LabelStore, masks: MaskStore): PickSets {
   const decidedSets = new Map<string, DecidedSet>();
   const loaded = new Map<string, Loaded>();
   const folderOf = (name: string) => join(project.folder, 'picks', name);
@@ -118,14 +120,19 @@ export function openPickSets(project: Project, labels: LabelStore): PickSets {
 
   const all = async (name: string) => (await current(name)).picks;
 
+  const isMasked = (id: string, { decision, x, y }: DecidedPick) =>
+    decision !== 'accepted' && masks.excludes(id, { x, y });
+
   async function decided(name: string): Promise<ReadonlyMap<string, readonly DecidedPick[]>> {
-    const [picks, version, { diameter }] = [await all(name), labels.version(), project.settings()];
+    const version = `${labels.version()} ${masks.version()}`;
+    const [picks, { diameter }] = [await all(name), project.settings()];
     const known = decidedSets.get(name);
     if (known?.picks === picks && known.version === version && known.diameter === diameter) return known.decided;
     const made = new Map<string, readonly DecidedPick[]>();
     for (const id of project.micrographs().keys()) {
       const some = decidedPicks(picks.get(id) ?? [], labels.last(id), diameter);
-      if (some.length > 0) made.set(id, some);
+      const open = some.filter((pick) => !isMasked(id, pick));
+      if (open.length > 0) made.set(id, open);
     }
     decidedSets.set(name, { picks, version, diameter, decided: made });
     return made;
@@ -141,7 +148,9 @@ export function openPickSets(project: Project, labels: LabelStore): PickSets {
       return entries.flatMap(({ name }, i) => (entries[i].isDirectory() && NAME.test(name) ? [name] : [])).sort();
     },
     async of(name, id) {
-      const picks = decidedPicks((await all(name)).get(id) ?? [], labels.last(id), project.settings().diameter);
+      const picks = decidedPicks((await all(name)).get(id) ?? [], labels.last(id), project.settings().diameter).map(
+        (pick): ApiPick => (isMasked(id, pick) ? { ...pick, filter: 'masked', counts: -1 } : pick),
+      );
       const file = fileOf(name, id, LEFT_OUT);
       if (!existsSync(file)) return picks;
       const leftOut = leftOutSchema.parse(JSON.parse(await readText(file)));

@@ -1,4 +1,4 @@
-/** A project folder: `deepem.json`, `labels/`, `negatives/`, `models/`, `picks/`: plain files that the command line reads and writes. */
+/** A project folder: `deepem.json`, `labels/`, `negatives/`, `masks/`, `models/`, `picks/`: plain files that the command line reads and writes. */
 
 import { existsSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
@@ -15,7 +15,7 @@ const SETTINGS = 'deepem.json';
 /** Micrographs of the project, one path a line, for the commands; in a folder of its own, where it replaces nobody's file. */
 export const LIST = '.deepem/micrographs.txt';
 /** Folders that the project makes: what is in them are no micrographs. */
-const OWN_FOLDERS = ['labels', 'negatives', 'models', 'picks', 'selected', 'classes', 'exports', 'particles'];
+const OWN_FOLDERS = ['labels', 'negatives', 'masks', 'models', 'picks', 'selected', 'classes', 'exports', 'particles'];
 
 const settingsSchema = z.strictObject({
   version: z.literal(1),

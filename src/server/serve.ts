@@ -9,6 +9,7 @@ import { doorOf, keepDoor } from './door.js';
 import { type BasePath, hostInAddress, isWildcard } from './hosts.js';
 import { startImages } from './images.js';
 import { openLabels } from './labels.js';
+import { openMaskStore } from './masks.js';
 import { openModels } from './models.js';
 import { readPage } from './page.js';
 import { openPickSets } from './pick-sets.js';
@@ -51,9 +52,10 @@ export interface RunningServer {
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const page = await readPage(options.page);
   const project = await openProject(options.folder, options.micrographs);
-  const labels = await openLabels(project);
+  const [labels, masks] = [await openLabels(project), await openMaskStore(project)];
   const images = startImages();
-  const parts = { project, labels, models: openModels(project), sets: openPickSets(project, labels), images };
+  const sets = openPickSets(project, labels, masks);
+  const parts = { project, labels, masks, models: openModels(project), sets, images };
   const context = makeContext(parts, options.program);
   // The one that the page shows first is there when the page is.
   const [first] = project.micrographs().values();

@@ -9,6 +9,7 @@ import type { ApiProject } from './api.js';
 import { makeApp } from './app.js';
 import { makeContext } from './context.js';
 import { openLabels } from './labels.js';
+import { openMaskStore } from './masks.js';
 import { openModels } from './models.js';
 import { openPickSets } from './pick-sets.js';
 import { openProject } from './project.js';
@@ -20,9 +21,10 @@ const TOKEN = 'secret';
 async function open() {
   for (const name of ['a', 'b']) put(`micrographs/${name}.mrc`, writeMrc(noiseImage(128, 128, 1), 2, ''));
   const project = await openProject(at(), []);
-  const labels = await openLabels(project);
+  const [labels, masks] = [await openLabels(project), await openMaskStore(project)];
   const images = { make: () => Promise.reject(new Error('none')), close: async () => {} };
-  const parts = { project, labels, models: openModels(project), sets: openPickSets(project, labels), images };
+  const sets = openPickSets(project, labels, masks);
+  const parts = { project, labels, masks, models: openModels(project), sets, images };
   const app = makeApp(makeContext(parts, 'no-program'), {
     ...{ token: TOKEN, host: '127.0.0.1', allowed: [], basePath: '', page: new Map() },
   });

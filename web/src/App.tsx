@@ -45,10 +45,11 @@ export function App() {
     setSight('micrograph');
   }, []);
   const labelState = useLabels(current, onError, showMicrograph);
-  const { project, connected, picksChanged } = useProject((event) => {
+  const { project, connected, picksChanged, masksChanged } = useProject((event) => {
     if (event.kind === 'labels') labelState.take(event.labels);
+    if (event.kind === 'mask') labelState.takeMask(event.mask);
   });
-  const pickState = usePicks(project, current, [picksChanged, labelState.labels], first.set, onError);
+  const pickState = usePicks(project, current, [picksChanged, labelState.labels, masksChanged], first.set, onError);
   const orderState = useOrder(project?.micrographs ?? NO_MICROGRAPHS, pickState.picksOf, first.wanted);
   useAddress({ micrograph: current, step, sight, members, set: pickState.set, wanted: orderState.wanted, spot });
 
@@ -107,7 +108,7 @@ export function App() {
       )}
       <Middle
         {...{ project, current, sight, members, tool, labelState, pickState, onError }}
-        version={`${picksChanged} ${pickState.kept}`}
+        version={`${picksChanged} ${masksChanged} ${pickState.kept}`}
         target={target?.id === current ? target.place : null}
         first={first.spot}
         onSpot={setSpot}

@@ -8,7 +8,7 @@ import type { Spot } from './use-address.js';
 import type { LabelState } from './use-labels.js';
 import { useMicrograph } from './use-micrograph.js';
 import type { PickState } from './use-picks.js';
-import { FIRST_DISPLAY, type Tool } from './viewer/settings.js';
+import { type Covers, FIRST_DISPLAY, type Tool } from './viewer/settings.js';
 import { Toolbar } from './viewer/Toolbar.js';
 import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 
@@ -108,6 +108,7 @@ function listOf(sight: Sight, set: string, members: number | null): GalleryList 
 function MicrographSight(props: MiddleProps) {
   const { project, current, tool, labelState, pickState, target, onTool, onHelp, onError } = props;
   const [eraser, setEraser] = useState(100);
+  const [covers, setCovers] = useState<Covers>('rejects');
   const [display, setDisplay] = useState(FIRST_DISPLAY);
   const { detail, failed } = useMicrograph(current);
   const { diameter } = project;
@@ -115,7 +116,8 @@ function MicrographSight(props: MiddleProps) {
   return (
     <>
       <Toolbar
-        {...{ tool, display, eraser, onTool, onHelp }}
+        {...{ tool, display, eraser, covers, onTool, onHelp }}
+        onCovers={setCovers}
         unit={project.pixelSize === null ? 'px' : 'Å'}
         canDenoise={diameter !== null}
         canUndo={labelState.canUndo}
@@ -135,7 +137,7 @@ function MicrographSight(props: MiddleProps) {
       )}
       {detail && (
         <Viewer
-          {...{ detail, display, tool, eraser, diameter, labelState, picks, threshold, target, onError }}
+          {...{ detail, display, tool, eraser, covers, diameter, labelState, picks, threshold, target, onError }}
           other={pickState.other?.picks ?? null}
           first={props.first}
           onSpot={props.onSpot}

@@ -9,6 +9,7 @@ import type {
   ApiJobRequest,
   ApiLabelChange,
   ApiLabels,
+  ApiMask,
   ApiMicrographDetail,
   ApiPick,
   ApiProject,
@@ -68,6 +69,8 @@ export const api = {
   refresh: () => send('POST', 'api/refresh', {}),
   micrograph: (id: string) => get<ApiMicrographDetail>('api/micrograph', { id }),
   labels: (id: string) => get<ApiLabels>('api/labels', { id }),
+  mask: (id: string) => get<ApiMask>('api/mask', { id }),
+  putMask: (mask: ApiMask) => send('PUT', 'api/mask', mask),
   change: (change: ApiLabelChange) => send<ApiLabels>('POST', 'api/labels', change),
   importLabels: async (file: File) =>
     answer<{ imported: number; micrographs: number; leftOver: readonly string[] }>(

@@ -1,5 +1,6 @@
 /** What a person did, to be undone and done again: groups of label changes, and the diameter. */
 
+import type { Region } from '../../src/regions.js';
 import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
 
 /** One thing that a person did. */
@@ -11,6 +12,12 @@ export type Deed =
       readonly changes: readonly ApiLabelChange[];
       /** Deeds of one stroke are one. */
       readonly stroke?: number;
+    }
+  | {
+      readonly kind: 'mask';
+      readonly id: string;
+      readonly before: readonly Region[];
+      readonly after: readonly Region[];
     }
   | { readonly kind: 'diameter'; readonly before: number | null; readonly after: number | null };
 
@@ -47,6 +54,7 @@ export function redone({ past, future }: History): { readonly history: History; 
 
 function inverse(deed: Deed): Deed {
   if (deed.kind === 'diameter') return { ...deed, before: deed.after, after: deed.before };
+  if (deed.kind === 'mask') return { ...deed, before: deed.after, after: deed.before };
   const changes = deed.changes.toReversed().map((change) => ({ ...change, add: change.remove, remove: change.add }));
   return { ...deed, changes };
 }

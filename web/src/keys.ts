@@ -33,9 +33,19 @@ export const TOOLS: readonly (Key & { readonly tool: Tool; readonly name: string
     ...{ tool: 'correct', name: 'Correct', keys: ['c'] },
     words: 'Click a pick to reject it or to take that back; drag it to move it; click elsewhere to add a particle',
   },
-  { tool: 'lasso', name: 'Lasso', keys: ['s'], words: 'Draw around picks and labels to reject them all' },
-  { tool: 'brush', name: 'Brush', keys: ['b'], words: 'Drag over picks to reject them' },
-  { tool: 'eraser', name: 'Eraser', keys: ['e'], words: 'Drag over labels to remove them' },
+  {
+    tool: 'lasso',
+    name: 'Lasso',
+    keys: ['s'],
+    words: 'Draw around picks and labels to reject them all, or around a region to exclude it',
+  },
+  {
+    tool: 'brush',
+    name: 'Brush',
+    keys: ['b'],
+    words: 'Drag over picks to reject them, or over a region to exclude it',
+  },
+  { tool: 'eraser', name: 'Eraser', keys: ['e'], words: 'Drag over labels or an excluded region to remove them' },
   { tool: 'diameter', name: 'Diameter', keys: ['d'], words: 'Drag from the middle of a particle to its edge' },
   { tool: 'ruler', name: 'Ruler', keys: ['m'], words: 'Drag to measure a distance' },
 ];

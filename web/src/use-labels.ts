@@ -4,21 +4,29 @@
  */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ApiDecided, ApiLabelChange, ApiLabels, ApiPoint, Decision } from '../../src/server/api.js';
+import type { Region } from '../../src/regions.js';
+import type { ApiDecided, ApiLabelChange, ApiLabels, ApiMask, ApiPoint, Decision } from '../../src/server/api.js';
 import { api, isOutOfReach, latest } from './api.js';
 import { type Deed, difference, differences, NO_HISTORY, redone, undone, withDeed } from './history.js';
+
+import { useMask } from './use-mask.js';
 
 const NONE = { particles: [] as readonly ApiPoint[], negatives: [] as readonly ApiPoint[] };
 /** Between two tries to reach a server that does not answer. */
 const RETRY_MS = 1500;
 
-/** Labels, and what can be done with them. */
+/** Labels and excluded regions, and what can be done with them. */
 export interface LabelState {
   readonly labels: Omit<ApiLabels, 'id'>;
   /** @param stroke - changes of one stroke are undone together */
   change(change: ApiLabelChange, stroke?: number): void;
   /** Accepts or rejects a pick, or takes that back. */
   decide(id: string, place: ApiPoint, decision: Decision): Promise<void>;
+  /** Excluded regions of the micrograph that is shown. */
+  readonly regions: readonly Region[];
+  /** Replaces them. */
+  exclude(regions: readonly Region[]): void;
+  takeMask(mask: ApiMask): void;
   /** Decides about many picks at once, as the server was asked to; undone as one. Returns how many were decided about. */
   decideMany(asked: Promise<ApiDecided>): Promise<ApiDecided>;
   /** Makes labels of the picks of a micrograph; returns how many. */
@@ -43,6 +51,7 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
   const [labels, setLabels] = useState<ApiLabels | null>(null);
   const [history, setHistory] = useState(NO_HISTORY);
   const [unsaved, setUnsaved] = useState(0);
+  const mask = useMask(id, failed);
   const outbox = useRef<ApiLabelChange[]>([]);
   const isSending = useRef(false);
 
@@ -103,6 +112,11 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
     if (!made) return;
     setHistory(made.history);
     const { deed } = made;
+    if (deed.kind === 'mask') {
+      mask.put({ id: deed.id, regions: deed.after });
+      show(deed.id);
+      return;
+    }
     if (deed.kind === 'diameter') {
       api.settings({ diameter: deed.after }).catch(failed);
       return;
@@ -121,6 +135,13 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
       const before = await api.labels(on);
       remember(difference(before, await api.decide(on, place.x, place.y, decision)));
     },
+    regions: mask.regions,
+    exclude(regions) {
+      if (id === null) return;
+      mask.put({ id, regions });
+      remember({ kind: 'mask', id, before: mask.regions, after: regions });
+    },
+    takeMask: mask.take,
     async decideMany(asked) {
       const decided = await asked;
       remember(differences(decided.before, decided.after));
@@ -140,7 +161,7 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
     redo: () => perform(redone(history)),
     canUndo: history.past.length > 0,
     canRedo: history.future.length > 0,
-    unsaved,
+    unsaved: unsaved + mask.unsaved,
     take,
   };
 }

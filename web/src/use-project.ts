@@ -14,6 +14,8 @@ export interface ProjectState {
   readonly connected: boolean;
   /** Counts the changes of any set of picks. */
   readonly picksChanged: number;
+  /** Counts the changes of excluded regions. */
+  readonly masksChanged: number;
 }
 
 /** Follows the project; `heard` gets every event. */
@@ -21,6 +23,7 @@ export function useProject(heard: (event: ApiEvent) => void): ProjectState {
   const [project, setProject] = useState<ApiProject | null>(null);
   const [connected, setConnected] = useState(true);
   const [picksChanged, setPicksChanged] = useState(0);
+  const [masksChanged, setMasksChanged] = useState(0);
   const listener = useRef(heard);
   listener.current = heard;
   const timer = useRef(0);
@@ -45,11 +48,12 @@ export function useProject(heard: (event: ApiEvent) => void): ProjectState {
       if (event.kind === 'job') setProject((before) => withJob(before, event.job));
       else load();
       if (event.kind === 'picks') setPicksChanged((count) => count + 1);
+      if (event.kind === 'mask') setMasksChanged((count) => count + 1);
     });
     return () => events.close();
   }, [load]);
 
-  return { project, connected, picksChanged };
+  return { project, connected, picksChanged, masksChanged };
 }
 
 function withJob(project: ApiProject | null, job: ApiJob): ApiProject | null {

@@ -39,6 +39,9 @@ export function Legend({ compares }: { readonly compares: boolean }) {
         <Entry mark={<circle cx="10" cy="10" r="7" stroke={css(MARK_COLOURS.leftOut)} strokeDasharray="4 3" />}>
           candidate that a filter left out
         </Entry>
+        <Entry mark={<path d="M2 5 17 2 18 16 6 18Z" stroke="#ffb020" fill="#10182099" />}>
+          excluded region: nothing is picked there
+        </Entry>
       </ul>
     </details>
   );

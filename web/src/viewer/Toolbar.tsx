@@ -2,12 +2,15 @@
 
 import { TOOLS } from '../keys.js';
 import { Slider } from '../Slider.js';
-import { type Display, LAYER_NAMES, type Layer, type Tool } from './settings.js';
+import { type Covers, type Display, LAYER_NAMES, type Layer, type Tool } from './settings.js';
 
 interface ToolbarProps {
   readonly tool: Tool;
   readonly display: Display;
   readonly eraser: number;
+  /** What lasso and brush do. */
+  readonly covers: Covers;
+  onCovers(covers: Covers): void;
   /** Unit of lengths: Å, or px where the pixel size is unknown. */
   readonly unit: string;
   /** Whether the size of the particle is known. */
@@ -23,7 +26,7 @@ interface ToolbarProps {
 }
 
 export function Toolbar(props: ToolbarProps) {
-  const { tool, display, eraser, unit } = props;
+  const { tool, display, eraser, covers, unit } = props;
   const set = (change: Partial<Display>) => props.onDisplay({ ...display, ...change });
   return (
     <div className="toolbar" role="toolbar" aria-label="Tools and display">
@@ -39,6 +42,16 @@ export function Toolbar(props: ToolbarProps) {
             {one.name}
           </button>
         ))}
+        {(tool === 'lasso' || tool === 'brush') && (
+          <select
+            aria-label={`What the ${tool} does`}
+            value={covers}
+            onChange={(event) => props.onCovers(event.target.value as Covers)}
+          >
+            <option value="rejects">rejects picks</option>
+            <option value="excludes">excludes the region</option>
+          </select>
+        )}
         {(tool === 'eraser' || tool === 'brush') && (
           <Slider name="size" least={10} most={1000} step={1} value={eraser} unit="px" onChange={props.onEraser} />
         )}

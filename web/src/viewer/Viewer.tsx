@@ -10,10 +10,10 @@ import { compare } from './compare.js';
 import { Legend } from './Legend.js';
 import { Minimap } from './Minimap.js';
 import { openMarkLayer } from './mark-layer.js';
-import { drawSketch, groupsOf, toFull } from './overlay.js';
+import { drawRegions, drawSketch, groupsOf, toFull } from './overlay.js';
 import { fitCanvas } from './painter.js';
 import { ReadOut, ScaleBar } from './ReadOut.js';
-import type { Display, Tool } from './settings.js';
+import type { Covers, Display, Tool } from './settings.js';
 import type { Size } from './tiles.js';
 import { usePicture } from './use-picture.js';
 import { useTools } from './use-tools.js';
@@ -34,6 +34,8 @@ interface ViewerProps {
   readonly other: readonly ApiPick[] | null;
   /** Address of the score map, or null. */
   readonly scoreMap: string | null;
+  /** What lasso and brush do. */
+  readonly covers: Covers;
   /** A place to be shown. */
   readonly target: ApiPoint | null;
   /** What is shown of the first micrograph that comes; null: all of it. */
@@ -69,7 +71,7 @@ export function Viewer(props: ViewerProps) {
   const size = useSize(marks, control.panBy);
   const { failed, arrived } = usePicture(grey, detail, display, diameter, { view, size });
   const tools = useTools({
-    ...{ id: detail.id, tool: props.tool, view, labelState, reach, eraser: props.eraser },
+    ...{ id: detail.id, tool: props.tool, view, labelState, reach, eraser: props.eraser, covers: props.covers },
     ...{ picks: shown, onDiameter: props.onDiameter, onError: props.onError },
   });
   pans.current = tools.pans;
@@ -113,12 +115,13 @@ export function Viewer(props: ViewerProps) {
   useEffect(() => {
     const context = fresh(marks.current, size);
     if (!context) return;
+    drawRegions(context, view, labelState.regions);
     const again = markLayer.draw(context, view, detail, groups, diameter ?? 0);
     drawSketch(context, view, tools.sketch);
     if (again === null) return;
     const timer = setTimeout(() => setPaused((count) => count + 1), again);
     return () => clearTimeout(timer);
-  }, [view, size, detail, groups, diameter, tools.sketch, markLayer, paused]);
+  }, [view, size, detail, groups, diameter, tools.sketch, markLayer, paused, labelState.regions]);
 
   function keyed(event: KeyboardEvent): void {
     const name = nameOf(VIEWER_KEYS, event);

@@ -1,5 +1,6 @@
 /** What is drawn over a micrograph. Each kind of mark has its shape: picks are circles, labels squares, places that are none crosses. */
 
+import type { Region } from '../../../src/regions.js';
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import { type Colour, css, MARK_COLOURS, scoreColour } from './palette.js';
 import type { Size, View } from './tiles.js';
@@ -147,25 +148,24 @@ function trace(context: CanvasRenderingContext2D, shape: Shape, x: number, y: nu
 /** What a tool draws while it is used: a circle, a line that is measured, a closed line. */
 export type Sketch =
   | { readonly kind: 'circle'; readonly centre: ApiPoint; readonly radius: number; readonly dashed: boolean }
-  | { readonly kind: 'line'; readonly points: readonly ApiPoint[] };
+  | { readonly kind: 'line'; readonly points: readonly ApiPoint[] }
+  | { readonly kind: 'stroke'; readonly points: readonly ApiPoint[]; readonly width: number };
 
 const SKETCH_COLOUR = '#ffffff';
 
 /** Draws what a tool is about. */
 export function drawSketch(context: CanvasRenderingContext2D, view: View, sketch: Sketch | null): void {
   if (!sketch) return;
+  if (sketch.kind === 'stroke') {
+    drawRegions(context, view, [{ path: sketch.points, width: sketch.width }]);
+    return;
+  }
   context.beginPath();
   if (sketch.kind === 'circle') {
     const [x, y] = toScreen(sketch.centre, view);
     context.setLineDash(sketch.dashed ? [6, 4] : []);
     context.arc(x, y, view.k * sketch.radius, 0, 2 * Math.PI);
-  } else {
-    for (const [i, point] of sketch.points.entries()) {
-      const [x, y] = toScreen(point, view);
-      if (i === 0) context.moveTo(x, y);
-      else context.lineTo(x, y);
-    }
-  }
+  } else traceLine(context, view, sketch.points);
   context.lineWidth = HALO;
   context.strokeStyle = HALO_COLOUR;
   context.stroke();
@@ -173,6 +173,47 @@ export function drawSketch(context: CanvasRenderingContext2D, view: View, sketch
   context.strokeStyle = SKETCH_COLOUR;
   context.stroke();
   context.setLineDash([]);
+}
+
+function traceLine(context: CanvasRenderingContext2D, view: View, points: readonly ApiPoint[]): void {
+  for (const [i, point] of points.entries()) {
+    const [x, y] = toScreen(point, view);
+    if (i === 0) context.moveTo(x, y);
+    else context.lineTo(x, y);
+  }
+}
+
+/** Excluded regions are darkened and edged: whatever lies in them stays to be seen. */
+const [EXCLUDED, EXCLUDED_EDGE] = ['#10182099', '#ffb020'];
+
+/** Draws regions in which nothing is picked. */
+export function drawRegions(context: CanvasRenderingContext2D, view: View, regions: readonly Region[]): void {
+  for (const region of regions) {
+    context.beginPath();
+    traceLine(context, view, 'outline' in region ? region.outline : region.path);
+    if ('outline' in region) {
+      context.closePath();
+      context.fillStyle = EXCLUDED;
+      context.fill();
+      context.lineWidth = LINE;
+      context.strokeStyle = EXCLUDED_EDGE;
+      context.stroke();
+      continue;
+    }
+    context.save();
+    [context.lineCap, context.lineJoin] = ['round', 'round'];
+    // A line of length 0 has round ends only if it goes somewhere.
+    const [x, y] = toScreen(region.path[0], view);
+    if (region.path.length === 1) context.lineTo(x + 0.01, y);
+    context.lineWidth = view.k * region.width;
+    context.strokeStyle = EXCLUDED;
+    context.stroke();
+    context.lineWidth = LINE;
+    context.setLineDash([8, 4]);
+    context.strokeStyle = EXCLUDED_EDGE;
+    context.stroke();
+    context.restore();
+  }
 }
 
 /** Pixel centres are whole numbers: pixel (0, 0) covers the screen from its corner on. */

@@ -1,5 +1,8 @@
 /** How a micrograph is shown, and what a click does. */
 
+/** What lasso and brush do: picks are rejected, or the region is excluded, now and for every model. */
+export type Covers = 'rejects' | 'excludes';
+
 /** What a click or drag on the micrograph means. */
 export type Tool = 'particle' | 'negative' | 'correct' | 'lasso' | 'brush' | 'eraser' | 'diameter' | 'ruler';
 

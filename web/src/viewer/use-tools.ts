@@ -1,11 +1,11 @@
 /** What pressing, dragging and clicking on the micrograph does with each tool. */
 
 import { type PointerEvent, useRef, useState } from 'react';
-import { isInPolygon } from '../../../src/regions.js';
+import { isInPolygon, isInRegion } from '../../../src/regions.js';
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import type { LabelState } from '../use-labels.js';
 import { nearest, type Sketch, toFull } from './overlay.js';
-import type { Tool } from './settings.js';
+import type { Covers, Tool } from './settings.js';
 import type { View } from './tiles.js';
 
 /** What the tools work on. */
@@ -20,10 +20,14 @@ export interface ToolSettings {
   readonly reach: number;
   /** Diameter of the eraser and of the brush. */
   readonly eraser: number;
+  /** What lasso and brush do with what they cover. */
+  readonly covers: Covers;
   onDiameter(diameter: number): void;
   onError(error: Error): void;
 }
 
+/** A line around a region has so many corners at the least. */
+const LEAST_CORNERS = 3;
 /** Shorter ones are slips of the hand. */
 const LEAST_DIAMETER = 4;
 /** A mark that is dragged less than this many pixels of the screen was clicked. */
@@ -77,8 +81,9 @@ export interface ToolState {
 }
 
 export function useTools(settings: ToolSettings): ToolState {
-  const { id, tool, view, labelState, reach, eraser } = settings;
-  const { labels } = labelState;
+  const { id, tool, view, labelState, reach, eraser, covers } = settings;
+  const { labels, regions } = labelState;
+  const excludes = covers === 'excludes' && (tool === 'lasso' || tool === 'brush');
   const [cursor, setCursor] = useState<ApiPoint | null>(null);
   const [drag, setDrag] = useState<Drag | null>(null);
   /** What the ruler measures, or the lasso surrounds. */
@@ -94,6 +99,14 @@ export function useTools(settings: ToolSettings): ToolState {
       const remove = points.filter((point) => Math.hypot(point.x - place.x, point.y - place.y) <= eraser / 2);
       if (remove.length > 0) labelState.change({ id, kind, add: [], remove }, stroke.current);
     }
+    const kept = regions.filter((region) => !isInRegion(place, region));
+    if (kept.length < regions.length) labelState.exclude(kept);
+  }
+
+  /** What lasso or brush have covered becomes an excluded region. */
+  function exclude(): void {
+    if (tool === 'brush') labelState.exclude([...regions, { path: line, width: eraser }]);
+    else if (line.length >= LEAST_CORNERS) labelState.exclude([...regions, { outline: line }]);
   }
 
   function toggle(kind: 'particle' | 'negative', place: ApiPoint): void {
@@ -155,8 +168,8 @@ export function useTools(settings: ToolSettings): ToolState {
       stroke.current++;
       setDrag({ from, to: from, mark });
       if (tool === 'eraser') erase(from);
-      if (tool === 'brush') brush(from);
-      setLine(tool === 'lasso' ? [from] : []);
+      if (tool === 'brush' && !excludes) brush(from);
+      setLine(tool === 'lasso' || excludes ? [from] : []);
       if (isUsed.current || mark) event.currentTarget.setPointerCapture(event.pointerId);
     },
     onPointerMove(event: PointerEvent): void {
@@ -165,9 +178,9 @@ export function useTools(settings: ToolSettings): ToolState {
       if (!drag) return;
       setDrag({ ...drag, to: place });
       if (tool === 'eraser') erase(place);
-      if (tool === 'brush') brush(place);
+      if (tool === 'brush' && !excludes) brush(place);
       if (tool === 'ruler') setLine([drag.from, place]);
-      if (tool === 'lasso') setLine((before) => [...before, place]);
+      if (tool === 'lasso' || excludes) setLine((before) => [...before, place]);
     },
     onPointerUp(event: PointerEvent): void {
       if (!drag) return;
@@ -178,10 +191,9 @@ export function useTools(settings: ToolSettings): ToolState {
         isUsed.current = true;
         move(drag.mark, to);
       }
-      if (tool === 'lasso') {
-        reject(line);
-        setLine([]);
-      }
+      if (excludes) exclude();
+      else if (tool === 'lasso') reject(line);
+      if (tool === 'lasso' || excludes) setLine([]);
       setDrag(null);
     },
     onPointerLeave: () => setCursor(null),
@@ -191,7 +203,7 @@ export function useTools(settings: ToolSettings): ToolState {
   };
   return {
     cursor,
-    sketch: sketchOf(tool, cursor, drag, line, { eraser, reach }),
+    sketch: sketchOf(tool, cursor, drag, line, { eraser, reach, excludes }),
     measured: tool === 'ruler' && line.length === 2 ? Math.hypot(line[1].x - line[0].x, line[1].y - line[0].y) : null,
     use,
     pans: (place) =>
@@ -205,8 +217,9 @@ function sketchOf(
   cursor: ApiPoint | null,
   drag: Drag | null,
   line: readonly ApiPoint[],
-  { eraser, reach }: { readonly eraser: number; readonly reach: number },
+  { eraser, reach, excludes }: { readonly eraser: number; readonly reach: number; readonly excludes: boolean },
 ): Sketch | null {
+  if (tool === 'brush' && excludes && line.length > 0) return { kind: 'stroke', points: line, width: eraser };
   if (tool === 'ruler' || tool === 'lasso') return line.length > 1 ? { kind: 'line', points: line } : null;
   if (!cursor) return null;
   if (tool === 'eraser' || tool === 'brush')
