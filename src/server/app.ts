@@ -11,6 +11,7 @@ import type { BasePath } from './hosts.js';
 import { addImageRoutes } from './image-routes.js';
 import { addJobRoutes } from './job-routes.js';
 import { addLabelRoutes } from './label-routes.js';
+import { addNameRoutes } from './name-routes.js';
 import type { PageFile } from './page.js';
 import { addReviewRoutes } from './review-routes.js';
 import { type GuardOptions, guard } from './security.js';
@@ -49,6 +50,7 @@ export function makeApp(context: Context, { page, ...options }: AppOptions): Hon
   addImageRoutes(app, context);
   addReviewRoutes(app, context);
   addClassRoutes(app, context);
+  addNameRoutes(app, context);
   addJobRoutes(app, context);
   app.get('*', (c) => {
     const file = page.get(c.req.path === '/' ? '/index.html' : c.req.path);

@@ -38,6 +38,8 @@ export function isGeneral(set: string): boolean {
 /** Threshold of picks whose model is not known. */
 export const MIDDLE = 0.5;
 const FOLDER = 'models';
+/** Below the project: what was deleted, each time in a folder NAME.NUMBER. */
+export const TRASH = join('.deepem', 'trash');
 const ENDING = '.onnx';
 
 /** Opens the models of a project. */
@@ -81,7 +83,10 @@ export function openModels(project: Project): Models {
     },
     async newName() {
       const picked = await readdir(join(project.folder, 'picks')).catch(() => []);
-      const numbers = [...(await names()), ...picked].map((name) => Number(/^model-(\d+)$/.exec(name)?.[1] ?? 0));
+      // What was deleted may come back.
+      const deleted = await readdir(join(project.folder, TRASH)).catch(() => []);
+      const all = [...(await names()), ...picked, ...deleted];
+      const numbers = all.map((name) => Number(/^model-(\d+)(\.\d+)?$/.exec(name)?.[1] ?? 0));
       // Trainings that wait have no file yet.
       last = Math.max(last, ...numbers) + 1;
       return `model-${last}`;

@@ -175,9 +175,9 @@ function Panel({ project, current, step, labelState, pickState, onSelect, onMemb
         <LabelPanel micrograph={micrograph} labelState={labelState} onSet={choose} {...shared} />
       ) : null;
     case 'Train':
-      return <TrainPanel project={project} onPicked={choose} onError={onError} />;
+      return <TrainPanel {...{ project, labelState, onError }} onPicked={choose} />;
     case 'Review':
-      return <ReviewPanel scores={scores} onThreshold={move} onSelect={onSelect} {...shared} />;
+      return <ReviewPanel {...{ scores, labelState, onSelect }} onThreshold={move} onSet={choose} {...shared} />;
     case 'Verify':
       return <VerifyPanel {...{ labelState, onMembers }} onPicked={choose} {...shared} />;
     case 'Export':

@@ -96,6 +96,10 @@ export const api = {
   importSelection: async (set: string, file: File) =>
     answer<ApiDecided>(await fetch(address('api/selection', { set, name: file.name }), { method: 'POST', body: file })),
   worst: (set: string) => get<ApiWorst[]>('api/worst', { set }),
+  rename: (name: string, to: string) => send('POST', 'api/rename', { name, to }),
+  /** Returns what brings it back. */
+  remove: (name: string) => send<{ id: string }>('POST', 'api/delete', { name }),
+  restore: (id: string) => send('POST', 'api/restore', { id }),
   evaluations: () => get<ApiEvaluation[]>('api/evaluations'),
   start: (job: ApiJobRequest) => send<ApiJob>('POST', 'api/jobs', job),
   resume: (name: string) => send<ApiJob>('POST', 'api/jobs/resume', { name }),

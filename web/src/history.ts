@@ -1,4 +1,4 @@
-/** What a person did, to be undone and done again: groups of label changes, and the diameter. */
+/** What a person did, to be undone and done again: groups of label changes, excluded regions, the diameter, names. */
 
 import type { Region } from '../../src/regions.js';
 import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
@@ -19,6 +19,9 @@ export type Deed =
       readonly before: readonly Region[];
       readonly after: readonly Region[];
     }
+  | { readonly kind: 'renamed'; readonly before: string; readonly after: string }
+  /** A model or a set of picks went into the trash, or came back from there; `id` is its place there. */
+  | { readonly kind: 'deleted' | 'restored'; readonly name: string; readonly id: string }
   | { readonly kind: 'diameter'; readonly before: number | null; readonly after: number | null };
 
 /** What was done, and what was undone. */
@@ -53,10 +56,22 @@ export function redone({ past, future }: History): { readonly history: History; 
 }
 
 function inverse(deed: Deed): Deed {
-  if (deed.kind === 'diameter') return { ...deed, before: deed.after, after: deed.before };
-  if (deed.kind === 'mask') return { ...deed, before: deed.after, after: deed.before };
-  const changes = deed.changes.toReversed().map((change) => ({ ...change, add: change.remove, remove: change.add }));
-  return { ...deed, changes };
+  switch (deed.kind) {
+    case 'diameter':
+      return { ...deed, before: deed.after, after: deed.before };
+    case 'mask':
+      return { ...deed, before: deed.after, after: deed.before };
+    case 'renamed':
+      return { ...deed, before: deed.after, after: deed.before };
+    case 'deleted':
+      return { ...deed, kind: 'restored' };
+    case 'restored':
+      return { ...deed, kind: 'deleted' };
+    case 'labels': {
+      const changes = deed.changes.toReversed();
+      return { ...deed, changes: changes.map((one) => ({ ...one, add: one.remove, remove: one.add })) };
+    }
+  }
 }
 
 /** The changes that lead from some labels of a micrograph to others; null where they are the same. */

@@ -33,6 +33,10 @@ export interface LabelState {
   fromPicks(id: string, set: string, threshold: number): Promise<number>;
   /** Keeps another diameter, for which the general model picks the micrograph; returns the name of these picks. */
   setDiameter(before: number | null, diameter: number, micrograph: string): Promise<string | null>;
+  /** Gives a model and its picks another name. */
+  rename(name: string, to: string): Promise<void>;
+  /** Deletes a model and its picks. */
+  remove(name: string): Promise<void>;
   undo(): void;
   redo(): void;
   readonly canUndo: boolean;
@@ -111,19 +115,32 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
   const perform = (made: ReturnType<typeof undone>) => {
     if (!made) return;
     setHistory(made.history);
-    const { deed } = made;
-    if (deed.kind === 'mask') {
-      mask.put({ id: deed.id, regions: deed.after });
-      show(deed.id);
-      return;
-    }
-    if (deed.kind === 'diameter') {
-      api.settings({ diameter: deed.after }).catch(failed);
-      return;
-    }
-    for (const change of deed.changes) save(change);
-    show(deed.id);
+    follow(made.deed).catch(failed);
   };
+  /** Does again what a deed says. */
+  async function follow(deed: Deed): Promise<void> {
+    switch (deed.kind) {
+      case 'labels':
+        for (const change of deed.changes) save(change);
+        show(deed.id);
+        return;
+      case 'mask':
+        mask.put({ id: deed.id, regions: deed.after });
+        show(deed.id);
+        return;
+      case 'diameter':
+        await api.settings({ diameter: deed.after });
+        return;
+      case 'renamed':
+        await api.rename(deed.before, deed.after);
+        return;
+      case 'deleted':
+        await api.remove(deed.name);
+        return;
+      case 'restored':
+        await api.restore(deed.id);
+    }
+  }
   const shown = labels?.id === id ? labels : NONE;
   return {
     labels: shown,
@@ -142,6 +159,14 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
       remember({ kind: 'mask', id, before: mask.regions, after: regions });
     },
     takeMask: mask.take,
+    async rename(name, to) {
+      await api.rename(name, to);
+      remember({ kind: 'renamed', before: name, after: to });
+    },
+    async remove(name) {
+      const { id: place } = await api.remove(name);
+      remember({ kind: 'deleted', name, id: place });
+    },
     async decideMany(asked) {
       const decided = await asked;
       remember(differences(decided.before, decided.after));

@@ -4,13 +4,17 @@ import { useEffect, useMemo, useState } from 'react';
 import type { ApiEvaluation, ApiProject, ApiScores, ApiWorst } from '../../../src/server/api.js';
 import { counted } from '../../../src/words.js';
 import { api, latest } from '../api.js';
+import type { LabelState } from '../use-labels.js';
 import { Chart } from './Chart.js';
+import { NameActions } from './NameActions.js';
 
 interface ReviewPanelProps {
   readonly project: ApiProject;
   readonly set: string | null;
   readonly scores: ApiScores | null;
   readonly threshold: number;
+  readonly labelState: LabelState;
+  onSet(set: string | null): void;
   onThreshold(threshold: number): void;
   onSelect(id: string): void;
   onError(error: Error): void;
@@ -23,7 +27,7 @@ const BAR = 0.02;
 const SHOWN = 8;
 
 export function ReviewPanel(props: ReviewPanelProps) {
-  const { project, set, scores, threshold, onThreshold, onSelect, onError } = props;
+  const { project, set, scores, threshold, labelState, onThreshold, onSelect, onError } = props;
   const [worst, setWorst] = useState<readonly ApiWorst[]>([]);
   const version = versionOf(project);
   const [evaluation, setEvaluation] = useState<ApiEvaluation | null>(null);
@@ -105,6 +109,13 @@ export function ReviewPanel(props: ReviewPanelProps) {
             </li>
           ))}
       </ol>
+      <h3>These picks</h3>
+      <NameActions
+        {...{ labelState, onError }}
+        name={set}
+        canRename={!set.startsWith('general-')}
+        onName={props.onSet}
+      />
     </section>
   );
 }

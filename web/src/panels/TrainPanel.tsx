@@ -1,15 +1,18 @@
 /** Training: one button, what it is doing, what came out, and what that means. */
 
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { ApiEvaluation, ApiJob, ApiJobRequest, ApiModel, ApiProject } from '../../../src/server/api.js';
 import { counted } from '../../../src/words.js';
 import { api } from '../api.js';
+import type { LabelState } from '../use-labels.js';
 import { Chart } from './Chart.js';
 import { JobCard } from './Jobs.js';
+import { NameActions } from './NameActions.js';
 import { versionOf } from './ReviewPanel.js';
 
 interface TrainPanelProps {
   readonly project: ApiProject;
+  readonly labelState: LabelState;
   onPicked(set: string): void;
   onError(error: Error): void;
 }
@@ -19,7 +22,7 @@ const UNIT = [0, 1] as const;
 /** Whether all particles of the labelled micrographs are labelled. */
 type Completeness = Extract<ApiJobRequest, { kind: 'train' }>['labels'];
 
-export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
+export function TrainPanel({ project, labelState, onPicked, onError }: TrainPanelProps) {
   const [labels, setLabels] = useState<Completeness>('auto');
   const [evaluations, setEvaluations] = useState<readonly ApiEvaluation[]>([]);
   const total = project.micrographs.reduce((sum, micrograph) => sum + micrograph.labels, 0);
@@ -78,7 +81,14 @@ export function TrainPanel({ project, onPicked, onError }: TrainPanelProps) {
           onPick={(again) =>
             api.start({ kind: 'pick', model: model.name, again }).then(() => onPicked(model.name), onError)
           }
-        />
+        >
+          <NameActions
+            {...{ labelState, onError }}
+            name={model.name}
+            canRename
+            onName={(name) => name !== null && onPicked(name)}
+          />
+        </ModelCard>
       ))}
       {evaluations.length > 0 && <Comparison evaluations={evaluations} />}
     </section>
@@ -117,6 +127,7 @@ interface ModelCardProps {
   readonly model: ApiModel;
   readonly picked: boolean;
   onPick(again: boolean): void;
+  readonly children: ReactNode;
 }
 
 /** How places without a label were taken. */
@@ -127,7 +138,7 @@ const OBJECTIVES: Readonly<Record<ApiModel['objective'], string>> = {
     'Few particles are labelled: a short training separated the labelled places from everything else.',
 };
 
-function ModelCard({ model, picked, onPick }: ModelCardProps) {
+function ModelCard({ model, picked, onPick, children }: ModelCardProps) {
   const { labels, thresholds, accuracy, chance, calibrationError } = model;
   return (
     <article className="card" aria-label={`Model ${model.name}`}>
@@ -169,6 +180,7 @@ function ModelCard({ model, picked, onPick }: ModelCardProps) {
           </button>
         )}
       </div>
+      {children}
     </article>
   );
 }
