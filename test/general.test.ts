@@ -199,6 +199,16 @@ describe('train on few labels', () => {
     },
   );
 
+  it('starts from it with many labels where that is asked for, and only with its own recipe', () => {
+    const args = ['--picks', at('sim'), '--diameter', '360A', '--start', 'general', '-o', at('many.onnx')];
+    const run = deepem('train', at('sim'), ...args);
+    expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/network general from the general model/);
+    expect(run.stderr).toMatch(/held out to judge: \d+ particles/);
+    const paper = deepem('train', at('sim'), ...args, '--recipe', 'deepem', '--overwrite');
+    expect([paper.code, paper.stderr]).toEqual([2, expect.stringMatching(/--start general with --recipe deepem/)]);
+  });
+
   it('does not start from it where it cannot tell the micrographs from noise', () => {
     const run = trained('empty', 'few-empty', 12, '--epochs', '1', '--force');
     expect(run.stderr).toMatch(/the general model cannot tell these micrographs from noise/);

@@ -245,7 +245,7 @@ describe('deepem serve', () => {
   it('gives each training its own name, and negatives only where there are some', async () => {
     await ask('/api/settings', { ...own(), 'Content-Type': 'application/json' }, 'PUT', json({ diameter: 60 }));
     await post('/api/labels', { ...LABEL, kind: 'negative', add: [{ x: 100, y: 100 }] });
-    const train = { kind: 'train', labels: 'auto', epochs: 1, thenPick: false };
+    const train = { kind: 'train', labels: 'auto', epochs: 1, start: 'auto', thenPick: false };
     const command = async () => JSON.parse((await post('/api/jobs', train)).body).commands[0];
     expect(await command()).toMatch(/--negatives negatives .*model-1\.onnx/);
     await post('/api/labels', { ...LABEL, kind: 'negative', remove: [{ x: 100, y: 100 }] });

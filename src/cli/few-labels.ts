@@ -1,4 +1,4 @@
-/** What a training on few labels starts from: the general model, unless it cannot tell these micrographs from noise. */
+/** What a training on few labels, or on doubtful ones, starts from: the general model, unless it cannot tell these micrographs from noise. */
 
 import { forBrightParticles } from '../network/bright.js';
 import type { Model } from '../network/model.js';
@@ -22,13 +22,17 @@ export interface FewLabelsStart {
 /** Candidates from this score on must be more than in noise. */
 const THRESHOLD = 0.1;
 
-/** @returns null where labels are not few, or the general model is no help: then the usual recipe goes its own way */
+/** What is asked for: the general model with few labels, in any case, or never. */
+export const STARTS = ['auto', 'general', 'recipe'] as const;
+export type StartChoice = (typeof STARTS)[number];
+
+/** @returns null where the recipe's own start is asked for, labels are not few, or the general model is no help */
 export async function fewLabelsStart(
   labels: readonly LabelledInput[],
-  { diameter, threads }: { readonly diameter: number; readonly threads?: number },
+  { start, diameter, threads }: { readonly start: StartChoice; readonly diameter: number; readonly threads?: number },
 ): Promise<FewLabelsStart | null> {
   const count = labels.reduce((sum, { positives }) => sum + positives.particles.length, 0);
-  if (count >= FEW_LABELS) return null;
+  if (start === 'recipe' || (start === 'auto' && count >= FEW_LABELS)) return null;
   const general = await loadModel(GENERAL_MODEL_FILE);
   if (await tellsFromNoise(general, labels, { diameter, ...(threads && { threads }) })) {
     return { recipe: FEW_LABELS_RECIPE, start: general.weights };

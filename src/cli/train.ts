@@ -1,12 +1,12 @@
 /** `deepem train` */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { docsPage } from '../docs.js';
 import { UsageError } from '../errors.js';
 import { PRESETS } from '../network/presets.js';
 import { loadPreset } from '../storage/model-file.js';
 import { AUTO_RECIPE, RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
-import { fewLabelsStart } from './few-labels.js';
+import { fewLabelsStart, STARTS, type StartChoice } from './few-labels.js';
 import { number } from './options.js';
 import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
 import { assertModelName, runTraining } from './training-run.js';
@@ -15,6 +15,7 @@ interface TrainArguments extends TrainingArguments {
   overwrite?: boolean;
   preset?: string;
   recipe: string;
+  start: StartChoice;
   testFraction?: number;
   epochs?: number;
   plot?: string;
@@ -45,6 +46,14 @@ export function configure(command: Command): void {
       'how to train: auto (fewer than 100 labels: from the general model), or deepem, as in the paper',
       'auto',
     )
+    .addOption(
+      new Option(
+        '--start <what>',
+        'what recipe auto starts from: auto (the general model if labels are fewer than 100), general (in any case: for labels that are partly wrong, such as members of 2D classes), or recipe (its own weights)',
+      )
+        .choices(STARTS)
+        .default('auto'),
+    )
     .option(
       '--test-fraction <f>',
       'share of the micrographs held out to judge (default: 0.2; recipe auto: none of fewer than 100 labels)',
@@ -72,11 +81,19 @@ async function runTrain(args: readonly string[], options: TrainArguments): Promi
       expected: Object.keys(RECIPES).join(', '),
     });
   }
+  const isAuto = named === AUTO_RECIPE && !options.preset;
+  if (options.start === 'general' && !isAuto) {
+    throw new UsageError({
+      what: 'Only recipe auto with its own network starts from the general model',
+      received: `--start general with ${options.preset ? '--preset' : `--recipe ${options.recipe}`}`,
+      expected: '--start without these',
+    });
+  }
   assertModelName(options.output);
   const preset = options.preset ? await loadPreset(options.preset) : { architecture: named.architecture, recipe: null };
   const recipe: Recipe = { ...(preset.recipe ?? named), architecture: preset.architecture };
   const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
-  const few = named === AUTO_RECIPE && !options.preset ? await fewLabelsStart(labels, { ...options, diameter }) : null;
+  const few = isAuto ? await fewLabelsStart(labels, { ...options, diameter }) : null;
   const chosen = few?.recipe ?? recipe;
   await runTraining(labels, {
     settings: { micrographs: args, ...options },

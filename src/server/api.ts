@@ -167,6 +167,8 @@ export type ApiJobRequest =
       readonly kind: 'train';
       readonly labels: 'auto' | 'complete' | 'incomplete';
       readonly epochs: number | null;
+      /** general: from the general model also with many labels, because some may be wrong. */
+      readonly start: 'auto' | 'general';
       /** Whether all micrographs are picked with the new model. */
       readonly thenPick: boolean;
     }

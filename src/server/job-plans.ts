@@ -26,6 +26,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('train'),
     labels: z.enum(['auto', 'complete', 'incomplete']),
     epochs: z.int().min(1).max(1000).nullable(),
+    start: z.enum(['auto', 'general']),
     thenPick: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('pick'), model: setName, again: z.boolean() }),
@@ -86,6 +87,7 @@ async function planTraining(request: Extract<ApiJobRequest, { kind: 'train' }>, 
     ...pixelSizeArguments(context),
     ...(request.labels === 'auto' ? [] : ['--labels', request.labels]),
     ...(request.epochs === null ? [] : ['--epochs', String(request.epochs)]),
+    ...(request.start === 'auto' ? [] : ['--start', request.start]),
     ...['-o', models.fileOf(name), '--json'],
   ];
   const plan = trainingPlan(name, command, context);

@@ -186,7 +186,8 @@ export const AUTO_RECIPE: Recipe = {
 };
 
 /**
- * For few labels: the general model, which knows particles, learns to tell what is labelled from everything else, and keeps half of its weights.
+ * For few labels, and for labels that are partly wrong: the general model, which knows particles, learns in a short training to tell what is
+ * labelled from everything else, and keeps four tenths of its weights.
  */
 export const FEW_LABELS_RECIPE: Recipe = {
   ...AUTO_RECIPE,
@@ -194,7 +195,8 @@ export const FEW_LABELS_RECIPE: Recipe = {
   architecture: PRESETS.general,
   boxDiameters: 4,
   windows: { background: 1.2, variance: 3 },
-  pretrained: { mostSteps: null, few: { fewerThan: FEW_LABELS, learningRate: 2e-3, views: 20 } },
+  // As many steps with many labels: one pass over them, or one that fills this number.
+  pretrained: { mostSteps: 50, few: { fewerThan: FEW_LABELS, learningRate: 2e-3, views: 20 } },
   startShare: 0.4,
   sampling: { ...PATCHES, smallestEpoch: 800 },
   scoring: { step: 2, turns: 1 },

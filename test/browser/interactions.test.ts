@@ -222,7 +222,7 @@ describe('picks', () => {
     await page.getByRole('button', { name: `Train on ${places.length} labels` }).waitFor();
     // So few labels are trained on in one epoch: there would be nothing to stop after.
     await page.evaluate(async () => {
-      const body = JSON.stringify({ kind: 'train', labels: 'auto', epochs: 4, thenPick: false });
+      const body = JSON.stringify({ kind: 'train', labels: 'auto', epochs: 4, start: 'auto', thenPick: false });
       await fetch('api/jobs', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
     });
     await page

@@ -65,7 +65,7 @@ export function Guide({ project, step, onStep, onTool, onSet, onError }: GuidePr
     correct: () => onTool('correct'),
     train: () => {
       onStep('Train');
-      api.start({ kind: 'train', labels: 'auto', epochs: null, thenPick: false }).catch(onError);
+      api.start({ kind: 'train', labels: 'auto', epochs: null, start: 'auto', thenPick: false }).catch(onError);
     },
     pick: () => api.start({ kind: 'pick', model, again: false }).then(() => onSet(model), onError),
     review: () => onStep('Review'),

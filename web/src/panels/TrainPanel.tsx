@@ -52,7 +52,9 @@ export function TrainPanel({ project, labelState, onPicked, onError }: TrainPane
           type="button"
           className={project.models.length === 0 ? 'primary' : ''}
           disabled={missing !== '' || busy}
-          onClick={() => api.start({ kind: 'train', labels, epochs: null, thenPick: false }).catch(onError)}
+          onClick={() =>
+            api.start({ kind: 'train', labels, epochs: null, start: 'auto', thenPick: false }).catch(onError)
+          }
         >
           Train on {total} labels
         </button>

@@ -82,7 +82,7 @@ export function VerifyPanel({ project, set, threshold, labelState, onMembers, on
           disabled={busy || project.micrographs.every(({ labels }) => labels === 0)}
           onClick={() =>
             api
-              .start({ kind: 'train', labels: 'auto', epochs: null, thenPick: true })
+              .start({ kind: 'train', labels: 'auto', epochs: null, start: 'general', thenPick: true })
               .then(({ result }) => onPicked(result), onError)
           }
         >
