@@ -1,12 +1,15 @@
 /** What is chosen on held-out micrographs: smallest distance, standard-deviation filter, calibration, threshold. */
 
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { thresholdFromLabels } from '../evaluation/labelled-threshold.js';
+import { indexPoints } from '../evaluation/match.js';
 import { mixtureThreshold } from '../evaluation/mixture.js';
 import { evenly } from '../evenly.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import { type Choice, choose } from './choose.js';
-import type { Split } from './examples.js';
+import { SAME_DIAMETERS } from './confirmed.js';
+import { labelsIn, type Split } from './examples.js';
 import type { Recipe } from './recipe.js';
 import { candidatesOf, type ScoredRegion, scoreRegions } from './scored-region.js';
 import { measureUsual } from './usual.js';
@@ -26,6 +29,8 @@ export interface ChooseOptions {
   readonly labelsComplete: boolean;
   /** Whether labels were so few that the training was a short one. */
   readonly few: boolean;
+  /** Whether the training started from the general model: its scores at labels are not learned by heart. */
+  readonly fromGeneral: boolean;
 }
 
 /**
@@ -56,7 +61,7 @@ function chooseOn(
   model: Model,
   training: readonly ScoredRegion[],
   heldOut: readonly ScoredRegion[],
-  { recipe, seed, labelsComplete, few }: ChooseOptions,
+  { recipe, seed, labelsComplete, few, fromGeneral }: ChooseOptions,
 ): { choice: Partial<Choice>; heldOut: Evaluation | null } {
   const usual = recipe.deviationFilter === 'always' ? {} : { deviationRange: null };
   const unchosen = (reason: string) => ({
@@ -65,22 +70,38 @@ function chooseOn(
   });
   if (!labelsComplete || (few && heldOut.length === 0)) {
     const reason = labelsComplete ? 'nothing was held out' : 'labels are missing, so that precision cannot be measured';
-    const threshold = thresholdFromScores(model, training);
-    if (threshold === null) return unchosen(`${reason}, and candidates are too few`);
-    const thresholdFrom = `two groups of the candidates' scores: ${reason}`;
-    return { choice: { ...usual, threshold, thresholdFrom }, heldOut: null };
+    const found = thresholdFromScores(model, training, fromGeneral);
+    if (found === null) return unchosen(`${reason}, and candidates are too few`);
+    return {
+      choice: { ...usual, threshold: found.threshold, thresholdFrom: `${found.from}: ${reason}` },
+      heldOut: null,
+    };
   }
   if (heldOut.length === 0) return unchosen('nothing was held out');
   const chosen = choose(model, heldOut, { recipe, seed });
   return 'unchosen' in chosen ? unchosen(chosen.unchosen) : chosen;
 }
 
-/** The threshold between the two groups of the scores of all candidates in some regions; null where there are too few. */
-function thresholdFromScores(model: Model, scored: readonly ScoredRegion[]): number | null {
+/**
+ * The threshold between the two groups of the scores of all candidates in some regions, or the one that the scores at labels lead one to expect,
+ * whichever is higher: of candidates that are no particles, some score between both. null where there are too few.
+ */
+function thresholdFromScores(model: Model, scored: readonly ScoredRegion[], withLabels: boolean) {
   const choice = { ...model.metadata, deviationRange: null };
-  const candidates = scored.flatMap((one) => candidatesOf(model, one, choice));
-  return mixtureThreshold(
-    candidates.map(({ score }) => score),
-    LIKELY,
-  );
+  const candidates: number[] = [];
+  const labelled: number[] = [];
+  for (const one of scored) {
+    const own = candidatesOf(model, one, choice);
+    const labels = indexPoints(labelsIn(one.region));
+    const distance = SAME_DIAMETERS * model.metadata.diameter * one.region.micrograph.scale;
+    candidates.push(...own.map(({ score }) => score));
+    const atLabels = own.filter(({ x, y }) => (labels?.within(x, y, distance).length ?? 0) > 0);
+    labelled.push(...atLabels.map(({ score }) => score));
+  }
+  const groups = mixtureThreshold(candidates, LIKELY);
+  const expected = withLabels ? thresholdFromLabels(labelled, candidates) : null;
+  if (groups === null && expected === null) return null;
+  return (expected ?? 0) > (groups ?? 0)
+    ? { threshold: expected ?? 0, from: 'the scores at labels' }
+    : { threshold: groups ?? 0, from: "two groups of the candidates' scores" };
 }

@@ -172,7 +172,10 @@ export async function* train(
       seed,
     };
     const model: Model = { architecture, weights: withStart(best.weights, start), metadata };
-    const chosen = await chooseThreshold(engine, model, split, { recipe, seed, labelsComplete, few: start.few });
+    const chosen = await chooseThreshold(engine, model, split, {
+      ...{ recipe, seed, labelsComplete, few: start.few },
+      fromGeneral: start.from === 'general',
+    });
     const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
     const earlier = isUnseen(split, settings) ? settings.earlier?.model : undefined;
     const comparison = earlier ? await compare(engine, earlier, trainedModel, split.heldOut, seed) : null;
