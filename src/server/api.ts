@@ -30,6 +30,8 @@ export interface ApiMicrograph {
   readonly negatives: number;
   /** A person has looked at all of it. */
   readonly checked: boolean;
+  /** It is left out of counts, averages, classes and exports. */
+  readonly excluded: boolean;
   /** Why it, or its labels, could not be read, or why it could not be picked; or null. */
   readonly failed: string | null;
 }
@@ -213,6 +215,12 @@ export interface ApiGallery {
   /** Of the first item. */
   readonly offset: number;
   readonly items: readonly ApiGalleryItem[];
+}
+
+/** The session as a table: a row for each micrograph, and what is known of it, by column; null where it is not known. */
+export interface ApiTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly { readonly id: string; readonly values: readonly (number | null)[] }[];
 }
 
 /** A class of a 2D classification, with what a person decided about its members. */

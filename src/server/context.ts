@@ -83,8 +83,8 @@ async function thresholdFromScores({ sets }: Context, set: string): Promise<numb
 /** The project as the page shows it. */
 export async function describeProject(context: Context): Promise<ApiProject> {
   const { project, labels, models, sets, jobs } = context;
-  const { diameter, checked } = project.settings();
-  const seen = new Set(checked);
+  const { diameter, checked, excluded } = project.settings();
+  const [seen, gone] = [new Set(checked), new Set(excluded)];
   const found = await models.list();
   const names = await sets.names();
   const failed = new Map<string, string>();
@@ -103,7 +103,11 @@ export async function describeProject(context: Context): Promise<ApiProject> {
     ...{ diameter, box: diameter === null ? null : boxOfDiameter(diameter) },
     micrographs: [...project.micrographs()].map(([id, { path }]) => ({
       ...{ id, path, labels: labels.count(id, 'particle'), negatives: labels.count(id, 'negative') },
-      ...{ checked: seen.has(id), failed: labels.damage(id) ?? (picked.has(id) ? null : (failed.get(id) ?? null)) },
+      ...{
+        checked: seen.has(id),
+        excluded: gone.has(id),
+        failed: labels.damage(id) ?? (picked.has(id) ? null : (failed.get(id) ?? null)),
+      },
     })),
     cutOff: await context.trainings.list(),
     ...{ models: found, notices: [...project.notices(), ...labels.notices] },

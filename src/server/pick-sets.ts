@@ -24,6 +24,11 @@ import { NAME } from './requests.js';
 export const LOWEST = 0.02;
 /** Scores this close to the threshold are doubtful. */
 const DOUBT = 0.15;
+
+/** How many picks a person has not decided about, and whose scores lie close to the threshold. */
+export function doubtfulAmong(picks: readonly DecidedPick[], threshold: number): number {
+  return picks.filter(({ score, decision }) => decision === null && Math.abs(score - threshold) < DOUBT).length;
+}
 const CURVE_POINTS = 300;
 
 /** The picks of one micrograph. */
@@ -42,10 +47,11 @@ interface Loaded {
 /** A set with decisions, as it was at some time. */
 interface DecidedSet {
   readonly picks: ReadonlyMap<string, Picks>;
-  /** Of labels and masks. */
+  /** Of labels, masks, and which micrographs are excluded. */
   readonly version: string;
   readonly diameter: number | null;
   readonly decided: ReadonlyMap<string, readonly DecidedPick[]>;
+  readonly every: ReadonlyMap<string, readonly DecidedPick[]>;
 }
 
 /** The sets of picks of a project. */
@@ -57,8 +63,10 @@ export interface PickSets {
   scoreMap(name: string, id: string): string | null;
   /** Picks as they were written. */
   all(name: string): Promise<ReadonlyMap<string, Picks>>;
-  /** Picks with what a person decided about them, and labels, by micrograph: what counts as particles is chosen from these. */
+  /** Picks with what a person decided about them, and labels, by micrograph that is not excluded: what counts as particles is chosen from these. */
   decided(name: string): Promise<ReadonlyMap<string, readonly DecidedPick[]>>;
+  /** The same with excluded micrographs. */
+  everyDecided(name: string): Promise<ReadonlyMap<string, readonly DecidedPick[]>>;
   failed(name: string): Promise<ReadonlyMap<string, string>>;
 }
 
@@ -123,24 +131,27 @@ export function openPickSets(project: Project, labels: LabelStore, masks: MaskSt
   const isMasked = (id: string, { decision, x, y }: DecidedPick) =>
     decision !== 'accepted' && masks.excludes(id, { x, y });
 
-  async function decided(name: string): Promise<ReadonlyMap<string, readonly DecidedPick[]>> {
-    const version = `${labels.version()} ${masks.version()}`;
-    const [picks, { diameter }] = [await all(name), project.settings()];
+  async function decide(name: string): Promise<DecidedSet> {
+    const [picks, { diameter, excluded }] = [await all(name), project.settings()];
+    const version = `${labels.version()} ${masks.version()} ${excluded.join()}`;
+    const gone = new Set(excluded);
     const known = decidedSets.get(name);
-    if (known?.picks === picks && known.version === version && known.diameter === diameter) return known.decided;
-    const made = new Map<string, readonly DecidedPick[]>();
+    if (known?.picks === picks && known.version === version && known.diameter === diameter) return known;
+    const every = new Map<string, readonly DecidedPick[]>();
     for (const id of project.micrographs().keys()) {
       const some = decidedPicks(picks.get(id) ?? [], labels.last(id), diameter);
       const open = some.filter((pick) => !isMasked(id, pick));
-      if (open.length > 0) made.set(id, open);
+      if (open.length > 0) every.set(id, open);
     }
-    decidedSets.set(name, { picks, version, diameter, decided: made });
+    const made = { picks, version, diameter, every, decided: new Map([...every].filter(([id]) => !gone.has(id))) };
+    decidedSets.set(name, made);
     return made;
   }
 
   return {
     all,
-    decided,
+    decided: async (name) => (await decide(name)).decided,
+    everyDecided: async (name) => (await decide(name)).every,
     async names() {
       const folder = join(project.folder, 'picks');
       if (!existsSync(folder)) return [];
@@ -243,7 +254,7 @@ export function worstOf(
     .filter(([id]) => !seen.has(id))
     .map(([id, some]) => ({
       id,
-      doubtful: some.filter(({ score, decision }) => decision === null && Math.abs(score - threshold) < DOUBT).length,
+      doubtful: doubtfulAmong(some, threshold),
       picks: particlesAt(some, threshold).length,
     }))
     .sort((a, b) => share(b) - share(a) || b.doubtful - a.doubtful);

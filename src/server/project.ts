@@ -5,6 +5,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { FileError, messageOf, UsageError } from '../errors.js';
+import type { StarMicrograph } from '../formats/relion-star.js';
 import { startQueue } from '../queue.js';
 import { readText, writeWhole } from '../storage/files.js';
 import { commonFolder, expandMicrographs, type InputMicrograph } from '../storage/inputs.js';
@@ -29,6 +30,8 @@ const settingsSchema = z.strictObject({
   pixelSize: z.number().min(0.01).max(1000).nullable(),
   /** Ids of micrographs that a person has looked at. */
   checked: z.array(z.string()),
+  /** Ids of micrographs that are left out of counts, averages, classes and exports. */
+  excluded: z.array(z.string()).default([]),
   /** Chosen thresholds by set of picks. */
   thresholds: z.record(z.string(), z.number().min(0).max(1)),
 });
@@ -43,6 +46,7 @@ const NEW: ProjectSettings = {
   diameter: null,
   pixelSize: null,
   checked: [],
+  excluded: [],
   thresholds: {},
 };
 
@@ -55,6 +59,8 @@ export interface Project {
   change(change: (now: ProjectSettings) => Partial<ProjectSettings>): Promise<void>;
   /** The micrographs by id, as found last. */
   micrographs(): ReadonlyMap<string, InputMicrograph>;
+  /** The entry of a micrograph in the `micrographs.star` that listed it; undefined where none did. */
+  star(id: string): StarMicrograph | undefined;
   /** What lies in the folders and is left out, in sentences. */
   notices(): readonly string[];
   /** Looks for micrographs again, and writes the list for the commands. */
@@ -81,6 +87,7 @@ export async function openProject(path: string, args: readonly string[]): Promis
   let settings = await readSettings(folder);
   if (args.length > 0) settings = { ...settings, micrographs: args.map((arg) => fromFolder(folder, arg)) };
   let micrographs = new Map<string, InputMicrograph>();
+  let stars = new Map<string, StarMicrograph>();
   let [found, listed]: (number | null)[] = [null, null];
   let notices: readonly string[] = [];
   const inTurn = startQueue();
@@ -96,11 +103,13 @@ export async function openProject(path: string, args: readonly string[]): Promis
         settings = changed;
       }),
     micrographs: () => micrographs,
+    star: (id) => stars.get(resolve(micrographs.get(id)?.path ?? '')),
     notices: () => notices,
     async refresh() {
       const said: string[] = [];
       const given = await findMicrographs(folder, settings.micrographs, (sentence) => said.push(sentence));
       notices = said;
+      stars = new Map(given.flatMap(({ path, star }) => (star ? [[resolve(path), star] as const] : [])));
       const paths = given.map(({ path }) => path);
       const root = resolve(folder, settings.root ?? rootOf(folder, paths));
       if (paths.length > 0) settings = { ...settings, root: fromFolder(folder, root) };

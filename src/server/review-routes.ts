@@ -7,8 +7,10 @@ import type { ApiEvaluation } from './api.js';
 import { type Context, thresholdOf } from './context.js';
 import { evaluateChecked, galleryOf, scoresOf, worstOf } from './pick-sets.js';
 import { bodyOf, idOf, micrographOf, nameOf, numberOf } from './requests.js';
+import { selectedStar, tableOf } from './table.js';
 
 const thresholdSchema = z.strictObject({ set: z.string(), threshold: z.number().min(0).max(1) });
+const excludedSchema = z.strictObject({ ids: z.array(z.string()).max(1_000_000), excluded: z.boolean() });
 const LARGEST_PAGE = 200;
 const WORST = 20;
 
@@ -40,6 +42,28 @@ export function addReviewRoutes(app: Hono, context: Context): void {
       limit: numberOf(c, 'limit', 1, LARGEST_PAGE),
     });
     return c.json(gallery);
+  });
+
+  app.get('/api/table', async (c) => {
+    return c.json(await tableOf(context, c.req.query('set') === undefined ? null : nameOf(c, 'set')));
+  });
+
+  app.get('/api/micrographs_selected.star', async (c) => {
+    const headers = { 'Content-Disposition': 'attachment; filename="micrographs_selected.star"' };
+    return c.body(await selectedStar(context), 200, { 'Content-Type': 'text/plain; charset=utf-8', ...headers });
+  });
+
+  app.put('/api/excluded', async (c) => {
+    const { ids, excluded } = await bodyOf(c, excludedSchema);
+    for (const id of ids) micrographOf(project, id);
+    const asked = new Set(ids);
+    await project.change((now) => {
+      const others = now.excluded.filter((id) => !asked.has(id));
+      return { excluded: excluded ? [...others, ...asked] : others };
+    });
+    for (const name of await sets.names()) tell({ kind: 'picks', name });
+    tell({ kind: 'project' });
+    return c.json({});
   });
 
   app.get('/api/worst', async (c) => {

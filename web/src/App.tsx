@@ -116,6 +116,7 @@ export function App() {
         onTool={setTool}
         onHelp={() => setHelp(true)}
         onShow={showItem}
+        onSelect={showMicrograph}
       />
       {help && <KeyHelp onClose={() => setHelp(false)} />}
       <aside hidden={!panels.panel.open}>

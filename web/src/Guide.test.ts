@@ -3,7 +3,7 @@ import type { ApiModel, ApiProject } from '../../src/server/api.js';
 import { nextStep } from './Guide.js';
 
 const micrograph = (labels: number, negatives = 0) => ({
-  ...{ id: 'a', path: 'a.mrc', labels, negatives, checked: false, failed: null },
+  ...{ id: 'a', path: 'a.mrc', labels, negatives, checked: false, excluded: false, failed: null },
 });
 const project = (more: Partial<ApiProject>) =>
   ({ diameter: 100, pickSets: [], models: [], micrographs: [micrograph(0)], ...more }) as unknown as ApiProject;

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { ApiGalleryItem, ApiPoint, ApiProject } from '../../src/server/api.js';
 import { api } from './api.js';
 import { Gallery, type GalleryList } from './panels/Gallery.js';
+import { TableSight } from './panels/TableSight.js';
 import type { Spot } from './use-address.js';
 import type { LabelState } from './use-labels.js';
 import { useMicrograph } from './use-micrograph.js';
@@ -13,13 +14,14 @@ import { Toolbar } from './viewer/Toolbar.js';
 import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 
 /** What the middle shows. */
-export type Sight = 'micrograph' | 'gallery' | 'doubtful' | 'members';
+export type Sight = 'micrograph' | 'gallery' | 'doubtful' | 'table' | 'members';
 
 /** What can always be chosen; the members of a class are shown from the classes. */
 export const SIGHTS: readonly (readonly [Sight, string])[] = [
   ['micrograph', 'Micrograph'],
   ['gallery', 'Gallery'],
   ['doubtful', 'Doubtful picks'],
+  ['table', 'Table'],
 ];
 /** Side of what the gallery shows where the diameter is not known, in pixels. */
 const UNKNOWN_DIAMETER = 100;
@@ -44,6 +46,7 @@ interface MiddleProps {
   onTool(tool: Tool): void;
   onHelp(): void;
   onShow(item: ApiGalleryItem): void;
+  onSelect(id: string): void;
   onError(error: Error): void;
 }
 
@@ -59,7 +62,7 @@ export function Middle(props: MiddleProps) {
             key={name}
             type="button"
             aria-pressed={sight === name}
-            disabled={name !== 'micrograph' && set === null}
+            disabled={name !== 'micrograph' && name !== 'table' && set === null}
             onClick={() => props.onSight(name)}
           >
             {words}
@@ -72,9 +75,17 @@ export function Middle(props: MiddleProps) {
         )}
       </div>
       {/* Hidden, not removed: zoom, place and display stay as they are while the gallery is looked at. */}
-      <div className="sight" hidden={list !== null}>
+      <div className="sight" hidden={list !== null || sight === 'table'}>
         <MicrographSight {...props} />
       </div>
+      {sight === 'table' && (
+        <TableSight
+          {...{ project, set, labelState, onError }}
+          current={props.current}
+          version={props.version}
+          onSelect={props.onSelect}
+        />
+      )}
       {list && (
         <Gallery
           diameter={project.diameter ?? UNKNOWN_DIAMETER}
@@ -90,7 +101,7 @@ export function Middle(props: MiddleProps) {
 
 /** The gallery of a sight; null where the micrograph is shown. */
 function listOf(sight: Sight, set: string, members: number | null): GalleryList | null {
-  if (sight === 'micrograph' || (sight === 'members' && members === null)) return null;
+  if (sight === 'micrograph' || sight === 'table' || (sight === 'members' && members === null)) return null;
   if (sight === 'members' && members !== null) {
     return {
       ...{ name: `Members of class ${members}`, key: `${set} class ${members}`, first: 0 },

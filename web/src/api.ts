@@ -14,6 +14,7 @@ import type {
   ApiPick,
   ApiProject,
   ApiScores,
+  ApiTable,
   ApiWorst,
   Decision,
 } from '../../src/server/api.js';
@@ -95,6 +96,8 @@ export const api = {
     send<ApiDecided>('POST', 'api/decide-class', { set, number, decision }),
   importSelection: async (set: string, file: File) =>
     answer<ApiDecided>(await fetch(address('api/selection', { set, name: file.name }), { method: 'POST', body: file })),
+  table: (set: string | null) => get<ApiTable>('api/table', set === null ? {} : { set }),
+  exclude: (ids: readonly string[], excluded: boolean) => send('PUT', 'api/excluded', { ids, excluded }),
   worst: (set: string) => get<ApiWorst[]>('api/worst', { set }),
   rename: (name: string, to: string) => send('POST', 'api/rename', { name, to }),
   /** Returns what brings it back. */

@@ -19,6 +19,8 @@ export type Deed =
       readonly before: readonly Region[];
       readonly after: readonly Region[];
     }
+  /** Micrographs were excluded, or included again; those that were so already are not among them. */
+  | { readonly kind: 'excluded'; readonly ids: readonly string[]; readonly excluded: boolean }
   | { readonly kind: 'renamed'; readonly before: string; readonly after: string }
   /** A model or a set of picks went into the trash, or came back from there; `id` is its place there. */
   | { readonly kind: 'deleted' | 'restored'; readonly name: string; readonly id: string }
@@ -63,6 +65,8 @@ function inverse(deed: Deed): Deed {
       return { ...deed, before: deed.after, after: deed.before };
     case 'renamed':
       return { ...deed, before: deed.after, after: deed.before };
+    case 'excluded':
+      return { ...deed, excluded: !deed.excluded };
     case 'deleted':
       return { ...deed, kind: 'restored' };
     case 'restored':

@@ -33,6 +33,8 @@ export interface LabelState {
   fromPicks(id: string, set: string, threshold: number): Promise<number>;
   /** Keeps another diameter, for which the general model picks the micrograph; returns the name of these picks. */
   setDiameter(before: number | null, diameter: number, micrograph: string): Promise<string | null>;
+  /** Excludes micrographs, or includes them again. */
+  excludeMicrographs(ids: readonly string[], excluded: boolean): Promise<void>;
   /** Gives a model and its picks another name. */
   rename(name: string, to: string): Promise<void>;
   /** Deletes a model and its picks. */
@@ -131,6 +133,9 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
       case 'diameter':
         await api.settings({ diameter: deed.after });
         return;
+      case 'excluded':
+        await api.exclude(deed.ids, deed.excluded);
+        return;
       case 'renamed':
         await api.rename(deed.before, deed.after);
         return;
@@ -159,6 +164,10 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
       remember({ kind: 'mask', id, before: mask.regions, after: regions });
     },
     takeMask: mask.take,
+    async excludeMicrographs(ids, excluded) {
+      await api.exclude(ids, excluded);
+      remember({ kind: 'excluded', ids, excluded });
+    },
     async rename(name, to) {
       await api.rename(name, to);
       remember({ kind: 'renamed', before: name, after: to });

@@ -4,9 +4,9 @@ import { useMemo, useState } from 'react';
 import type { ApiMicrograph } from '../../src/server/api.js';
 
 /** State of a micrograph, the one that matters most. */
-export type Status = 'failed' | 'checked' | 'labelled' | 'picked' | 'new';
+export type Status = 'failed' | 'excluded' | 'checked' | 'labelled' | 'picked' | 'new';
 
-export const STATUSES: readonly Status[] = ['new', 'labelled', 'picked', 'checked', 'failed'];
+export const STATUSES: readonly Status[] = ['new', 'labelled', 'picked', 'checked', 'excluded', 'failed'];
 export const ORDERS = ['name', 'labels', 'picks'] as const;
 export type Order = (typeof ORDERS)[number];
 
@@ -28,6 +28,7 @@ export interface OrderState {
 
 export function statusOf(micrograph: ApiMicrograph, picks: number | undefined): Status {
   if (micrograph.failed !== null) return 'failed';
+  if (micrograph.excluded) return 'excluded';
   if (micrograph.checked) return 'checked';
   if (micrograph.labels + micrograph.negatives > 0) return 'labelled';
   return picks === undefined ? 'new' : 'picked';
