@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   general: 'the general model on every real set, without labels',
   'few-labels': 'ten and twenty labels beside none',
   'class-loop': 'one turn of classes, selection and training, without labels',
+  story: 'from an empty folder to an export, in the page',
   accuracy: 'cross-validation of the recipes on real data',
   choices: 'what is chosen on few held-out labels',
   retrain: 'retraining with sorted picks',
