@@ -131,6 +131,14 @@ describe('deepem classes --select', () => {
     expect(run.code).toBe(2);
   });
 
+  it('says so where nothing is rejected, as with all classes and none named', () => {
+    const all = folder.put(
+      'all.csv',
+      'micrograph,x,y,class\nsim_0001.mrc,100,100,1\nsim_0001.mrc,150,120,2\nsim_0001.mrc,80,170,2\n',
+    );
+    expect(select('--select', all).stderr).toMatch(/every pick was kept.*--reject/);
+  });
+
   it('refuses a file without classes, and numbers without --select', () => {
     const bare = folder.put('bare.csv', 'micrograph,x,y\nsim_0001.mrc,100,100\n');
     expect(select('--select', bare, '--reject', '2').stderr).toMatch(/does not say to which class/);

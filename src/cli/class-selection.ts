@@ -165,6 +165,11 @@ function report(
     print(`rejected: ${counted(counts.rejected, 'pick')}, in ${join(output, 'rejected')}`);
     if (counts.undecided > 0) print(`not classified: ${counted(counts.undecided, 'pick')}, which count neither way`);
   }
+  if (counts.accepted > 0 && counts.rejected === 0) {
+    note(
+      'every pick was kept; if the file holds all classes, name those to reject with --reject, or those to keep with --keep',
+    );
+  }
   for (const reason of failed) note(`left out: ${reason}`);
   process.exitCode = failed.length > 0 ? 3 : 0;
 }

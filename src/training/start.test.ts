@@ -45,6 +45,14 @@ describe('startOf', () => {
     expect(recipe).toEqual({ ...AUTO_RECIPE, mostSteps: AUTO_RECIPE.pretrained?.mostSteps });
   });
 
+  it('goes on from an earlier model with half of its steps at the most, and with those of a short recipe', () => {
+    const [wide, general] = [PRESETS.wide, PRESETS.general].map((network) => initialWeights(network, random(5)));
+    const again = (recipe: typeof AUTO_RECIPE, earlier: typeof wide) =>
+      startOf(recipe, recipe.architecture, [prepared(1)], { diameter, trained: 20, seed: 1, earlier });
+    expect(again(AUTO_RECIPE, wide)).toMatchObject({ from: 'earlier', recipe: { mostSteps: 450 } });
+    expect(again(FEW_LABELS_RECIPE, general)).toMatchObject({ from: 'earlier', recipe: { mostSteps: 50 } });
+  });
+
   it('takes random weights for other networks, and recipes without', () => {
     const { from, few, recipe } = start(AUTO_RECIPE, PRESETS.small);
     expect([from, few]).toEqual(['random', false]);

@@ -39,7 +39,7 @@ export interface StartOptions {
   readonly general?: Weights;
 }
 
-/** Steps of a training that goes on from an earlier model: it knows the particle already. */
+/** Steps at the most of a training that goes on from an earlier model: it knows the particle already. */
 const STEPS_AGAIN = 450;
 
 /**
@@ -57,7 +57,8 @@ export function startOf(
   const { pretrained } = recipe;
   const labels = micrographs.reduce((sum, { positives }) => sum + positives.length, 0);
   if (earlier && pretrained) {
-    const again = { ...recipe, learningRate: pretrained.few.learningRate, mostSteps: STEPS_AGAIN };
+    const mostSteps = Math.min(STEPS_AGAIN, pretrained.mostSteps ?? STEPS_AGAIN);
+    const again = { ...recipe, learningRate: pretrained.few.learningRate, mostSteps };
     return { weights: earlier, recipe: again, from: 'earlier', few: labels < pretrained.few.fewerThan };
   }
   if (!pretrained || (!general && !hasPretrainedStart(recipe, architecture))) {

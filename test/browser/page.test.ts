@@ -26,10 +26,13 @@ describe('the page', () => {
     await page.keyboard.press('Tab');
     await page.getByRole('button', { name: 'Find particles' }).click();
     await expect.poll(() => page.locator('.row', { hasText: 'picks' }).count(), { timeout: 60_000 }).toBe(2);
+    await page.getByRole('tab', { name: 'Verify' }).click();
+    await page.getByRole('button', { name: 'Classify' }).click();
+    await page.getByRole('listitem', { name: /^Class 1, / }).waitFor({ timeout: 60_000 });
     await page.evaluate(AXE);
     for (const step of ['Label', 'Train', 'Review', 'Verify', 'Export']) {
       await page.getByRole('tab', { name: step }).click();
-      for (const middle of ['Micrograph', 'Gallery']) {
+      for (const middle of ['Micrograph', 'Gallery', 'Table']) {
         await page.getByRole('button', { name: middle, exact: true }).click();
         const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
         expect(violations.map(({ id, nodes }) => `${step}, ${middle}: ${id} ${nodes[0].html}`)).toEqual([]);
