@@ -75,7 +75,7 @@ export function TableSight(props: TableSightProps) {
             </button>
           </div>
           <p className="hint">
-            Excluded micrographs are left out of counts, averages, classes and exports.{' '}
+            Excluded micrographs are left out of counts, averages, classes and exports; Ctrl+Z takes that back.{' '}
             {chosen < selected.size && 'Some that are selected are out of range.'}
           </p>
           <a href={address('api/micrographs_selected.star', {})} download="micrographs_selected.star">
