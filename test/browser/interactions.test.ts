@@ -51,6 +51,17 @@ const labels = (name = 'sim_0001', kind = 'labels') => {
 const shownCount = () => page.getByTestId('label-count').textContent();
 
 describe('labels', () => {
+  it('change their row at once, without fetching the whole project for every click', async () => {
+    let fetched = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/project')) fetched++;
+    });
+    await clickPlaces(page, SIDE, [A, B, { x: 250, y: 400 }]);
+    await expect.poll(() => page.locator('.row[data-id$=sim_0001]').textContent()).toContain('3 labels');
+    expect(fetched).toBe(0);
+    await expect.poll(() => fetched).toBe(1);
+  });
+
   it('come and go with clicks, to within a pixel, and are saved as they come', async () => {
     await clickPlaces(page, SIDE, [A, B]);
     await expect.poll(() => labels().length).toBe(2);

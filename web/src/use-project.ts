@@ -1,11 +1,13 @@
 /** The project as the server has it: fetched once, and again at every event. */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { ApiEvent, ApiJob, ApiProject } from '../../src/server/api.js';
+import type { ApiEvent, ApiJob, ApiLabels, ApiProject } from '../../src/server/api.js';
 import { api } from './api.js';
 
 /** Events come in swarms while micrographs are picked. */
 const SETTLE_MS = 150;
+/** A label changes one row, which is changed here; sums over sets of picks are fetched once a person pauses. */
+const PAUSE_MS = 2000;
 
 /** What the page knows of the project. */
 export interface ProjectState {
@@ -27,6 +29,7 @@ export function useProject(heard: (event: ApiEvent) => void): ProjectState {
   const listener = useRef(heard);
   listener.current = heard;
   const timer = useRef(0);
+  const slowTimer = useRef(0);
 
   const load = useCallback(() => {
     clearTimeout(timer.current);
@@ -46,7 +49,11 @@ export function useProject(heard: (event: ApiEvent) => void): ProjectState {
       const event = JSON.parse(data) as ApiEvent;
       listener.current(event);
       if (event.kind === 'job') setProject((before) => withJob(before, event.job));
-      else load();
+      else if (event.kind === 'labels') {
+        setProject((before) => withLabels(before, event.labels));
+        clearTimeout(slowTimer.current);
+        slowTimer.current = window.setTimeout(load, PAUSE_MS);
+      } else load();
       if (event.kind === 'picks') setPicksChanged((count) => count + 1);
       if (event.kind === 'mask') setMasksChanged((count) => count + 1);
     });
@@ -60,4 +67,11 @@ function withJob(project: ApiProject | null, job: ApiJob): ApiProject | null {
   if (!project) return null;
   const others = project.jobs.filter(({ id }) => id !== job.id);
   return { ...project, jobs: [...others, job].sort((a, b) => a.id - b.id) };
+}
+
+/** The project once labels of a micrograph have changed: the whole of it is too much to fetch for every click. */
+export function withLabels(project: ApiProject | null, { id, particles, negatives }: ApiLabels): ApiProject | null {
+  if (!project) return null;
+  const counts = { labels: particles.length, negatives: negatives.length };
+  return { ...project, micrographs: project.micrographs.map((one) => (one.id === id ? { ...one, ...counts } : one)) };
 }
