@@ -26,6 +26,6 @@ describe('thresholdFromLabels', () => {
   });
 
   it('says nothing of few labels', () => {
-    expect(thresholdFromLabels(particles.slice(0, 9), particles)).toBeNull();
+    expect(thresholdFromLabels(particles.slice(0, 14), particles)).toBeNull();
   });
 });
