@@ -32,7 +32,7 @@ describe('the page', () => {
     await page.evaluate(AXE);
     for (const step of ['Label', 'Train', 'Review', 'Verify', 'Export']) {
       await page.getByRole('tab', { name: step }).click();
-      for (const middle of ['Micrograph', 'Gallery', 'Table']) {
+      for (const middle of ['Micrograph', 'Gallery', 'Mosaic', 'Table']) {
         await page.getByRole('button', { name: middle, exact: true }).click();
         const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
         expect(violations.map(({ id, nodes }) => `${step}, ${middle}: ${id} ${nodes[0].html}`)).toEqual([]);

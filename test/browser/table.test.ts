@@ -112,3 +112,20 @@ describe('the table', () => {
     ).toEqual([true, true]);
   });
 });
+
+describe('the mosaic', () => {
+  it('shows the micrographs of the list, moves with arrows, and opens one', async () => {
+    await button('Mosaic').click();
+    const tiles = page.locator('.mosaic-tile');
+    await expect.poll(() => tiles.count()).toBe(COUNT);
+    await page.getByLabel('Search micrographs').fill('000');
+    await tiles.first().focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.evaluate('document.activeElement.title')).toBe('micrographs/sim_0002');
+    await page.keyboard.press('Enter');
+    await page.getByRole('application', { name: /sim_0002/ }).waitFor();
+    await page.getByLabel('Search micrographs').fill('sim_0003');
+    await button('Mosaic').click();
+    await expect.poll(() => tiles.count()).toBe(1);
+  });
+});

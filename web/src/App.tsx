@@ -117,6 +117,7 @@ export function App() {
         onHelp={() => setHelp(true)}
         onShow={showItem}
         onSelect={showMicrograph}
+        shown={orderState.shown}
       />
       {help && <KeyHelp onClose={() => setHelp(false)} />}
       <aside hidden={!panels.panel.open}>

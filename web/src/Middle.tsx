@@ -1,9 +1,10 @@
 /** The middle of the page: a micrograph with its tools, or picks as a gallery. */
 
 import { useState } from 'react';
-import type { ApiGalleryItem, ApiPoint, ApiProject } from '../../src/server/api.js';
+import type { ApiGalleryItem, ApiMicrograph, ApiPoint, ApiProject } from '../../src/server/api.js';
 import { api } from './api.js';
 import { Gallery, type GalleryList } from './panels/Gallery.js';
+import { Mosaic } from './panels/Mosaic.js';
 import { TableSight } from './panels/TableSight.js';
 import type { Spot } from './use-address.js';
 import type { LabelState } from './use-labels.js';
@@ -14,13 +15,14 @@ import { Toolbar } from './viewer/Toolbar.js';
 import { scoreMapAddress, Viewer } from './viewer/Viewer.js';
 
 /** What the middle shows. */
-export type Sight = 'micrograph' | 'gallery' | 'doubtful' | 'table' | 'members';
+export type Sight = 'micrograph' | 'gallery' | 'doubtful' | 'mosaic' | 'table' | 'members';
 
 /** What can always be chosen; the members of a class are shown from the classes. */
 export const SIGHTS: readonly (readonly [Sight, string])[] = [
   ['micrograph', 'Micrograph'],
   ['gallery', 'Gallery'],
   ['doubtful', 'Doubtful picks'],
+  ['mosaic', 'Mosaic'],
   ['table', 'Table'],
 ];
 /** Side of what the gallery shows where the diameter is not known, in pixels. */
@@ -30,6 +32,8 @@ interface MiddleProps {
   readonly project: ApiProject;
   readonly current: string | null;
   readonly sight: Sight;
+  /** The micrographs of the list, in its order. */
+  readonly shown: readonly ApiMicrograph[];
   /** The class whose members are shown. */
   readonly members: number | null;
   readonly tool: Tool;
@@ -62,7 +66,7 @@ export function Middle(props: MiddleProps) {
             key={name}
             type="button"
             aria-pressed={sight === name}
-            disabled={name !== 'micrograph' && name !== 'table' && set === null}
+            disabled={(name === 'gallery' || name === 'doubtful') && set === null}
             onClick={() => props.onSight(name)}
           >
             {words}
@@ -75,9 +79,17 @@ export function Middle(props: MiddleProps) {
         )}
       </div>
       {/* Hidden, not removed: zoom, place and display stay as they are while the gallery is looked at. */}
-      <div className="sight" hidden={list !== null || sight === 'table'}>
+      <div className="sight" hidden={list !== null || sight === 'table' || sight === 'mosaic'}>
         <MicrographSight {...props} />
       </div>
+      {sight === 'mosaic' && (
+        <Mosaic
+          micrographs={props.shown}
+          picksOf={pickState.picksOf}
+          current={props.current}
+          onSelect={props.onSelect}
+        />
+      )}
       {sight === 'table' && (
         <TableSight
           {...{ project, set, labelState, onError }}
@@ -101,7 +113,8 @@ export function Middle(props: MiddleProps) {
 
 /** The gallery of a sight; null where the micrograph is shown. */
 function listOf(sight: Sight, set: string, members: number | null): GalleryList | null {
-  if (sight === 'micrograph' || sight === 'table' || (sight === 'members' && members === null)) return null;
+  if (sight === 'micrograph' || sight === 'table' || sight === 'mosaic' || (sight === 'members' && members === null))
+    return null;
   if (sight === 'members' && members !== null) {
     return {
       ...{ name: `Members of class ${members}`, key: `${set} class ${members}`, first: 0 },
