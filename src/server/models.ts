@@ -8,7 +8,7 @@ import { readText, writeWhole } from '../storage/files.js';
 import { loadModel } from '../storage/model-file.js';
 import { trainedOn } from '../storage/origin.js';
 import type { ApiEvaluation, ApiModel } from './api.js';
-import { evaluationOf } from './pick-sets.js';
+import { evaluationOf } from './pick-views.js';
 import type { Project } from './project.js';
 
 /** The models of a project. */

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.js';
 import type { ApiEvaluation } from './api.js';
 import { type Context, thresholdOf } from './context.js';
-import { evaluateChecked, galleryOf, scoresOf, worstOf } from './pick-sets.js';
+import { evaluateChecked, galleryOf, scoresOf, worstOf } from './pick-views.js';
 import { bodyOf, idOf, micrographOf, nameOf, numberOf } from './requests.js';
 import { selectedStar, tableOf } from './table.js';
 

@@ -6,7 +6,7 @@ import { VERSION } from '../version.js';
 import type { ApiTable } from './api.js';
 import { type Context, thresholdOf } from './context.js';
 import { particlesAt } from './particles.js';
-import { doubtfulAmong } from './pick-sets.js';
+import { doubtfulAmong } from './pick-views.js';
 
 /** Columns of every project. */
 const OWN = ['labels', 'rejected', 'picks', 'doubtful', 'mean score'] as const;
