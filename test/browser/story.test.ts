@@ -72,7 +72,7 @@ it('labels 20 particles, trains, picks, corrects, verifies and exports at F1 0.9
     .poll(() => average.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth))
     .toBeGreaterThan(100);
   await page.getByRole('button', { name: 'Classify' }).click();
-  await page.getByRole('img', { name: /Class averages/ }).waitFor({ timeout: 120_000 });
+  await page.getByRole('listitem', { name: /^Class 1, / }).waitFor({ timeout: 120_000 });
 
   await page.getByRole('button', { name: 'Gallery' }).click();
   await picture(page, 'serve-verify');
