@@ -21,6 +21,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   speed: 'time of scoring, training and picking',
   memory: 'memory of picking',
   browser: 'frames a second in the page',
+  many: 'the page with 30,000 micrographs',
 };
 
 const [name] = process.argv.splice(2, 1);
