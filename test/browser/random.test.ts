@@ -185,6 +185,9 @@ it(
             await banner(tabs, 'visible');
             const clicks = 1 + source.integer(3);
             for (let k = 0; k < clicks; k++) await click(tab, expected, source);
+            did.push(
+              `clicks ${tab.past.slice(-clicks).map(({ kind, cell, added }) => `${added ? '+' : '-'}${kind} ${cell}`)}`,
+            );
             server = await serve(project);
           }
           await settled(project, tabs, expected);

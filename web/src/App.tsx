@@ -48,7 +48,7 @@ export function App() {
   const { project, connected, picksChanged, masksChanged } = useProject((event) => {
     if (event.kind === 'labels') labelState.take(event.labels);
     if (event.kind === 'mask') labelState.takeMask(event.mask);
-  });
+  }, labelState.refresh);
   const pickState = usePicks(project, current, [picksChanged, labelState.labels, masksChanged], first.set, onError);
   const orderState = useOrder(project?.micrographs ?? NO_MICROGRAPHS, pickState.picksOf, first.wanted);
   useAddress({ micrograph: current, step, sight, members, set: pickState.set, wanted: orderState.wanted, spot });

@@ -45,6 +45,8 @@ export interface LabelState {
   readonly canRedo: boolean;
   /** Changes that the server does not have yet. */
   readonly unsaved: number;
+  /** Fetches labels and excluded regions again: another tab may have changed them while the server was out of reach. */
+  refresh(): void;
   /** Takes labels that another tab or the server has changed. */
   take(labels: ApiLabels): void;
 }
@@ -196,6 +198,10 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
     canUndo: history.past.length > 0,
     canRedo: history.future.length > 0,
     unsaved: unsaved + mask.unsaved,
+    refresh() {
+      if (id !== null) api.labels(id).then(take, failed);
+      mask.refresh();
+    },
     take,
   };
 }

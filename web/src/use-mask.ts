@@ -14,6 +14,8 @@ export interface MaskState {
   readonly regions: readonly Region[];
   /** Replaces the regions of a micrograph. */
   put(mask: ApiMask): void;
+  /** Fetches the mask again. */
+  refresh(): void;
   /** Takes a mask that another tab or the server has changed. */
   take(mask: ApiMask): void;
   /** Masks that the server does not have yet. */
@@ -63,5 +65,8 @@ export function useMask(id: string | null, failed: (error: Error) => void): Mask
     },
     [id, send],
   );
-  return { regions: mask !== null && mask.id === id ? mask.regions : NONE, put, take, unsaved };
+  const refresh = () => {
+    if (id !== null) api.mask(id).then(take, failed);
+  };
+  return { refresh, regions: mask !== null && mask.id === id ? mask.regions : NONE, put, take, unsaved };
 }

@@ -20,14 +20,19 @@ export interface ProjectState {
   readonly masksChanged: number;
 }
 
-/** Follows the project; `heard` gets every event. */
-export function useProject(heard: (event: ApiEvent) => void): ProjectState {
+/**
+ * Follows the project.
+ *
+ * @param heard - gets every event
+ * @param again - called when the connection is there again: what happened meanwhile was not heard
+ */
+export function useProject(heard: (event: ApiEvent) => void, again: () => void): ProjectState {
   const [project, setProject] = useState<ApiProject | null>(null);
   const [connected, setConnected] = useState(true);
   const [picksChanged, setPicksChanged] = useState(0);
   const [masksChanged, setMasksChanged] = useState(0);
-  const listener = useRef(heard);
-  listener.current = heard;
+  const listener = useRef({ heard, again });
+  listener.current = { heard, again };
   const timer = useRef(0);
   const slowTimer = useRef(0);
 
@@ -40,14 +45,21 @@ export function useProject(heard: (event: ApiEvent) => void): ProjectState {
 
   useEffect(() => {
     const events = new EventSource('api/events');
+    let isFirst = true;
     events.addEventListener('open', () => {
       setConnected(true);
       load();
+      if (!isFirst) {
+        listener.current.again();
+        setPicksChanged((count) => count + 1);
+        setMasksChanged((count) => count + 1);
+      }
+      isFirst = false;
     });
     events.addEventListener('error', () => setConnected(false));
     events.addEventListener('message', ({ data }) => {
       const event = JSON.parse(data) as ApiEvent;
-      listener.current(event);
+      listener.current.heard(event);
       if (event.kind === 'job') setProject((before) => withJob(before, event.job));
       else if (event.kind === 'labels') {
         setProject((before) => withLabels(before, event.labels));
