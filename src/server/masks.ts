@@ -10,7 +10,7 @@ import { readRegions, writeRegions } from '../storage/masks.js';
 import type { Project } from './project.js';
 
 /** Below the project. */
-export const MASKS = 'masks';
+const MASKS = 'masks';
 
 /** The masks of a project. */
 export interface MaskStore {

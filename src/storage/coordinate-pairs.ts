@@ -106,7 +106,8 @@ function realPath(path: string): string[] {
   }
 }
 
-function segments(folder: string): string[] {
+/** The folders of a path, the outermost first, as pairing compares them. */
+export function segments(folder: string): string[] {
   return folder
     .normalize('NFC')
     .split(sep)

@@ -7,11 +7,11 @@ import { FileError, LabelError, messageOf } from '../errors.js';
 import type { Image } from '../micrograph.js';
 import type { Point } from '../particle.js';
 import { isInRegion, type Region } from '../regions.js';
-import { placeOfMicrograph } from './coordinate-pairs.js';
+import { placeOfMicrograph, segments } from './coordinate-pairs.js';
 import { hashFile, readText, writeWhole } from './files.js';
 import { filesBelow, type InputMicrograph } from './inputs.js';
 import { stem } from './names.js';
-import { pairUp } from './pairing.js';
+import { type Place, pairUp } from './pairing.js';
 import { hasMicrographEnding, readMicrograph } from './read-micrograph.js';
 
 const point = z.tuple([z.number(), z.number()]);
@@ -82,13 +82,8 @@ function pairsOf(folder: string, inputs: readonly InputMicrograph[], files: read
   }).pairs;
 }
 
-function placeOfMask(folder: string, file: string) {
-  const below = relative(folder, dirname(file))
-    .split('/')
-    .filter((part) => part !== '' && part !== '.');
-  const folders = dirname(resolve(file))
-    .split('/')
-    .filter((part) => part !== '');
+function placeOfMask(folder: string, file: string): Place {
+  const [below, folders] = [segments(relative(folder, dirname(file))), segments(dirname(resolve(file)))];
   return { label: file, name: stem(file).replace(SUFFIX, ''), below, folders, paths: [] };
 }
 

@@ -5,8 +5,8 @@ import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from '
 import type { ApiMicrograph } from '../../src/server/api.js';
 import { counted } from '../../src/words.js';
 import { address } from './api.js';
-import { shortener } from './names.js';
 import { type Order, type OrderState, type PicksOf, STATUSES, type Status, statusOf } from './use-order.js';
+import { useShortNames } from './use-short-names.js';
 
 interface MicrographListProps {
   readonly micrographs: readonly ApiMicrograph[];
@@ -35,14 +35,7 @@ export function MicrographList(props: MicrographListProps) {
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
   });
-  const shorten = useMemo(
-    () =>
-      shortener(
-        micrographs.map(({ id }) => id),
-        NAME,
-      ),
-    [micrographs],
-  );
+  const shorten = useShortNames(micrographs, NAME);
   const at = useMemo(() => shown.findIndex(({ id }) => id === current), [shown, current]);
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at, { align: 'auto' });

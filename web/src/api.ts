@@ -39,7 +39,7 @@ class ServerError extends Error {
 const NOT_NOW = [401, 502, 503, 504];
 
 /** Whether the server did not get a request, so that it can be sent again. */
-export function isOutOfReach(error: unknown): boolean {
+function isOutOfReach(error: unknown): boolean {
   return error instanceof ServerError ? NOT_NOW.includes(error.status) : error instanceof TypeError;
 }
 
@@ -108,6 +108,21 @@ export const api = {
   resume: (name: string) => send<ApiJob>('POST', 'api/jobs/resume', { name }),
   cancel: (id: number) => send('DELETE', `api/jobs/${id}`, {}),
 };
+
+/** Between two tries to reach a server that does not answer. */
+const RETRY_MS = 1500;
+
+/** Asks again until the server has got the request. @throws Error with the reason where it refuses */
+export async function insist<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isOutOfReach(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
 
 /** Takes an answer unless it is no longer wanted: returns what an effect returns to say so. */
 export function latest<T>(answer: Promise<T>, take: (value: T) => void, failed: (error: Error) => void): () => void {

@@ -6,14 +6,11 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Region } from '../../src/regions.js';
 import type { ApiDecided, ApiLabelChange, ApiLabels, ApiMask, ApiPoint, Decision } from '../../src/server/api.js';
-import { api, isOutOfReach, latest } from './api.js';
+import { api, insist, latest } from './api.js';
 import { type Deed, difference, differences, NO_HISTORY, redone, undone, withDeed } from './history.js';
-
 import { useMask } from './use-mask.js';
 
 const NONE = { particles: [] as readonly ApiPoint[], negatives: [] as readonly ApiPoint[] };
-/** Between two tries to reach a server that does not answer. */
-const RETRY_MS = 1500;
 
 /** Labels and excluded regions, and what can be done with them. */
 export interface LabelState {
@@ -83,14 +80,10 @@ export function useLabels(id: string | null, failed: (error: Error) => void, sho
     isSending.current = true;
     for (let next = outbox.current[0]; next; next = outbox.current[0]) {
       try {
-        const now = await api.change(next);
+        const now = await insist(() => api.change(next));
         outbox.current.shift();
         latestTake.current(now);
       } catch (error) {
-        if (isOutOfReach(error)) {
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-          continue;
-        }
         outbox.current.shift();
         failed(error as Error);
         api.labels(next.id).then(

@@ -3,11 +3,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Region } from '../../src/regions.js';
 import type { ApiMask } from '../../src/server/api.js';
-import { api, isOutOfReach, latest } from './api.js';
+import { api, insist, latest } from './api.js';
 
 const NONE: readonly Region[] = [];
-/** Between two tries to reach a server that does not answer. */
-const RETRY_MS = 1500;
 
 /** Excluded regions, and what can be done with them. */
 export interface MaskState {
@@ -42,12 +40,8 @@ export function useMask(id: string | null, failed: (error: Error) => void): Mask
     isSending.current = true;
     for (let [next] = outbox.current.values(); next; [next] = outbox.current.values()) {
       try {
-        await api.putMask(next);
+        await insist(() => api.putMask(next));
       } catch (error) {
-        if (isOutOfReach(error)) {
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-          continue;
-        }
         failed(error as Error);
       }
       if (outbox.current.get(next.id) === next) outbox.current.delete(next.id);

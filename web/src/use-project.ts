@@ -82,7 +82,7 @@ function withJob(project: ApiProject | null, job: ApiJob): ApiProject | null {
 }
 
 /** The project once labels of a micrograph have changed: the whole of it is too much to fetch for every click. */
-export function withLabels(project: ApiProject | null, { id, particles, negatives }: ApiLabels): ApiProject | null {
+function withLabels(project: ApiProject | null, { id, particles, negatives }: ApiLabels): ApiProject | null {
   if (!project) return null;
   const counts = { labels: particles.length, negatives: negatives.length };
   return { ...project, micrographs: project.micrographs.map((one) => (one.id === id ? { ...one, ...counts } : one)) };

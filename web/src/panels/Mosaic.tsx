@@ -1,12 +1,12 @@
 /** The micrographs of the list as thumbnails, side by side. Only rows in view exist. */
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { ApiMicrograph } from '../../../src/server/api.js';
 import { counted } from '../../../src/words.js';
 import { address } from '../api.js';
-import { shortener } from '../names.js';
 import { type PicksOf, statusOf } from '../use-order.js';
+import { useShortNames } from '../use-short-names.js';
 
 interface MosaicProps {
   /** In the order of the list. */
@@ -39,14 +39,7 @@ export function Mosaic({ micrographs, current, picksOf, onSelect }: MosaicProps)
     estimateSize: () => HEIGHT_PX,
     overscan: OVERSCAN,
   });
-  const shorten = useMemo(
-    () =>
-      shortener(
-        micrographs.map(({ id }) => id),
-        NAME,
-      ),
-    [micrographs],
-  );
+  const shorten = useShortNames(micrographs, NAME);
   const steps: Readonly<Record<string, number>> = {
     ArrowRight: 1,
     ArrowLeft: -1,

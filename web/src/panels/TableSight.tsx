@@ -5,9 +5,9 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ApiProject, ApiTable } from '../../../src/server/api.js';
 import { counted } from '../../../src/words.js';
 import { address, api, latest } from '../api.js';
-import { shortener } from '../names.js';
 import { FIRST_VIEW, type Row, shownRows, shownValue, type TableView } from '../table.js';
 import type { LabelState } from '../use-labels.js';
+import { useShortNames } from '../use-short-names.js';
 import { Scatter } from './Scatter.js';
 
 interface TableSightProps {
@@ -116,14 +116,7 @@ function Rows({ table, rows, view, selected, excluded, current, onView, onSelect
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN,
   });
-  const shorten = useMemo(
-    () =>
-      shortener(
-        table.rows.map(({ id }) => id),
-        NAME,
-      ),
-    [table],
-  );
+  const shorten = useShortNames(table.rows, NAME);
   const items = virtual.getVirtualItems();
   const [before, after] = [items[0]?.start ?? 0, virtual.getTotalSize() - (items.at(-1)?.end ?? 0)];
   const sort = (column: number) =>
