@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
+import { random } from '../src/core/random.js';
 import { writeMrc } from '../src/formats/mrc.js';
-import { random } from '../src/random.js';
 import { CHROMIUM, FLAGS, serve } from '../test/browser/harness.js';
 
 const CASES = [

@@ -5,10 +5,10 @@
  * Usage: npm run bench -- centring
  */
 
+import type { Point } from '../src/core/particle.js';
 import { matchPicks } from '../src/evaluation/match.js';
 import { toResampled } from '../src/imaging/resample.js';
 import { percentile } from '../src/imaging/statistics.js';
-import type { Point } from '../src/particle.js';
 import { type PreparedImage, prepare } from '../src/picking/prepare.js';
 import { train } from '../src/training/train.js';
 import { APOFERRITIN, BETA_GALACTOSIDASE, type DataSet, foldsOf, loadAll, pickAll, splitOfFold } from './data-sets.js';

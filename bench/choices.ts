@@ -8,13 +8,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isInside, type Particle } from '../src/core/particle.js';
+import { random } from '../src/core/random.js';
 import { calibrate } from '../src/evaluation/calibration.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { wholeFrame } from '../src/imaging/frame.js';
 import type { Model } from '../src/network/model.js';
-import { isInside, type Particle } from '../src/particle.js';
 import { pickScored } from '../src/picking/pick.js';
-import { random } from '../src/random.js';
 import { threadCount } from '../src/runtime/cpus.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { type Choice, choose } from '../src/training/choose.js';

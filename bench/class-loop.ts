@@ -7,17 +7,17 @@
  */
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Image } from '../src/core/micrograph.js';
+import type { ScoredParticle } from '../src/core/particle.js';
+import { random, shuffle } from '../src/core/random.js';
+import { BOX_DIAMETERS } from '../src/core/sizes.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { indexPoints } from '../src/evaluation/match.js';
 import { boxFits, cutParticle, normaliseBackground } from '../src/imaging/particle-image.js';
 import { resample, toResampled } from '../src/imaging/resample.js';
-import type { Image } from '../src/micrograph.js';
 import type { Model } from '../src/network/model.js';
-import type { ScoredParticle } from '../src/particle.js';
 import { rescaleModel } from '../src/picking/rescale.js';
 import { CANDIDATE, decide } from '../src/picking/scout.js';
-import { random, shuffle } from '../src/random.js';
-import { BOX_DIAMETERS } from '../src/sizes.js';
 import { FEW_LABELS_RECIPE } from '../src/training/recipe.js';
 import { train } from '../src/training/train.js';
 import { classify } from '../src/verification/classes.js';

@@ -2,11 +2,11 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
+import { isInside, type Particle } from '../src/core/particle.js';
+import { random, shuffle } from '../src/core/random.js';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import type { Model } from '../src/network/model.js';
-import { isInside, type Particle } from '../src/particle.js';
 import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
-import { random, shuffle } from '../src/random.js';
 import { threadCount } from '../src/runtime/cpus.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';

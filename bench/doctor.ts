@@ -6,12 +6,12 @@
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, parse } from 'node:path';
+import type { Micrograph } from '../src/core/micrograph.js';
+import type { Particle } from '../src/core/particle.js';
+import { random, shuffle } from '../src/core/random.js';
+import { IDENTITY, type Transform, transform } from '../src/core/transform.js';
 import { parseCoordinates } from '../src/formats/coordinates.js';
-import type { Micrograph } from '../src/micrograph.js';
-import type { Particle } from '../src/particle.js';
-import { random, shuffle } from '../src/random.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
-import { IDENTITY, type Transform, transform } from '../src/transform.js';
 import { type DoctorOptions, diagnose } from '../src/verification/doctor.js';
 import { DATA } from './data-sets.js';
 import { MACHINE } from './machine.js';

@@ -7,15 +7,15 @@
 
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Image } from '../src/core/micrograph.js';
+import { random } from '../src/core/random.js';
 import { blur } from '../src/imaging/blur.js';
 import { resample } from '../src/imaging/resample.js';
 import { medianInPlace } from '../src/imaging/statistics.js';
-import type { Image } from '../src/micrograph.js';
 import type { Model } from '../src/network/model.js';
 import { noiseTwin } from '../src/picking/noise-twin.js';
 import { openPicker, type PickOptions, pick } from '../src/picking/pick.js';
 import { rescaleModel } from '../src/picking/rescale.js';
-import { random } from '../src/random.js';
 import { threadCount } from '../src/runtime/cpus.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';

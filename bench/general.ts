@@ -6,11 +6,11 @@
  */
 
 import { writeFileSync } from 'node:fs';
+import { evenly } from '../src/core/evenly.js';
+import type { Point, ScoredParticle } from '../src/core/particle.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { LOOKED_AT } from '../src/evaluation/mixture.js';
-import { evenly } from '../src/evenly.js';
 import type { Model } from '../src/network/model.js';
-import type { Point, ScoredParticle } from '../src/particle.js';
 import { blobModel } from '../src/picking/blob.js';
 import { estimateDiameter } from '../src/picking/estimate-diameter.js';
 import type { SizedImage } from '../src/picking/pick.js';

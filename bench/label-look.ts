@@ -6,9 +6,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Point } from '../src/particle.js';
-import { random, shuffle } from '../src/random.js';
-import { IDENTITY, type Transform, transform } from '../src/transform.js';
+import type { Point } from '../src/core/particle.js';
+import { random, shuffle } from '../src/core/random.js';
+import { IDENTITY, type Transform, transform } from '../src/core/transform.js';
 import { diameterWarnings } from '../src/verification/label-diameter.js';
 import { type LabelLook, lookAtLabels, reduceForLook } from '../src/verification/label-look.js';
 import { type DataSet, loadAll, namesOf, SPECIMENS } from './data-sets.js';

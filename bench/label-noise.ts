@@ -6,13 +6,13 @@
  */
 
 import sharp from 'sharp';
+import type { Point } from '../src/core/particle.js';
+import { random } from '../src/core/random.js';
 import { matchPicks } from '../src/evaluation/match.js';
 import { toGrey } from '../src/imaging/contrast.js';
 import { extract } from '../src/imaging/pad.js';
 import { toResampled } from '../src/imaging/resample.js';
-import type { Point } from '../src/particle.js';
 import { type PreparedImage, prepare } from '../src/picking/prepare.js';
-import { random } from '../src/random.js';
 import { train } from '../src/training/train.js';
 import { BETA_GALACTOSIDASE, foldsOf, loadAll, pickAll, splitOfFold } from './data-sets.js';
 import { writeSection } from './results.js';

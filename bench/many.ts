@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CDPSession, chromium } from 'playwright-core';
+import { random } from '../src/core/random.js';
 import { writeMrc } from '../src/formats/mrc.js';
-import { random } from '../src/random.js';
 import { CHROMIUM, clickPlaces, FLAGS, serve } from '../test/browser/harness.js';
 import { MACHINE } from './machine.js';
 

@@ -7,12 +7,12 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { random } from '../src/core/random.js';
 import { writeMrc } from '../src/formats/mrc.js';
 import { encodeModel } from '../src/network/model.js';
 import { initialWeights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { blobModel } from '../src/picking/blob.js';
-import { random } from '../src/random.js';
 import { MACHINE, runProgram } from './machine.js';
 
 const PIXEL_SIZE = 1.77;

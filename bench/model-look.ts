@@ -5,7 +5,7 @@
  */
 
 import { writeFileSync } from 'node:fs';
-import type { Image } from '../src/micrograph.js';
+import type { Image } from '../src/core/micrograph.js';
 import type { Model } from '../src/network/model.js';
 import { causeOf, type Trials } from '../src/picking/first-look.js';
 import { openPicker, pickPrepared, prepareForPicking } from '../src/picking/pick.js';

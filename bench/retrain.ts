@@ -10,10 +10,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { isInside, type Point } from '../src/core/particle.js';
+import { random, shuffle } from '../src/core/random.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { matchPicks } from '../src/evaluation/match.js';
-import { isInside, type Point } from '../src/particle.js';
-import { random, shuffle } from '../src/random.js';
 import { loadModel } from '../src/storage/model-file.js';
 import { type DataSet, loadAll, namesOf, pickAll, SPECIMENS } from './data-sets.js';
 import { MACHINE } from './machine.js';

@@ -9,10 +9,10 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Locator, type Page } from 'playwright-core';
+import { isInside, type Particle, type Point } from '../src/core/particle.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { indexPoints } from '../src/evaluation/match.js';
 import { parseCoordinates } from '../src/formats/coordinates.js';
-import { isInside, type Particle, type Point } from '../src/particle.js';
 import { CHROMIUM, clickPlaces, FLAGS, serve } from '../test/browser/harness.js';
 import { labelsOf, namesOf, SPECIMENS } from './data-sets.js';
 import { MACHINE } from './machine.js';

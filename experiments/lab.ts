@@ -8,10 +8,11 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import type { Point } from '../src/core/particle.js';
+import { matchRadius } from '../src/core/sizes.js';
 import { type Evaluation, evaluate } from '../src/evaluation/evaluate.js';
 import type { Architecture } from '../src/network/architecture.js';
 import type { Model } from '../src/network/model.js';
-import type { Point } from '../src/particle.js';
 import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
 import { type Chart, drawCharts } from '../src/report/chart.js';
 import { drawJudged } from '../src/report/judged.js';
@@ -19,7 +20,6 @@ import { threadCount } from '../src/runtime/cpus.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { type SimulatedMicrograph, type SimulateOptions, simulate } from '../src/simulation/simulate.js';
 import { barrel } from '../src/simulation/volume.js';
-import { matchRadius } from '../src/sizes.js';
 import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { DEEPEM_RECIPE, type Recipe } from '../src/training/recipe.js';
 import { type TrainOptions, train } from '../src/training/train.js';

@@ -1,7 +1,7 @@
 /** Paper, Fig. S3: before and after a person sorted the picks of a first model into true and false. */
 
+import { matchRadius } from '../src/core/sizes.js';
 import { matchPicks } from '../src/evaluation/match.js';
-import { matchRadius } from '../src/sizes.js';
 import { addConfirmed } from '../src/training/confirmed.js';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
 import { crossingOf, judge, KLH, makeFields, PAPER, publish, type Row, trainOn } from './lab.js';

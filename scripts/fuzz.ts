@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { DeepemError } from '../src/errors.js';
+import { DeepemError } from '../src/core/errors.js';
+import { type Random, random } from '../src/core/random.js';
 import type { PickedMicrograph } from '../src/formats/coordinate-format.js';
 import { COORDINATE_FORMATS } from '../src/formats/coordinates.js';
 import { decodeSection, readMrc, readMrcVolume, sectionBytes, wholeFileBytes, writeMrc } from '../src/formats/mrc.js';
@@ -23,7 +24,6 @@ import { readTiff } from '../src/formats/tiff.js';
 import { parseArchitecture } from '../src/network/architecture.js';
 import { decodeModel, encodeModel } from '../src/network/model.js';
 import { blobModel } from '../src/picking/blob.js';
-import { type Random, random } from '../src/random.js';
 
 /** Resident memory that no run may exceed: 2 GiB. */
 const MOST_MEMORY = 2 ** 31;

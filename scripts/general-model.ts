@@ -17,6 +17,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { random } from '../src/core/random.js';
+import { boxOfDiameter } from '../src/core/sizes.js';
+import { PROGRAM } from '../src/core/version.js';
 import { readMrcVolume } from '../src/formats/mrc.js';
 import { normalise } from '../src/imaging/normalise.js';
 import { patchSide, positionStride } from '../src/network/architecture.js';
@@ -24,17 +27,14 @@ import { encodeModel, type Model, UNTRAINED } from '../src/network/model.js';
 import { initialWeights, meanOfWeights, type Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { choosePreparation } from '../src/picking/prepare.js';
-import { random } from '../src/random.js';
 import { type Field, simulateField } from '../src/simulation/field.js';
 import { randomBody } from '../src/simulation/random-body.js';
 import { centredVolume, type Volume } from '../src/simulation/volume.js';
-import { boxOfDiameter } from '../src/sizes.js';
 import { loadModel } from '../src/storage/model-file.js';
 import { runningStatistics } from '../src/training/epochs.js';
 import { floatsToText, textToFloats } from '../src/training/float-text.js';
 import { type Batch, startGradientWorkers } from '../src/training/gradient-workers.js';
 import { ADAM, type OptimiserState, startOptimiser, updateWeights } from '../src/training/optimisers.js';
-import { PROGRAM } from '../src/version.js';
 import { type RealFields, readRealFields } from './general/real-fields.js';
 
 const BODIES = '../shared/data/bodies';

@@ -6,9 +6,9 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type Random, random } from '../src/core/random.js';
 import { blur } from '../src/imaging/blur.js';
 import { WINDOWS } from '../src/picking/prepare.js';
-import { type Random, random } from '../src/random.js';
 import { applyCtf } from '../src/simulation/ctf.js';
 import { simulate } from '../src/simulation/simulate.js';
 import { type Volume, volumeFromMap } from '../src/simulation/volume.js';

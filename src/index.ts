@@ -4,7 +4,12 @@
  * @packageDocumentation
  */
 
-export { ArchitectureError, DeepemError, FileError, LabelError, ModelError, UsageError } from './errors.js';
+export { ArchitectureError, DeepemError, FileError, LabelError, ModelError, UsageError } from './core/errors.js';
+export type { Image, Micrograph } from './core/micrograph.js';
+export type { Particle, Point } from './core/particle.js';
+export type { Transform } from './core/transform.js';
+export { IDENTITY, transform } from './core/transform.js';
+export { VERSION } from './core/version.js';
 export type {
   EvaluatedMicrograph,
   EvaluateOptions,
@@ -23,13 +28,11 @@ export type {
 } from './formats/coordinate-format.js';
 export { COORDINATE_FORMATS, formatNamed, parseCoordinates } from './formats/coordinates.js';
 export { readMrc, writeMrc } from './formats/mrc.js';
-export type { Image, Micrograph } from './micrograph.js';
 export type { Architecture, Layer } from './network/architecture.js';
 export { layerShapes, parseArchitecture } from './network/architecture.js';
 export type { Model, ModelMetadata } from './network/model.js';
 export { decodeModel, encodeModel } from './network/model.js';
 export { PRESETS } from './network/presets.js';
-export type { Particle, Point } from './particle.js';
 export { blobModel } from './picking/blob.js';
 export type { DeviationRange } from './picking/deviation.js';
 export type { Picker, PickOptions, PickResult } from './picking/pick.js';
@@ -67,8 +70,5 @@ export type {
 } from './training/reports.js';
 export type { TrainOptions } from './training/train.js';
 export { train } from './training/train.js';
-export type { Transform } from './transform.js';
-export { IDENTITY, transform } from './transform.js';
 export type { Diagnosis, DoctorOptions, Finding, Patient } from './verification/doctor.js';
 export { diagnose } from './verification/doctor.js';
-export { VERSION } from './version.js';

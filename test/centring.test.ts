@@ -1,12 +1,12 @@
 /** Half-pixel mistakes show as a mean signed error: picks of blobs at known places, for every binning and box parity. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Micrograph } from '../src/core/micrograph.js';
+import { random } from '../src/core/random.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
-import type { Micrograph } from '../src/micrograph.js';
 import type { Model } from '../src/network/model.js';
 import { blobModel } from '../src/picking/blob.js';
 import { openPicker, pick } from '../src/picking/pick.js';
-import { random } from '../src/random.js';
 import { type Engine, startEngine } from '../src/runtime/engine.js';
 
 const DIAMETER = 48;

@@ -2,12 +2,12 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
+import { random } from '../src/core/random.js';
 import type { Architecture } from '../src/network/architecture.js';
 import { PRESETS } from '../src/network/presets.js';
 import { blobModel } from '../src/picking/blob.js';
 import { DEVICE_TOLERANCE, openDevice } from '../src/picking/device.js';
 import { openScorer } from '../src/picking/score-map.js';
-import { random } from '../src/random.js';
 import { startEngine } from '../src/runtime/engine.js';
 import { EVERY_LAYER, testWeights, UNUSUAL_ORDER } from '../src/testing/architectures.js';
 import { testFolder } from '../src/testing/folder.js';

@@ -4,10 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { random } from '../src/core/random.js';
 import { evaluate } from '../src/evaluation/evaluate.js';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import { writeMrc } from '../src/formats/mrc.js';
-import { random } from '../src/random.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { deepem } from './command-line.js';
 

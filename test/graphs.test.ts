@@ -1,9 +1,10 @@
 /** The suite that every graph must pass: box graph against plain loops, dense graph against boxes. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Image } from '../src/core/micrograph.js';
+import { random } from '../src/core/random.js';
 import { extract, windowPositions } from '../src/imaging/pad.js';
 import { rotateQuarter } from '../src/imaging/rotate.js';
-import type { Image } from '../src/micrograph.js';
 import type { Architecture } from '../src/network/architecture.js';
 import { buildBoxGraph } from '../src/network/box-graph.js';
 import { buildDenseStages, type Turns } from '../src/network/dense-graph.js';
@@ -11,7 +12,6 @@ import type { Weights } from '../src/network/parameters.js';
 import { PRESETS } from '../src/network/presets.js';
 import { scoreBox } from '../src/network/testing/forward.js';
 import { mapToFullSize, openScorer } from '../src/picking/score-map.js';
-import { random } from '../src/random.js';
 import { type Engine, startEngine } from '../src/runtime/engine.js';
 import { EVERY_LAYER, RESIDUAL, testWeights, UNUSUAL_ORDER } from '../src/testing/architectures.js';
 import { maxDifference, noiseImage } from '../src/testing/helpers.js';

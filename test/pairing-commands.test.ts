@@ -3,9 +3,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { random } from '../src/core/random.js';
 import { writeMrc } from '../src/formats/mrc.js';
 import { parseStar } from '../src/formats/star.js';
-import { random } from '../src/random.js';
 import { openLabels } from '../src/server/labels.js';
 import { openProject } from '../src/server/project.js';
 import { testFolder } from '../src/testing/folder.js';

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { random } from '../src/random.js';
+import { random } from '../src/core/random.js';
 import { deepem, deepemInterrupted, type Run } from './command-line.js';
 
 const work = mkdtempSync(join(tmpdir(), 'deepem-runs-'));

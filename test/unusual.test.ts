@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { random } from '../src/core/random.js';
 import { writeMrc } from '../src/formats/mrc.js';
-import { random } from '../src/random.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
 import { deepem, type Run } from './command-line.js';
 

@@ -3,13 +3,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { APOFERRITIN, DATA, type DataSet, namesOf, SPECIMENS } from '../../bench/data-sets.js';
+import type { Image } from '../../src/core/micrograph.js';
+import { happens, type Random } from '../../src/core/random.js';
 import { parseCoordinates } from '../../src/formats/coordinates.js';
 import { extractInto } from '../../src/imaging/pad.js';
 import { toResampled } from '../../src/imaging/resample.js';
-import type { Image } from '../../src/micrograph.js';
 import type { Preparation } from '../../src/network/model.js';
 import { prepare } from '../../src/picking/prepare.js';
-import { happens, type Random } from '../../src/random.js';
 import type { Disc, Field } from '../../src/simulation/field.js';
 import { readMicrograph } from '../../src/storage/read-micrograph.js';
 

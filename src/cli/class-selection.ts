@@ -1,10 +1,12 @@
 /** Which 2D classes a person kept: by their numbers, or by what RELION's Select job or cryoSPARC's Select 2D wrote. */
 
 import { join } from 'node:path';
-import { LabelError, messageOf, UsageError } from '../errors.js';
+import { LabelError, messageOf, UsageError } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
+import type { Particle } from '../core/particle.js';
+import { PROGRAM } from '../core/version.js';
+import { counted } from '../core/words.js';
 import { csvFormat } from '../formats/csv.js';
-import { type Length, toPixels } from '../length.js';
-import type { Particle } from '../particle.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import { assertOutputsApart } from '../storage/outputs.js';
@@ -13,8 +15,6 @@ import { openOutputs } from '../storage/unfinished.js';
 import { openPicksWriter } from '../storage/write-picks.js';
 import { SAME_DIAMETERS } from '../training/confirmed.js';
 import { type ClassSelection, notKept, type SortedPicks, selectClasses, sortPicks } from '../training/sort-picks.js';
-import { PROGRAM } from '../version.js';
-import { counted } from '../words.js';
 import { note, print, printJson, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';

@@ -1,15 +1,17 @@
 /** `deepem classes`: reference-free 2D class averages of picks. */
 
 import type { Command } from 'commander';
-import { LabelError, messageOf, UsageError } from '../errors.js';
+import { LabelError, messageOf, UsageError } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
+import type { Image } from '../core/micrograph.js';
+import type { Particle } from '../core/particle.js';
+import { random, shuffle } from '../core/random.js';
+import { BOX_DIAMETERS } from '../core/sizes.js';
+import { PROGRAM } from '../core/version.js';
+import { counted } from '../core/words.js';
 import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/particle-image.js';
 import { resample, toResampled } from '../imaging/resample.js';
-import { type Length, toPixels } from '../length.js';
-import type { Image } from '../micrograph.js';
-import type { Particle } from '../particle.js';
-import { random, shuffle } from '../random.js';
 import { drawTiles } from '../report/picture.js';
-import { BOX_DIAMETERS } from '../sizes.js';
 import { type ClassMemberRow, type ClassSummary, classFiles, writeClassFiles } from '../storage/class-files.js';
 import { writeWhole } from '../storage/files.js';
 import { writeMrcStack } from '../storage/mrc-stack.js';
@@ -17,8 +19,6 @@ import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { agreementsOf } from '../verification/class-quality.js';
 import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
-import { PROGRAM } from '../version.js';
-import { counted } from '../words.js';
 import { classNumbers, runSelection } from './class-selection.js';
 import { duration, note, print, printJson, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';

@@ -2,7 +2,7 @@
 
 import { writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import type { RunEvent } from '../events.js';
+import type { RunEvent } from '../core/events.js';
 
 /** Streams that can take no more: their reader has gone, or their disk is full. What is on disk does not depend on them. */
 const closed = new Set<NodeJS.WriteStream>();

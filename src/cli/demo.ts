@@ -2,6 +2,9 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { matchRadius } from '../core/sizes.js';
+import { PROGRAM } from '../core/version.js';
+import { counted } from '../core/words.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
 import { csvFormat } from '../formats/csv.js';
 import type { Model } from '../network/model.js';
@@ -13,15 +16,12 @@ import { threadCount } from '../runtime/cpus.js';
 import { startEngine } from '../runtime/engine.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel } from '../simulation/volume.js';
-import { matchRadius } from '../sizes.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel } from '../storage/model-file.js';
 import { assertFree } from '../storage/outputs.js';
 import { openPicksWriter } from '../storage/write-picks.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { train } from '../training/train.js';
-import { PROGRAM } from '../version.js';
-import { counted } from '../words.js';
 import { duration, note, print } from './console.js';
 import { writeSimulated } from './simulate.js';
 

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Option } from 'commander';
-import { docsPage } from '../docs.js';
+import { docsPage } from '../core/docs.js';
 import type { OpenDevice } from '../picking/device.js';
 import { note } from './console.js';
 

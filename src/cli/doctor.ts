@@ -1,22 +1,22 @@
 /** `deepem doctor`: which convention coordinates are in. */
 
 import type { Command } from 'commander';
-import { LabelError, messageOf } from '../errors.js';
+import { quoted } from '../cluster/shell.js';
+import { LabelError, messageOf } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
+import type { Micrograph } from '../core/micrograph.js';
+import { describeTransform, transform } from '../core/transform.js';
+import { counted } from '../core/words.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
 import { formatNamed, formatOfFile } from '../formats/coordinates.js';
-import { type Length, toPixels } from '../length.js';
-import type { Micrograph } from '../micrograph.js';
 import { drawTiles } from '../report/picture.js';
-import { quoted } from '../shell.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
-import { describeTransform, transform } from '../transform.js';
 import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
-import { counted } from '../words.js';
 import { note, print, printJson, startProgress } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';

@@ -2,18 +2,18 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
+import { isInside, type Point } from '../core/particle.js';
+import { counted } from '../core/words.js';
 import { type Evaluation, evaluate, type Measures } from '../evaluation/evaluate.js';
 import { matchPicks } from '../evaluation/match.js';
-import { type Length, toPixels } from '../length.js';
-import { isInside, type Point } from '../particle.js';
 import { drawEvaluation } from '../report/evaluation-chart.js';
 import { drawJudged } from '../report/judged.js';
 import { writeWhole } from '../storage/files.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
-import { counted } from '../words.js';
 import { note, print, printJson } from './console.js';
 import { micrographsOf } from './inputs.js';
 import { assertAboveCut, type JudgedMicrograph, pairJudged, readSets, withHistories } from './judged-inputs.js';

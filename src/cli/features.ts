@@ -1,12 +1,12 @@
 /** `deepem features`: what each layer makes of one particle (the paper's Fig. S1). */
 
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
+import { isInside, type Point } from '../core/particle.js';
 import { extract } from '../imaging/pad.js';
 import { toResampled } from '../imaging/resample.js';
 import { layerShapes } from '../network/architecture.js';
 import { buildBoxGraph } from '../network/box-graph.js';
-import { isInside, type Point } from '../particle.js';
 import { factorFor, prepare } from '../picking/prepare.js';
 import { drawFeatureMaps } from '../report/picture.js';
 import { startEngine } from '../runtime/engine.js';

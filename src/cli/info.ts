@@ -1,10 +1,10 @@
 /** `deepem info` */
 
 import type { Command } from 'commander';
+import { counted } from '../core/words.js';
 import { layerShapes } from '../network/architecture.js';
 import type { Model } from '../network/model.js';
 import { loadModel } from '../storage/model-file.js';
-import { counted } from '../words.js';
 import { print, printJson } from './console.js';
 
 export function configure(command: Command): void {

@@ -1,7 +1,7 @@
 /** `deepem inspect` */
 
 import type { Command } from 'commander';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../core/errors.js';
 import { type Inspection, inspectFile } from '../storage/inspect.js';
 import { print, printJson } from './console.js';
 

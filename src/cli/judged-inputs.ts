@@ -1,7 +1,7 @@
 /** What `evaluate` judges: picks and true centres of the same micrographs. */
 
 import { resolve } from 'node:path';
-import { LabelError, UsageError } from '../errors.js';
+import { LabelError, UsageError } from '../core/errors.js';
 import type { EvaluatedMicrograph } from '../evaluation/evaluate.js';
 import { type CoordinateSet, mostExact, onePerMicrograph, placeOfSet } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';

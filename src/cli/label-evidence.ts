@@ -1,12 +1,12 @@
 /** Labels against pixels, before anything is trained: what contradicts them ends the command in its first seconds. */
 
-import { LabelError, messageOf } from '../errors.js';
-import { quoted } from '../shell.js';
+import { quoted } from '../cluster/shell.js';
+import { LabelError, messageOf } from '../core/errors.js';
+import { counted } from '../core/words.js';
 import type { CoordinateSet } from '../storage/coordinate-pairs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { diameterWarnings, type SizedLabels } from '../verification/label-diameter.js';
 import { type LabelVerdict, lookAtLabels, reduceForLook } from '../verification/label-look.js';
-import { counted } from '../words.js';
 import { note, startProgress } from './console.js';
 import type { LabelledInput } from './labelled-inputs.js';
 

@@ -1,6 +1,7 @@
 /** From arguments to labelled micrographs: matching by name, reading one by one, naming what is left out. */
 
-import { LabelError, messageOf } from '../errors.js';
+import { LabelError, messageOf } from '../core/errors.js';
+import { counted, type Fate, listed } from '../core/words.js';
 import { isComparable, LARGEST_RATIO } from '../picking/prepare.js';
 import { type CoordinateSet, pairCoordinates, placeOfSet } from '../storage/coordinate-pairs.js';
 import { type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
@@ -10,7 +11,6 @@ import { stem } from '../storage/names.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
-import { counted, type Fate, listed } from '../words.js';
 import { note, printEvent, startProgress } from './console.js';
 
 /** Where the labels are. */

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /** The command line: lists the commands, loads the one that is asked for, turns errors into exit codes. */
 
-import '../node-version.js';
+import '../core/node-version.js';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { DeepemError, messageOf, UsageError } from '../errors.js';
-import { PROGRAM, VERSION } from '../version.js';
+import { DeepemError, messageOf, UsageError } from '../core/errors.js';
+import { PROGRAM, VERSION } from '../core/version.js';
 import { note, outliveReaders, whatIsAtHand } from './console.js';
 
 /** A command's file: adds arguments and options to its command, and what it does. */

@@ -1,7 +1,7 @@
 /** `--memory`: what a run may take, from the largest of its micrographs. */
 
 import { stat } from 'node:fs/promises';
-import { toPixels } from '../length.js';
+import { toPixels } from '../core/length.js';
 import type { Model } from '../network/model.js';
 import { inGigabytes, type MemoryPlan, type MicrographSize, planMemory, USUAL_BYTES } from '../picking/memory.js';
 import { preparedStep } from '../picking/pick.js';

@@ -1,7 +1,7 @@
 /** Parsers of option values, shared by the commands. */
 
-import { UsageError } from '../errors.js';
-import { type Length, parseLength } from '../length.js';
+import { UsageError } from '../core/errors.js';
+import { type Length, parseLength } from '../core/length.js';
 
 /** Parser of a length; `bare` is the unit of a number without one. */
 export function length(name: string, bare?: Length['unit']): (text: string) => Length {

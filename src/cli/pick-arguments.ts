@@ -1,10 +1,10 @@
 /** What `pick` and `watch` are told: how to pick, and what to write. */
 
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
-import { type Length, toPixels } from '../length.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';

@@ -1,8 +1,8 @@
 /** The model of a pick run, and what its headers say of whether it fits. */
 
-import { UsageError } from '../errors.js';
-import { evenly } from '../evenly.js';
-import { toPixels } from '../length.js';
+import { UsageError } from '../core/errors.js';
+import { evenly } from '../core/evenly.js';
+import { toPixels } from '../core/length.js';
 import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import { rescaleModel } from '../picking/rescale.js';

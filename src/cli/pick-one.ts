@@ -2,14 +2,15 @@
 
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../core/errors.js';
+import type { Provenance } from '../core/provenance.js';
+import { evenBox } from '../core/sizes.js';
+import { PROGRAM } from '../core/version.js';
 import { writeMrc } from '../formats/mrc.js';
 import type { Model, Usual } from '../network/model.js';
 import type { FirstLook } from '../picking/first-look.js';
 import { type Picker, type PickResult, pickPrepared } from '../picking/pick.js';
 import { unusualIn } from '../picking/usual.js';
-import type { Provenance } from '../provenance.js';
-import { evenBox } from '../sizes.js';
 import { changedWhileRead, writeWhole } from '../storage/files.js';
 import { type InputMicrograph, listedName } from '../storage/inputs.js';
 import type { Masks } from '../storage/masks.js';
@@ -17,7 +18,6 @@ import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
 import type { PreparedFile } from '../storage/preparer.js';
 import { hashesOf, type RunRecord } from '../storage/run.js';
 import type { PicksWriter } from '../storage/write-picks.js';
-import { PROGRAM } from '../version.js';
 import { type PickArguments, pickOptions } from './pick-arguments.js';
 import { describeRemoved, type Outcome } from './pick-report.js';
 

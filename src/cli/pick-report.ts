@@ -1,6 +1,6 @@
 /** What `pick` shows: each micrograph as it is done, then the sum. */
 
-import { counted, FILTER_WORDS, FILTERS, type Filter } from '../words.js';
+import { counted, FILTER_WORDS, FILTERS, type Filter } from '../core/words.js';
 import { duration, note, print, printEvent } from './console.js';
 
 /** Unusual micrographs that are named. */

@@ -2,7 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf } from '../core/errors.js';
+import { PROGRAM } from '../core/version.js';
+import { counted } from '../core/words.js';
 import type { Model } from '../network/model.js';
 import { openDevice } from '../picking/device.js';
 import { openPicker } from '../picking/pick.js';
@@ -16,8 +18,6 @@ import { type PreparedFile, startPreparer } from '../storage/preparer.js';
 import { formatRank } from '../storage/read-micrograph.js';
 import { type OpenRun, openRun, type RunParameters, type RunRecord, runFolder } from '../storage/run.js';
 import { openPicksWriter, type PicksWriter } from '../storage/write-picks.js';
-import { PROGRAM } from '../version.js';
-import { counted } from '../words.js';
 import { note } from './console.js';
 import { announceDevice } from './device.js';
 import { openFirstLooks, preparedFor } from './first-looks.js';

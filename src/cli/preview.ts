@@ -2,10 +2,11 @@
 
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
-import { type Length, toPixels } from '../length.js';
-import type { Image, Micrograph } from '../micrograph.js';
-import type { Particle } from '../particle.js';
+import { UsageError } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
+import type { Image, Micrograph } from '../core/micrograph.js';
+import type { Particle } from '../core/particle.js';
+import { counted } from '../core/words.js';
 import { type Circles, drawPicks, drawTiles } from '../report/picture.js';
 import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
@@ -14,7 +15,6 @@ import { originOf } from '../storage/origin.js';
 import { assertFree } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
-import { counted } from '../words.js';
 import { note, print } from './console.js';
 import { labelOfSet, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';

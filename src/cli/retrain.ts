@@ -2,8 +2,9 @@
 
 import { dirname, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.js';
-import type { Point } from '../particle.js';
+import { UsageError } from '../core/errors.js';
+import type { Point } from '../core/particle.js';
+import { counted } from '../core/words.js';
 import type { DeviceChoice } from '../picking/device.js';
 import { type CoordinateSet, pairCoordinates } from '../storage/coordinate-pairs.js';
 import { commonFolder, type InputMicrograph } from '../storage/inputs.js';
@@ -11,7 +12,6 @@ import { loadModel, loadTrainingRecord, type TrainingRecord } from '../storage/m
 import { stem } from '../storage/names.js';
 import { addConfirmed } from '../training/confirmed.js';
 import type { HeldOutColumns } from '../training/examples.js';
-import { counted } from '../words.js';
 import { classNumbers, classParter } from './class-selection.js';
 import { note } from './console.js';
 import { deviceOption } from './device.js';

@@ -3,9 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf } from '../core/errors.js';
+import { evenly } from '../core/evenly.js';
+import { counted } from '../core/words.js';
 import { LOOKED_AT } from '../evaluation/mixture.js';
-import { evenly } from '../evenly.js';
 import { forBrightParticles } from '../network/bright.js';
 import type { Model } from '../network/model.js';
 import { type Picker, type PickOptions, pickPrepared } from '../picking/pick.js';
@@ -15,7 +16,6 @@ import type { InputMicrograph } from '../storage/inputs.js';
 import type { PreparedFile } from '../storage/preparer.js';
 import { runFolder } from '../storage/run.js';
 import { writeFirst } from '../storage/write-first.js';
-import { counted } from '../words.js';
 import { note } from './console.js';
 
 const FILE = 'scouted.json';

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { counted } from '../core/words.js';
 import { isLoopback, parseBasePath, parseHostName } from '../server/hosts.js';
 import { startServer } from '../server/serve.js';
-import { counted } from '../words.js';
 import { note, onInterrupt, print } from './console.js';
 import { number } from './options.js';
 

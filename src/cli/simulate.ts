@@ -2,14 +2,14 @@
 
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
+import { PROGRAM } from '../core/version.js';
+import { counted } from '../core/words.js';
 import { readMrcVolume, writeMrc } from '../formats/mrc.js';
 import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel, type Volume, volumeFromMap } from '../simulation/volume.js';
 import { readWhole, writeWhole } from '../storage/files.js';
 import { openOutputs } from '../storage/unfinished.js';
-import { PROGRAM } from '../version.js';
-import { counted } from '../words.js';
 import { print, startProgress } from './console.js';
 import { number } from './options.js';
 

@@ -1,8 +1,8 @@
 /** `deepem status` */
 
 import type { Command } from 'commander';
+import { counted } from '../core/words.js';
 import { type RunHistory, type RunStart, readRun } from '../storage/run.js';
-import { counted } from '../words.js';
 import { duration, perMinute, print, printJson } from './console.js';
 
 const HELP = `

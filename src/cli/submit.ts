@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Command, Option } from 'commander';
 import { SLURM_TEMPLATE, slurmScripts } from '../cluster/slurm.js';
-import { FileError, UsageError } from '../errors.js';
+import { FileError, UsageError } from '../core/errors.js';
 import { makeFolder, readText, writeWhole } from '../storage/files.js';
 import { forgetRun } from '../storage/run.js';
 import { note, print } from './console.js';

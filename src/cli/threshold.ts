@@ -1,14 +1,14 @@
 /** `deepem threshold` */
 
 import type { Command } from 'commander';
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
+import { counted } from '../core/words.js';
 import { histogramThreshold } from '../evaluation/histogram.js';
 import { drawCharts } from '../report/chart.js';
 import { type CoordinateSet, onePerMicrograph } from '../storage/coordinate-pairs.js';
 import { writeWhole } from '../storage/files.js';
 import { originOf } from '../storage/origin.js';
 import { assertFree } from '../storage/outputs.js';
-import { counted } from '../words.js';
 import { print, printJson } from './console.js';
 import { readLabels } from './labelled-inputs.js';
 

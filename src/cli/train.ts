@@ -1,8 +1,8 @@
 /** `deepem train` */
 
 import { type Command, Option } from 'commander';
-import { docsPage } from '../docs.js';
-import { UsageError } from '../errors.js';
+import { docsPage } from '../core/docs.js';
+import { UsageError } from '../core/errors.js';
 import { PRESETS } from '../network/presets.js';
 import { loadPreset } from '../storage/model-file.js';
 import { AUTO_RECIPE, RECIPES, type Recipe, withEpochs } from '../training/recipe.js';

@@ -1,8 +1,8 @@
 /** What `train` and `tune` start from: micrographs with labels, and lengths in pixels. */
 
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.js';
-import { type Length, toPixels } from '../length.js';
+import { UsageError } from '../core/errors.js';
+import { type Length, toPixels } from '../core/length.js';
 import type { DeviceChoice } from '../picking/device.js';
 import type { TrainOptions } from '../training/train.js';
 import { deviceOption } from './device.js';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { LabelError, UsageError } from '../errors.js';
+import { LabelError, UsageError } from '../core/errors.js';
 import { makeFolder, readText, writeWhole } from '../storage/files.js';
 import { loadPreset } from '../storage/model-file.js';
 import { assertFree } from '../storage/outputs.js';

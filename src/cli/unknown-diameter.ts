@@ -1,8 +1,8 @@
 /** `--diameter auto`: the size of the particles, from the scores of the general model over sizes. */
 
-import { FileError } from '../errors.js';
-import { evenly } from '../evenly.js';
-import type { Length } from '../length.js';
+import { FileError } from '../core/errors.js';
+import { evenly } from '../core/evenly.js';
+import type { Length } from '../core/length.js';
 import { type EstimatedDiameter, estimateDiameter } from '../picking/estimate-diameter.js';
 import type { SizedImage } from '../picking/pick.js';
 import { threadCount } from '../runtime/cpus.js';

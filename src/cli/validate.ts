@@ -1,7 +1,7 @@
 /** `deepem validate` */
 
 import type { Command } from 'commander';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../core/errors.js';
 import { inspectFile } from '../storage/inspect.js';
 import { print, printJson } from './console.js';
 

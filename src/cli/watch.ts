@@ -5,7 +5,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { FileError, UsageError } from '../errors.js';
+import { FileError, UsageError } from '../core/errors.js';
 import { bestOfEachName, filesBelow, type InputMicrograph } from '../storage/inputs.js';
 import { outputStem, SCORES } from '../storage/outputs.js';
 import { hasMicrographEnding, readMicrographHeader } from '../storage/read-micrograph.js';

@@ -1,7 +1,7 @@
 /** A run as a Slurm array job of shards and a job that gathers them: the scripts, from a template that a site can edit. */
 
-import { UsageError } from '../errors.js';
-import { quoted } from '../shell.js';
+import { UsageError } from '../core/errors.js';
+import { quoted } from './shell.js';
 
 /** What the jobs ask for. */
 export interface SlurmSettings {

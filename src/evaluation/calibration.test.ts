@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { random } from '../random.js';
+import { random } from '../core/random.js';
 import { calibrate, calibrationError, countsOf, crossCalibrationError, fitCalibration } from './calibration.js';
 import { fMeasure, precisionRecall } from './curve.js';
 import { choosePoint, expectedThreshold, thresholdRange } from './threshold.js';

@@ -1,6 +1,6 @@
 /** Picks against truth, pooled and per micrograph. */
 
-import { isInside, type Particle, type Point } from '../particle.js';
+import { isInside, type Particle, type Point } from '../core/particle.js';
 import { averagePrecision, bestPoint, type CurvePoint, crossing, fMeasure, pointAt, precisionRecall } from './curve.js';
 import { type Match, matchPicks } from './match.js';
 

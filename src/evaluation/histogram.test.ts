@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { random } from '../random.js';
+import { random } from '../core/random.js';
 import { histogramThreshold } from './histogram.js';
 
 describe('histogramThreshold', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { random } from '../random.js';
+import { random } from '../core/random.js';
 import { logit, sigmoid } from './calibration.js';
 import { thresholdFromLabels } from './labelled-threshold.js';
 

@@ -1,7 +1,7 @@
 /** Matching of picks to true centres: best score first, each takes the nearest true centre that is still free. */
 
 import KDBush from 'kdbush';
-import type { Particle, Point } from '../particle.js';
+import type { Particle, Point } from '../core/particle.js';
 
 /** What became of one pick. */
 export interface Match {

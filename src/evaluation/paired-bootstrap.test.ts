@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Particle } from '../particle.js';
-import { random } from '../random.js';
+import type { Particle } from '../core/particle.js';
+import { random } from '../core/random.js';
 import { pairedGains } from './paired-bootstrap.js';
 
 const SIDE = 1000;

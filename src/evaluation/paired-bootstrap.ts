@@ -4,8 +4,8 @@
  * what one filter does to a pick it does to its neighbours.
  */
 
-import type { Point } from '../particle.js';
-import type { Random } from '../random.js';
+import type { Point } from '../core/particle.js';
+import type { Random } from '../core/random.js';
 import type { EvaluatedMicrograph } from './evaluate.js';
 import { matchPicks } from './match.js';
 

@@ -1,6 +1,6 @@
 /** The thresholds with the best F1 and the best F2 (paper, Fig. 3f), and how sure they are. */
 
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 import { type Calibration, calibrate, type ScoredCount } from './calibration.js';
 import { bestPoint, type CurvePoint, fMeasure, precisionRecall, type ScoredHit } from './curve.js';
 

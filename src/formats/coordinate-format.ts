@@ -1,6 +1,6 @@
 /** What a coordinate format is: one small file each, listed in `coordinates.ts`. */
 
-import type { Particle } from '../particle.js';
+import type { Particle } from '../core/particle.js';
 import { eachLine } from './lines.js';
 
 /** A particle as a file has it: with the micrograph's name where the file gives one (else the file's own name tells). */

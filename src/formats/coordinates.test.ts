@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Particle } from '../particle.js';
+import type { Particle } from '../core/particle.js';
 import type { CoordinateFormat, PickedMicrograph } from './coordinate-format.js';
 import { COORDINATE_FORMATS, formatNamed, parseCoordinates, WRITTEN_FORMATS, writtenFormats } from './coordinates.js';
 

@@ -1,6 +1,6 @@
 /** The list of coordinate formats. To add one: write its file after `coordinate-format.ts`, and add it here. */
 
-import { FileError, messageOf, UsageError } from '../errors.js';
+import { FileError, messageOf, UsageError } from '../core/errors.js';
 import { boxFormat } from './box.js';
 import { cboxFormat } from './cbox.js';
 import type { CoordinateFormat, CoordinateRecord, ReadContext } from './coordinate-format.js';

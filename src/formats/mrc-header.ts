@@ -3,7 +3,7 @@
  * Source: https://www.ccpem.ac.uk/mrc-format/mrc2014/ and `mrcfile/dtypes.py`. It knows bytes, not disks.
  */
 
-import { FileError } from '../errors.js';
+import { FileError } from '../core/errors.js';
 
 /** Bytes of the main header. */
 export const MRC_HEADER_BYTES = 1024;

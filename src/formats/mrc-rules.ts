@@ -3,7 +3,7 @@
  * Sources: https://www.ccpem.ac.uk/mrc-format/mrc2014/, `mrcfile/validator.py`, docs/formats.md.
  */
 
-import { counted } from '../words.js';
+import { counted } from '../core/words.js';
 import { type FileFinding, findingsOf } from './finding.js';
 import { MODES, type MrcHeader, pixelSizeOf } from './mrc-header.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FileError } from '../errors.js';
+import { FileError } from '../core/errors.js';
 import { float16, readMrc, readMrcVolume, toFloat16, writeMrc } from './mrc.js';
 
 interface Made {

@@ -1,7 +1,7 @@
 /** MRC images: bytes to pixels and back. Rows stay as stored. It knows bytes, not disks. */
 
-import { FileError } from '../errors.js';
-import type { Image, Micrograph } from '../micrograph.js';
+import { FileError } from '../core/errors.js';
+import type { Image, Micrograph } from '../core/micrograph.js';
 import {
   assertSingleImage,
   MODES,

@@ -3,7 +3,7 @@
  * spherical aberration, amplitude contrast and defocus come from the `micrographs.star` that the micrographs were listed in.
  */
 
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
 import { type CoordinateFormat, type PickedMicrograph, type RunEntry, scoreText } from './coordinate-format.js';
 import { relionStarFormat } from './relion-star.js';
 import { starComment, starLoop, starRows, unwritable } from './star.js';

@@ -1,7 +1,7 @@
 /** PNG and JPEG to pixels, by `sharp`; rows stay as stored. It knows bytes, not disks. */
 
 import sharp from 'sharp';
-import type { Image, Micrograph } from '../micrograph.js';
+import type { Image, Micrograph } from '../core/micrograph.js';
 import { unreadable } from './unreadable.js';
 
 /** Largest number of pixels that is read: 16384 x 16384. */

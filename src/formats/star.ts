@@ -3,7 +3,7 @@
  * Layout after RELION's metadata_table.cpp; the 3.0, 3.1, 4 and 5 variants differ in version lines and in blocks.
  */
 
-import { counted } from '../words.js';
+import { counted } from '../core/words.js';
 import { eachLine } from './lines.js';
 
 /** A block: `data_NAME` with a loop (many rows) or a list (one row). */

@@ -1,6 +1,6 @@
 /** The rules of STAR and box files beyond those without which they cannot be read. Sources are in docs/formats.md. */
 
-import { counted } from '../words.js';
+import { counted } from '../core/words.js';
 import { filledLines, isComment } from './coordinate-format.js';
 import { type FileFinding, findingsOf } from './finding.js';
 import { splitLines } from './lines.js';

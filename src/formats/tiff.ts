@@ -5,8 +5,8 @@
 
 import { inflateSync } from 'node:zlib';
 import { decode, isMultiPage, type TiffIfd } from 'tiff';
-import { FileError } from '../errors.js';
-import type { Micrograph } from '../micrograph.js';
+import { FileError } from '../core/errors.js';
+import type { Micrograph } from '../core/micrograph.js';
 import { decodeLzw } from './lzw.js';
 import { float16 } from './mrc.js';
 import { decodeGrey, LARGEST_IMAGE } from './raster.js';

@@ -1,6 +1,6 @@
 /** The error for a picture that is not what its name says. */
 
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf } from '../core/errors.js';
 
 /**
  * @param kind - what the name says, such as `PNG or JPEG`

@@ -6,7 +6,7 @@
  * means stay in the cache; the result is written turned over, so that the columns are the rows of the second round.
  */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 const PASSES = 3;
 /** Rows whose sums run side by side. */

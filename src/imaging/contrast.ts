@@ -1,6 +1,6 @@
 /** Grey values for display. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 import { sampleFinite, selectInPlace } from './statistics.js';
 
 /** Maps an image to 8-bit grey between two percentiles of its values. */

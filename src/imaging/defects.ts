@@ -1,6 +1,6 @@
 /** Hot, dead and missing pixels of a detector, replaced by a local median before anything else sees them. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 import { medianInPlace, robustStatistics } from './statistics.js';
 
 /** A pixel further from the median than this many robust standard deviations is taken for a detector defect. */

@@ -1,7 +1,7 @@
 /** Two-dimensional Fourier filtering by `fft.js`, which takes powers of two: images are padded with zeros. */
 
 import FFT from 'fft.js';
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 function powerOfTwo(side: number): number {
   return 2 ** Math.max(1, Math.ceil(Math.log2(side)));

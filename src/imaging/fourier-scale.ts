@@ -3,7 +3,7 @@
  * be any number, so the two transforms and the cut are one matrix for each axis.
  */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 /**
  * Makes a function that scales images of `from` pixels to `to` pixels (at most `from`, both even). Mean values stay.

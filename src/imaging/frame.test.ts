@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 import { noiseImage } from '../testing/helpers.js';
 import { cutFrame, isInFrame, isWhole, mirrorOutside, recordedFrame } from './frame.js';
 

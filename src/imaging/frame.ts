@@ -3,8 +3,8 @@
  * repeats the last row or column: neighbouring rows there hardly differ, whatever their values.
  */
 
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { mirror } from './pad.js';
 import { medianInPlace } from './statistics.js';
 

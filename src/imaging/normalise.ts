@@ -1,6 +1,6 @@
 /** Background flattening and local normalisation: every part of the image gets mean 0 and standard deviation 1. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 import { blur, blurInto } from './blur.js';
 
 /** Widths of the windows, in pixels of the image. */

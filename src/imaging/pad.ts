@@ -1,6 +1,6 @@
 /** Boxes and borders. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 /** Index reflected into 0..n-1 without repeating the edge pixel (… 2 1 0 1 2 …), for any distance. */
 export function mirror(i: number, n: number): number {

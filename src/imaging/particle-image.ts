@@ -1,7 +1,7 @@
 /** Images of single particles, in RELION's convention: pixel side / 2 is the centre. */
 
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { extract } from './pad.js';
 
 /** Share of the box within which RELION expects the particle: what is outside is background. */

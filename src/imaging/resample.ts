@@ -3,7 +3,7 @@
  * factor b its centre is full-size b*i + (b-1)/2, and in general factor*(i + 1/2) - 1/2.
  */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 /** Full-size coordinate of resampled coordinate `i`. */
 export function toFullSize(i: number, factor: number): number {

@@ -1,6 +1,6 @@
 /** Statistics of many pixels, image by image. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 import { percentile, sampleFinite } from './statistics.js';
 
 /** What is known of the pixels of one or more images. */

@@ -1,6 +1,6 @@
 /** Squares cut out of an image at any angle and scale. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 import { extract } from './pad.js';
 
 /** A square of an image that was turned and enlarged about the square's centre. */

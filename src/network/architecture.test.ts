@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ArchitectureError } from '../errors.js';
+import { ArchitectureError } from '../core/errors.js';
 import { type Architecture, layerShapes, parseArchitecture } from './architecture.js';
 import { denseOperations } from './cost.js';
 import { PRESETS } from './presets.js';

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { ArchitectureError } from '../errors.js';
+import { ArchitectureError } from '../core/errors.js';
 
 const LAST_LAYER = 64;
 

@@ -1,7 +1,7 @@
 /** The model: architecture, weights and everything picking needs to know, kept in one standard ONNX file. */
 
 import { z } from 'zod';
-import { ModelError, messageOf } from '../errors.js';
+import { ModelError, messageOf } from '../core/errors.js';
 import { type Architecture, architectureSchema, layerShapes } from './architecture.js';
 import { buildBoxGraph, tensorName } from './box-graph.js';
 import { readModelContents } from './onnx.js';

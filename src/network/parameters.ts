@@ -1,6 +1,6 @@
 /** Where each weight stands in the one flat vector of all weights, and how they start. */
 
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 import { type Architecture, type Layer, layerShapes, type Shape } from './architecture.js';
 
 /** What a group of weights is. */

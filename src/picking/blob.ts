@@ -4,10 +4,10 @@
  * model: a bootstrap for labelling, and the baseline that a trained model must beat.
  */
 
+import { boxOfDiameter } from '../core/sizes.js';
+import { PROGRAM } from '../core/version.js';
 import type { Architecture } from '../network/architecture.js';
 import { type Model, UNTRAINED } from '../network/model.js';
-import { boxOfDiameter } from '../sizes.js';
-import { PROGRAM } from '../version.js';
 import { choosePreparation } from './prepare.js';
 
 /** Side of the kernel's box in prepared pixels, and how many particle diameters fill it. */

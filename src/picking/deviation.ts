@@ -4,10 +4,10 @@
  * micrograph's median box, so that the range found in training holds for micrographs of another exposure.
  */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { toResampled } from '../imaging/resample.js';
 import { medianInPlace, percentile } from '../imaging/statistics.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
 
 /** Lowest and highest standard deviation of a particle's box. */
 export interface DeviationRange {

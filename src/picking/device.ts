@@ -3,10 +3,10 @@
  * used, at the density of the model. WebGPU has been seen to give wrong numbers without a word (docs/gpu.md).
  */
 
-import { docsPage } from '../docs.js';
-import { messageOf, UsageError } from '../errors.js';
+import { docsPage } from '../core/docs.js';
+import { messageOf, UsageError } from '../core/errors.js';
+import { random } from '../core/random.js';
 import type { Model } from '../network/model.js';
-import { random } from '../random.js';
 import { type Device, type Engine, startEngine } from '../runtime/engine.js';
 import type { PreparedImage } from './prepare.js';
 import { openScorer } from './score-map.js';

@@ -1,9 +1,9 @@
 /** The filters that look at the place of a candidate. A new one is a name with its words in `words.ts`, and a record here. */
 
+import type { Particle, Point, ScoredParticle } from '../core/particle.js';
+import type { Filter } from '../core/words.js';
 import { indexPoints } from '../evaluation/match.js';
 import { type Frame, isInFrame } from '../imaging/frame.js';
-import type { Particle, Point, ScoredParticle } from '../particle.js';
-import type { Filter } from '../words.js';
 import { boxDeviations, type DeviationRange } from './deviation.js';
 import { suppressClose } from './peaks.js';
 import type { Grounds } from './selection.js';

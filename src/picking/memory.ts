@@ -3,8 +3,8 @@
  * formula are in docs/results.md, Memory.
  */
 
-import { UsageError } from '../errors.js';
-import type { Image } from '../micrograph.js';
+import { UsageError } from '../core/errors.js';
+import type { Image } from '../core/micrograph.js';
 import type { Model } from '../network/model.js';
 import { MAP_BYTES } from './score-map.js';
 

@@ -4,11 +4,11 @@
  * micrograph was filtered or is noisier than those trained on, particles still stand out from the twin.
  */
 
+import type { Image } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 import { logit, sigmoid } from '../evaluation/calibration.js';
 import { filterByFrequency, radialPower } from '../imaging/fft.js';
 import { areaInside, cutMiddle, type Frame, isInFrame, wholeFrame } from '../imaging/frame.js';
-import type { Image } from '../micrograph.js';
-import { random } from '../random.js';
 import { findPeaks, suppressClose } from './peaks.js';
 import type { PreparedImage } from './prepare.js';
 import type { ScoreMap } from './score-map.js';

@@ -1,7 +1,7 @@
 /** Peaks of a score map, and the choice between peaks that are too close to each other. */
 
+import type { Particle, ScoredParticle } from '../core/particle.js';
 import { byScore, indexPoints } from '../evaluation/match.js';
-import type { Particle, ScoredParticle } from '../particle.js';
 import { mapToFullSize, type ScoreMap } from './score-map.js';
 
 /**

@@ -1,13 +1,13 @@
 /** The one straight line from a micrograph to its particles. */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point, ScoredParticle } from '../core/particle.js';
 import { calibrate } from '../evaluation/calibration.js';
 import { cutMiddle, type Frame, isWhole, mirrorOutside, recordedFrame } from '../imaging/frame.js';
 import { normalise } from '../imaging/normalise.js';
-import type { Image } from '../micrograph.js';
 import { denseOperations } from '../network/cost.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import type { Point, ScoredParticle } from '../particle.js';
 import type { Engine } from '../runtime/engine.js';
 import type { DeviationRange } from './deviation.js';
 import { type ScoredNoise, scoreNoise, standOut } from './noise-twin.js';

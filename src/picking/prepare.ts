@@ -1,9 +1,9 @@
 /** Preparation: what a micrograph goes through before the network sees it, the same in training and in picking. */
 
-import { ModelError } from '../errors.js';
+import { ModelError } from '../core/errors.js';
+import type { Image } from '../core/micrograph.js';
 import { normalise } from '../imaging/normalise.js';
 import { resample } from '../imaging/resample.js';
-import type { Image } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
 
 /** A prepared image: binned, flattened, normalised. */

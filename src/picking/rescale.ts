@@ -1,7 +1,7 @@
 /** The same model for another magnification. */
 
+import { evenBox } from '../core/sizes.js';
 import type { Model } from '../network/model.js';
-import { evenBox } from '../sizes.js';
 
 /**
  * A model for micrographs in which the particle has another diameter than in those it was trained on, whatever pixel sizes

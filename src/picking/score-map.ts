@@ -1,9 +1,9 @@
 /** The score map: the network's score at every position of a prepared image, computed band by band. */
 
+import { blankImage, type Image } from '../core/micrograph.js';
 import { blurInto } from '../imaging/blur.js';
 import { extract, windowPositions } from '../imaging/pad.js';
 import { toFullSize } from '../imaging/resample.js';
-import { blankImage, type Image } from '../micrograph.js';
 import type { Architecture } from '../network/architecture.js';
 import { buildDenseStages, type DenseStage, type Turns } from '../network/dense-graph.js';
 import type { Weights } from '../network/parameters.js';

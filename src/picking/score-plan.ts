@@ -3,8 +3,8 @@
  * What lies at the seams is computed twice, unless the graph is cut into stages, whose maps are copied instead.
  */
 
+import type { Image } from '../core/micrograph.js';
 import { windowPositions } from '../imaging/pad.js';
-import type { Image } from '../micrograph.js';
 import type { DenseStage } from '../network/dense-graph.js';
 import { bytesOfStage } from '../network/dense-window.js';
 

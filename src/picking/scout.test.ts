@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../core/random.js';
 import { sigmoid } from '../evaluation/calibration.js';
-import { random } from '../random.js';
 import { decide } from './scout.js';
 
 /** Scores of noise and of particles, as logits around two means. */

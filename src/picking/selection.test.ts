@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Image } from '../core/micrograph.js';
 import { wholeFrame } from '../imaging/frame.js';
-import type { Image } from '../micrograph.js';
 import { noiseImage } from '../testing/helpers.js';
 import { findCandidates, groundsOf, type Selection, selectParticles } from './selection.js';
 import { onEvenGround, unevennessAt, unevennessLimitOf, unevennessMap } from './unevenness.js';

@@ -1,10 +1,10 @@
 /** From a score map to particles: peaks, then one filter after the other, each counting what it leaves out. */
 
+import type { Image } from '../core/micrograph.js';
+import type { ScoredParticle } from '../core/particle.js';
+import { FILTERS, type Filter } from '../core/words.js';
 import type { Frame } from '../imaging/frame.js';
-import type { Image } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
-import type { ScoredParticle } from '../particle.js';
-import { FILTERS, type Filter } from '../words.js';
 import { PLACE_FILTERS, type PlaceSettings, withoutOverlaps } from './filters.js';
 import { findPeaks } from './peaks.js';
 import { timesOdds } from './prevalence.js';

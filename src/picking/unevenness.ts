@@ -4,11 +4,11 @@
  * detector.
  */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { blur, blurInto } from '../imaging/blur.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import { percentile } from '../imaging/statistics.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
 
 /** Bands in particle diameters: wide structures lie between `middle` and `coarse`, particles between `fine` and `middle`. */
 const SIGMA_DIAMETERS = { fine: 1 / 6, middle: 1, coarse: 3, window: 2 } as const;

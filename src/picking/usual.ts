@@ -3,12 +3,12 @@
  * of prepared images, so in units of the particle: a wrong diameter or pixel size shifts them, a filter bends them.
  */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { logit } from '../evaluation/calibration.js';
 import { radialPower } from '../imaging/fft.js';
 import { areaInside, cutMiddle, type Frame } from '../imaging/frame.js';
-import type { Image } from '../micrograph.js';
 import { SPECTRUM_BANDS, type Usual } from '../network/model.js';
-import type { Point } from '../particle.js';
 
 /** Lowest and highest frequency of a spectrum, in cycles per prepared pixel. */
 const [LOWEST, HIGHEST] = [1 / 64, 1 / 2];

@@ -1,8 +1,8 @@
 /** Picks held against truth, on their micrograph. */
 
+import type { Image, Micrograph } from '../core/micrograph.js';
+import type { Particle, Point } from '../core/particle.js';
 import { matchPicks } from '../evaluation/match.js';
-import type { Image, Micrograph } from '../micrograph.js';
-import type { Particle, Point } from '../particle.js';
 import { drawPicks } from './picture.js';
 
 /** Colours that colour-blind people can tell on grey (Okabe & Ito 2008): right, false and missed. */

@@ -1,11 +1,11 @@
 /** Pictures of micrographs as PNG, by `sharp`. */
 
 import sharp from 'sharp';
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { blur } from '../imaging/blur.js';
 import { toGrey } from '../imaging/contrast.js';
 import { resample, toResampled } from '../imaging/resample.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
 import { escapeXml } from './xml.js';
 
 /** A group of circles. */

@@ -1,7 +1,7 @@
 /** Images of any height go through a chain of graphs in bands of rows. */
 
+import type { Image } from '../core/micrograph.js';
 import { extract, windowPositions } from '../imaging/pad.js';
-import type { Image } from '../micrograph.js';
 import type { BandStage, Margins, Tensor } from './protocol.js';
 
 /** A stage, and what computes it: maps [1, n, H, W] -> [1, m, h, w]. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 
 /** Variables in which schedulers say how many cores a task has: Slurm, PBS, Grid Engine, LSF. */
 const SCHEDULERS = ['SLURM_CPUS_PER_TASK', 'PBS_NCPUS', 'NSLOTS', 'LSB_DJOB_NUMPROC'];

@@ -4,10 +4,10 @@
  */
 
 import { createRequire } from 'node:module';
-import { messageOf } from '../errors.js';
-import type { Image } from '../micrograph.js';
-import { openThread } from '../thread.js';
+import { messageOf } from '../core/errors.js';
+import type { Image } from '../core/micrograph.js';
 import type { Answer, BandStage, Device, Margins, Request, Tensors } from './protocol.js';
+import { openThread } from './thread.js';
 
 export type { Device, Tensor, Tensors } from './protocol.js';
 

@@ -1,6 +1,6 @@
 /** Messages between the thread that asks and the worker thread that computes. */
 
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 /** A float tensor: axis lengths, and values with the last axis fastest. */
 export interface Tensor {

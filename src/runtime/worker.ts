@@ -1,11 +1,11 @@
 /** The worker thread: holds ONNX Runtime sessions and runs them, one request after the other. */
 
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import type { Image } from '../micrograph.js';
-import { startQueue } from '../queue.js';
-import { answerRequests } from '../thread-worker.js';
+import type { Image } from '../core/micrograph.js';
 import { runInBands } from './bands.js';
 import type { Answer, Device, Request, Tensor, Tensors } from './protocol.js';
+import { startQueue } from './queue.js';
+import { answerRequests } from './thread-worker.js';
 
 const sessions = new Map<number, InferenceSession>();
 let nextSession = 1;

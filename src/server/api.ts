@@ -1,7 +1,7 @@
 /** What the server and the browser tell each other: types only. Coordinates are full-size pixels, the first stored row is y = 0. */
 
-import type { Region } from '../regions.js';
-import type { Filter } from '../words.js';
+import type { Region } from '../core/regions.js';
+import type { Filter } from '../core/words.js';
 
 /** A place on a micrograph. */
 export interface ApiPoint {

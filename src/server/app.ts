@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getPath } from 'hono/utils/url';
-import { DeepemError, messageOf, UsageError } from '../errors.js';
+import { DeepemError, messageOf, UsageError } from '../core/errors.js';
 import { addClassRoutes } from './class-routes.js';
 import type { Context } from './context.js';
 import { describeProject } from './context.js';

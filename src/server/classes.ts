@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ScoredParticle } from '../particle.js';
+import type { ScoredParticle } from '../core/particle.js';
 import { classFiles, readClassSummary } from '../storage/class-files.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import type { ApiClass, ApiGallery, ApiGalleryItem } from './api.js';

@@ -1,11 +1,11 @@
 /** What all routes share, and the state of the project as the page shows it. */
 
 import { EventEmitter } from 'node:events';
+import { evenly } from '../core/evenly.js';
+import { boxOfDiameter } from '../core/sizes.js';
+import { VERSION } from '../core/version.js';
 import { LOOKED_AT, thresholdWithoutLabels } from '../evaluation/mixture.js';
-import { evenly } from '../evenly.js';
 import { WRITTEN_FORMATS } from '../formats/coordinates.js';
-import { boxOfDiameter } from '../sizes.js';
-import { VERSION } from '../version.js';
 import type { ApiEvent, ApiProject } from './api.js';
 import { type StartedTrainings, startedTrainings } from './cut-off.js';
 import type { Images } from './images.js';

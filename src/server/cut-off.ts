@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 import { checkpointOf } from '../storage/checkpoint-file.js';
 import { isAlive, readOwnJson, writeWhole } from '../storage/files.js';
 import type { ApiCutOff } from './api.js';

@@ -1,6 +1,6 @@
 /** What a person decides about places of a micrograph becomes labels. */
 
-import type { Point } from '../particle.js';
+import type { Point } from '../core/particle.js';
 import { addConfirmed, awayFrom, type Labels, SAME_DIAMETERS } from '../training/confirmed.js';
 import type { Decision } from './api.js';
 

@@ -2,11 +2,11 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import type { Point } from '../particle.js';
+import type { Point } from '../core/particle.js';
+import { counted, listed } from '../core/words.js';
 import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { readCoordinateSets } from '../storage/coordinates.js';
 import { commonFolder, type InputMicrograph } from '../storage/inputs.js';
-import { counted, listed } from '../words.js';
 
 /** What was found. */
 export interface ForeignLabels {

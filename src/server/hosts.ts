@@ -1,6 +1,6 @@
 /** Names and addresses that the server listens on. */
 
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 
 /** Names of this machine for itself, as Host headers have them. */
 export const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];

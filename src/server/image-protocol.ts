@@ -1,6 +1,6 @@
 /** What the server asks of its image thread. */
 
-import type { Point } from '../particle.js';
+import type { Point } from '../core/particle.js';
 
 /** A picture that is wanted. Lengths are full-size pixels. */
 export type ImageRequest =

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { Hono, Context as HonoContext } from 'hono';
-import { evenly } from '../evenly.js';
+import { evenly } from '../core/evenly.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
 import type { ApiMicrographDetail } from './api.js';
 import type { Context } from './context.js';

@@ -1,7 +1,7 @@
 /** Pictures of micrographs, made in a thread of their own. */
 
 import { createRequire } from 'node:module';
-import { openThread } from '../thread.js';
+import { openThread } from '../runtime/thread.js';
 import type { ImageRequest, Picture } from './image-protocol.js';
 
 /** Makes pictures. */

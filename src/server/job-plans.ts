@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
+import { boxOfDiameter } from '../core/sizes.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
-import { boxOfDiameter } from '../sizes.js';
 import type { ApiJobRequest } from './api.js';
 import { CLASSES } from './classes.js';
 import type { Context } from './context.js';

@@ -2,8 +2,8 @@
 
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { LabelError } from '../errors.js';
-import { isInside, type Point } from '../particle.js';
+import { LabelError } from '../core/errors.js';
+import { isInside, type Point } from '../core/particle.js';
 import { pairCoordinates } from '../storage/coordinate-pairs.js';
 import { setsOfBytes } from '../storage/coordinates.js';
 import { stem } from '../storage/names.js';

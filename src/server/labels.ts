@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileError, LabelError, messageOf } from '../errors.js';
+import { FileError, LabelError, messageOf } from '../core/errors.js';
+import type { Point } from '../core/particle.js';
 import { csvFormat } from '../formats/csv.js';
-import type { Point } from '../particle.js';
-import { startQueue } from '../queue.js';
+import { startQueue } from '../runtime/queue.js';
 import { REPLACES, readCoordinateFile } from '../storage/coordinates.js';
 import { writeWhole } from '../storage/files.js';
 import { awayFrom, distinct, type Labels } from '../training/confirmed.js';

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Point } from '../particle.js';
-import { startQueue } from '../queue.js';
-import { isInRegion, type Region } from '../regions.js';
+import type { Point } from '../core/particle.js';
+import { isInRegion, type Region } from '../core/regions.js';
+import { startQueue } from '../runtime/queue.js';
 import { readRegions, writeRegions } from '../storage/masks.js';
 import type { Project } from './project.js';
 

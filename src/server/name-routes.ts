@@ -2,7 +2,7 @@
 
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 import type { Context } from './context.js';
 import { removeAll, renameAll, restoreAll } from './rename.js';
 import { bodyOf, NAME } from './requests.js';

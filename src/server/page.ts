@@ -2,7 +2,7 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { FileError } from '../errors.js';
+import { FileError } from '../core/errors.js';
 
 /** A file of the page. */
 export interface PageFile {

@@ -3,8 +3,8 @@
  * nobody rejected, and every place that a person accepted or labelled.
  */
 
+import type { Point, ScoredParticle } from '../core/particle.js';
 import { indexPoints } from '../evaluation/match.js';
-import type { Point, ScoredParticle } from '../particle.js';
 import { awayFrom, type Labels, SAME_DIAMETERS } from '../training/confirmed.js';
 import type { Decision } from './api.js';
 

@@ -1,8 +1,8 @@
 /** What the page asks of sets of picks: counts by score, galleries, what is doubtful, and how good they are. */
 
+import { matchRadius } from '../core/sizes.js';
 import { fMeasure } from '../evaluation/curve.js';
 import { evaluate } from '../evaluation/evaluate.js';
-import { matchRadius } from '../sizes.js';
 import type { ApiEvaluation, ApiGallery, ApiLabels, ApiScores, ApiWorst } from './api.js';
 import { type DecidedPick, particlesAt } from './particles.js';
 import type { PickSets } from './pick-sets.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Image } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 import { resample } from '../imaging/resample.js';
-import type { Image } from '../micrograph.js';
-import { random } from '../random.js';
 import { binned, levelCount, openPyramid, TILE } from './pyramid.js';
 
 function noise(width: number, height: number): Image {

@@ -1,9 +1,9 @@
 /** A micrograph for display: halved again and again, cut into tiles, grey values from a range that suits each level. */
 
+import type { Image } from '../core/micrograph.js';
 import { extract } from '../imaging/pad.js';
 import { resampledSide } from '../imaging/resample.js';
 import { robustStatistics } from '../imaging/statistics.js';
-import type { Image } from '../micrograph.js';
 
 /** Side of a tile. */
 export const TILE = 512;

@@ -2,7 +2,7 @@
 
 import type { Context as HonoContext } from 'hono';
 import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 import type { InputMicrograph } from '../storage/inputs.js';
 import type { Project } from './project.js';
 

@@ -2,7 +2,7 @@
 
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 import type { ApiEvaluation } from './api.js';
 import { type Context, thresholdOf } from './context.js';
 import { evaluateChecked, galleryOf, scoresOf, worstOf } from './pick-views.js';

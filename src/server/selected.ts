@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 import { csvFormat } from '../formats/csv.js';
 import { writeWhole } from '../storage/files.js';
 import type { Context } from './context.js';

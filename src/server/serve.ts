@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os';
 import { serve } from '@hono/node-server';
-import { messageOf, UsageError } from '../errors.js';
+import { messageOf, UsageError } from '../core/errors.js';
 import { makeApp } from './app.js';
 import { type Context, makeContext } from './context.js';
 import { doorOf, keepDoor } from './door.js';

@@ -1,8 +1,8 @@
 /** The session as a table, and the micrographs that stay as a `micrographs_selected.star`. */
 
+import { VERSION } from '../core/version.js';
 import { writeMicrographsStar } from '../formats/micrographs-star.js';
 import { readMicrographHeader } from '../storage/read-micrograph.js';
-import { VERSION } from '../version.js';
 import type { ApiTable } from './api.js';
 import { type Context, thresholdOf } from './context.js';
 import { particlesAt } from './particles.js';

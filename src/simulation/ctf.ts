@@ -1,7 +1,7 @@
 /** The contrast transfer function of the microscope. */
 
+import type { Image } from '../core/micrograph.js';
 import { filterByFrequency } from '../imaging/fft.js';
-import type { Image } from '../micrograph.js';
 
 /** The microscope. */
 export interface Optics {

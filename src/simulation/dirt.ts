@@ -1,9 +1,9 @@
 /** What lies about on grids beside particles: carbon, ice, tubes; and fields in which there is nothing else. */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
+import { between, happens, type Random } from '../core/random.js';
 import { blur } from '../imaging/blur.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
-import { between, happens, type Random } from '../random.js';
 
 /** Dirt of one field. */
 export interface Dirty {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../core/random.js';
 import { filterByFrequency, filterPair } from '../imaging/fft.js';
-import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { simulateField } from './field.js';
 import { randomBody } from './random-body.js';

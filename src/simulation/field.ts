@@ -3,11 +3,11 @@
  * drawn from wide ranges, because the specimens to come are unknown. Lengths are pixels of the field.
  */
 
+import { blankImage, type Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
+import { between, betweenLogs, happens, type Random } from '../core/random.js';
 import { blur } from '../imaging/blur.js';
 import { filterPair } from '../imaging/fft.js';
-import { blankImage, type Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
-import { between, betweenLogs, happens, type Random } from '../random.js';
 import { type Optics, transferAt } from './ctf.js';
 import { addDirt, type Dirty, drawDirt } from './dirt.js';
 import { varianceInside } from './simulate.js';

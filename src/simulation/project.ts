@@ -1,6 +1,6 @@
 /** Projections of volumes in any direction, with sub-pixel shifts. */
 
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 import type { Volume } from './volume.js';
 
 /** A rotation as a 3x3 matrix, row by row. */

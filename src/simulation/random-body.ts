@@ -1,6 +1,6 @@
 /** Bodies that no protein data bank has: soft lobes, shells, rings, rods and discs, no two of them alike. */
 
-import { between, type Random } from '../random.js';
+import { between, type Random } from '../core/random.js';
 import { type Volume, volumeFromMap } from './volume.js';
 
 const SIDE = 48;

@@ -1,8 +1,8 @@
 /** Where things are in a simulated micrograph: particles, and the dirt that a picker must leave alone. */
 
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
-import type { Random } from '../random.js';
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
+import type { Random } from '../core/random.js';
 
 /** What spoils a part of a field. */
 export type Dirt = 'none' | 'carbon' | 'aggregate' | 'ice';

@@ -1,9 +1,9 @@
 /** Simulated micrographs with true centres: an independent judge of the picker, which it does not know. */
 
+import { blankImage, type Image, type Micrograph } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
+import { type Random, random } from '../core/random.js';
 import { blur } from '../imaging/blur.js';
-import { blankImage, type Image, type Micrograph } from '../micrograph.js';
-import type { Point } from '../particle.js';
-import { type Random, random } from '../random.js';
 import { applyCtf } from './ctf.js';
 import { addProjection, rotationOf, type View } from './project.js';
 import { addBackground, type Dirt, drawScene, type PlacedParticle, type Scene } from './scene.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { blankImage } from '../micrograph.js';
-import { random } from '../random.js';
+import { blankImage } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 import { maxDifference } from '../testing/helpers.js';
 import { applyCtf, wavelength } from './ctf.js';
 import { addProjection, randomRotation, rotationOf } from './project.js';

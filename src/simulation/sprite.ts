@@ -1,6 +1,6 @@
 /** Projections that are made once and placed often: turned in the plane, at any place between pixels. */
 
-import type { Random } from '../random.js';
+import type { Random } from '../core/random.js';
 import { addProjection, randomRotation } from './project.js';
 import type { Volume } from './volume.js';
 

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { z } from 'zod';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../core/errors.js';
+import { PROGRAM } from '../core/version.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../training/checkpoint.js';
 import type { EpochReport } from '../training/reports.js';
-import { PROGRAM } from '../version.js';
 import { readText, writeWhole } from './files.js';
 
 /** The file beside a model to be. */

@@ -1,8 +1,8 @@
 /** What `deepem classes` writes: averages NAME.mrcs, beside them the class of each particle NAME.csv and a summary NAME.json. */
 
 import { z } from 'zod';
-import { FileError } from '../errors.js';
-import type { Particle } from '../particle.js';
+import { FileError } from '../core/errors.js';
+import type { Particle } from '../core/particle.js';
 import { readText, writeWhole } from './files.js';
 
 const summarySchema = z.object({

@@ -2,9 +2,9 @@
 
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
+import type { Particle } from '../core/particle.js';
 import { COORDINATE_FORMATS, formatOfFile } from '../formats/coordinates.js';
-import type { Particle } from '../particle.js';
 import { type InputMicrograph, listedName } from './inputs.js';
 import { baseName, stem, uidOf } from './names.js';
 import { type Pairing, type Place, pairUp } from './pairing.js';

@@ -2,7 +2,8 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf } from '../core/errors.js';
+import type { Particle } from '../core/particle.js';
 import type { CoordinateFormat, CoordinateRecord } from '../formats/coordinate-format.js';
 import {
   COORDINATE_FORMATS,
@@ -14,7 +15,6 @@ import {
 import { splitLines } from '../formats/lines.js';
 import { LISTED_COORDINATES, readCoordinateList } from '../formats/relion-star.js';
 import { medianInPlace } from '../imaging/statistics.js';
-import type { Particle } from '../particle.js';
 import { type CoordinateSet, pairCoordinates } from './coordinate-pairs.js';
 import { readPieces, readStart, readWhole } from './files.js';
 import { filesBelow, type InputMicrograph } from './inputs.js';

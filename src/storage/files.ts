@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
-import { DeepemError, FileError, messageOf } from '../errors.js';
+import { DeepemError, FileError, messageOf } from '../core/errors.js';
 
 /** Bytes that are read at a time. */
 const READ_BYTES = 1 << 26;

@@ -1,6 +1,6 @@
 /** What can be said about any file that the package reads. */
 
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf } from '../core/errors.js';
 import { formatOfFile } from '../formats/coordinates.js';
 import type { FileFinding } from '../formats/finding.js';
 import { asStored, wholeFileBytes } from '../formats/mrc.js';

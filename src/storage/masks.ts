@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { FileError, LabelError, messageOf } from '../errors.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
-import { isInRegion, type Region } from '../regions.js';
+import { FileError, LabelError, messageOf } from '../core/errors.js';
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
+import { isInRegion, type Region } from '../core/regions.js';
 import { placeOfMicrograph, segments } from './coordinate-pairs.js';
 import { hashFile, readText, writeWhole } from './files.js';
 import { filesBelow, type InputMicrograph } from './inputs.js';

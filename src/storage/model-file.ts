@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { FileError, messageOf, UsageError } from '../errors.js';
+import { FileError, messageOf, UsageError } from '../core/errors.js';
 import { type Architecture, parseArchitecture } from '../network/architecture.js';
 import { decodeModel, encodeModel, type Model } from '../network/model.js';
 import { PRESETS } from '../network/presets.js';

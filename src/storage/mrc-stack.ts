@@ -1,7 +1,8 @@
 /** Stacks of images (`.mrcs`, `.mrc`), one section at a time: memory does not grow with their number. */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { FileError } from '../errors.js';
+import { FileError } from '../core/errors.js';
+import type { Image } from '../core/micrograph.js';
 import {
   asStored,
   assertComplete,
@@ -18,7 +19,6 @@ import {
   withSignOfBytes,
   writeMrcHeader,
 } from '../formats/mrc-header.js';
-import type { Image } from '../micrograph.js';
 import { readStart, replaceFile, writeAt } from './files.js';
 
 /** MRC2014: not known. mrcfile's validator computes that of float16 in float16, gets infinity, and refuses any other value. */

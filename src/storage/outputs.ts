@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
 import type { InputMicrograph } from './inputs.js';
 import { stem } from './names.js';
 import { hasMicrographEnding } from './read-micrograph.js';

@@ -1,7 +1,7 @@
 import { dirname, join, relative } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
 import { type CoordinateSet, pairCoordinates } from './coordinate-pairs.js';
 import type { InputMicrograph } from './inputs.js';
 import { baseName } from './names.js';

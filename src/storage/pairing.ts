@@ -8,7 +8,7 @@
  * micrograph that is not there and is left over: names repeat from folder to folder.
  */
 
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
 import { baseName, uidOf } from './names.js';
 
 /** What is compared: a micrograph or a set of coordinates. All names are in NFC. */

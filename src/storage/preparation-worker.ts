@@ -3,8 +3,8 @@
 import { stat } from 'node:fs/promises';
 import { prepareForPicking } from '../picking/pick.js';
 import { spectrumOf } from '../picking/usual.js';
-import { startQueue } from '../queue.js';
-import { answerRequests } from '../thread-worker.js';
+import { startQueue } from '../runtime/queue.js';
+import { answerRequests } from '../runtime/thread-worker.js';
 import { changedWhileRead } from './files.js';
 import type { PreparationRequest, PreparedFile } from './preparer.js';
 import { readHashedMicrograph } from './read-micrograph.js';

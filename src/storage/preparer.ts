@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type { PreparedFor, ReadyMicrograph } from '../picking/pick.js';
-import { openThread } from '../thread.js';
+import { openThread } from '../runtime/thread.js';
 
 /** What the thread is asked: one file, for one model. */
 export interface PreparationRequest {

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { gunzipSync, constants as zlib } from 'node:zlib';
-import { FileError, messageOf } from '../errors.js';
+import { FileError, messageOf } from '../core/errors.js';
+import type { Micrograph } from '../core/micrograph.js';
 import { asStored, assertComplete, expectedFileBytes, readMrc } from '../formats/mrc.js';
 import {
   assertSingleImage,
@@ -14,7 +15,6 @@ import {
 import { LARGEST_IMAGE, readPngOrJpeg, sizeOfPngOrJpeg } from '../formats/raster.js';
 import { readTiff, sizeOfAnyTiff } from '../formats/tiff.js';
 import { countNotFinite, repairDefects } from '../imaging/defects.js';
-import type { Micrograph } from '../micrograph.js';
 import { readStart, readWhole } from './files.js';
 
 /** Largest share of NaN or infinite pixels that is repaired. */

@@ -12,7 +12,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { FileError, UsageError } from '../errors.js';
+import { FileError, UsageError } from '../core/errors.js';
 import { openClaims } from './claims.js';
 import { hashFile, makeFolder, readText } from './files.js';
 import { writeFirst } from './write-first.js';

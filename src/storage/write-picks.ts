@@ -2,9 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { FileError } from '../errors.js';
+import { FileError } from '../core/errors.js';
+import { type Provenance, provenanceLine } from '../core/provenance.js';
 import type { CoordinateFormat, PickedMicrograph, RunEntry, WriteContext } from '../formats/coordinate-format.js';
-import { type Provenance, provenanceLine } from '../provenance.js';
 import { readText, writePieces, writeWhole } from './files.js';
 import { stem } from './names.js';
 import { keptPicksFolder, readKeptPicks } from './run.js';

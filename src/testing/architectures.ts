@@ -1,8 +1,8 @@
 /** Architectures that use every layer type, for the suites that every graph must pass. */
 
+import { random } from '../core/random.js';
 import type { Architecture } from '../network/architecture.js';
 import { initialWeights, parameterLayout, type Weights } from '../network/parameters.js';
-import { random } from '../random.js';
 
 /** Every layer type, in an order that none of the presets has. */
 export const EVERY_LAYER: Architecture = {

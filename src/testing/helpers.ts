@@ -1,8 +1,8 @@
 /** Helpers that the tests share. Not part of the package. */
 
 import { expect } from 'vitest';
-import type { Image } from '../micrograph.js';
-import { random } from '../random.js';
+import type { Image } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 
 /** Largest absolute difference of two arrays of equal length. */
 export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,9 +1,9 @@
 /** What the network is shown: batches of boxes, or of patches. */
 
+import { type Random, shuffle } from '../core/random.js';
 import { extractInto } from '../imaging/pad.js';
 import { rotateQuarter } from '../imaging/rotate.js';
 import type { Architecture } from '../network/architecture.js';
-import { type Random, shuffle } from '../random.js';
 import type { Example } from './examples.js';
 import type { Batch } from './gradient-workers.js';
 import type { LabelMap } from './label-map.js';

@@ -1,8 +1,8 @@
 /** The state of a training after an epoch: what it goes on from to the same end. */
 
 import { z } from 'zod';
+import type { RandomState } from '../core/random.js';
 import type { Weights } from '../network/parameters.js';
-import type { RandomState } from '../random.js';
 import type { Best } from './epochs.js';
 import { floatsToText, textToFloats } from './float-text.js';
 import type { LabelCheck } from './label-check.js';

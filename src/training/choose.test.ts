@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../core/random.js';
 import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import { groundsOf } from '../picking/selection.js';
-import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { choose } from './choose.js';
 import { AUTO_RECIPE } from './recipe.js';

@@ -1,5 +1,7 @@
 /** What is chosen on held-out regions, once these are scored: smallest distance, filters, calibration, threshold. */
 
+import { random } from '../core/random.js';
+import { counted } from '../core/words.js';
 import {
   type Calibration,
   calibrate,
@@ -12,8 +14,6 @@ import { type CurvePoint, fMeasure } from '../evaluation/curve.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { choosePoint, expectedThreshold, thresholdRange } from '../evaluation/threshold.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import { random } from '../random.js';
-import { counted } from '../words.js';
 import { labelsIn } from './examples.js';
 import { gainsOver, isSure } from './gains.js';
 import type { Recipe } from './recipe.js';

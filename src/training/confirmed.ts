@@ -1,7 +1,7 @@
 /** Confirmed picks join the labels (paper, Fig. 2: true and false positives go back into the training set). */
 
+import type { Point } from '../core/particle.js';
 import { indexPoints } from '../evaluation/match.js';
-import type { Point } from '../particle.js';
 
 /** The labels of a micrograph. */
 export interface Labels {

@@ -1,9 +1,9 @@
 /** Which device computes gradients: a card is taken only once it has given the gradient of the CPU for the very network. */
 
+import { random } from '../core/random.js';
 import { patchSide } from '../network/architecture.js';
 import { initialWeights } from '../network/parameters.js';
 import { type DeviceChoice, fastestOf, openOn } from '../picking/device.js';
-import { random } from '../random.js';
 import type { Device } from '../runtime/engine.js';
 import { type GradientWorkers, type GradientWorkersOptions, startGradientWorkers } from './gradient-workers.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Point } from '../core/particle.js';
 import type { Model } from '../network/model.js';
-import type { Point } from '../particle.js';
 import { openPicker, pick } from '../picking/pick.js';
 import { rescaleModel } from '../picking/rescale.js';
 import { type Engine, startEngine } from '../runtime/engine.js';

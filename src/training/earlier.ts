@@ -1,13 +1,13 @@
 /** Training again, with the picks of an earlier model that a person sorted: what else it found there, nobody has looked at. */
 
+import { evenly } from '../core/evenly.js';
+import type { Point } from '../core/particle.js';
+import { random } from '../core/random.js';
+import { matchRadius } from '../core/sizes.js';
 import { calibrate, logit, sigmoid } from '../evaluation/calibration.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
-import { evenly } from '../evenly.js';
 import type { Model } from '../network/model.js';
-import type { Point } from '../particle.js';
-import { random } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
-import { matchRadius } from '../sizes.js';
 import { awayFrom, SAME_DIAMETERS } from './confirmed.js';
 import type { Region } from './examples.js';
 import { gainsOver, isSure } from './gains.js';

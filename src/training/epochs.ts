@@ -1,9 +1,9 @@
 /** The epochs of one training: batches, steps, and the accuracy on held-out boxes after each epoch. */
 
+import { random, randomFrom } from '../core/random.js';
 import type { Architecture } from '../network/architecture.js';
 import { buildBoxGraph } from '../network/box-graph.js';
 import { parameterLayout, type Weights } from '../network/parameters.js';
-import { random, randomFrom } from '../random.js';
 import type { Engine } from '../runtime/engine.js';
 import { type BatchSource, cutBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';

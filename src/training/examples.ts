@@ -1,12 +1,12 @@
 /** Boxes for training: where they are cut, and which micrographs (or which part of the only one) are held out. */
 
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
+import type { Point } from '../core/particle.js';
+import { type Random, shuffle } from '../core/random.js';
+import { counted } from '../core/words.js';
 import { indexPoints } from '../evaluation/match.js';
 import { toResampled } from '../imaging/resample.js';
 import type { ModelMetadata } from '../network/model.js';
-import type { Point } from '../particle.js';
-import { type Random, shuffle } from '../random.js';
-import { counted } from '../words.js';
 import type { PreparedMicrograph } from './labelled.js';
 import type { Recipe } from './recipe.js';
 

@@ -1,9 +1,9 @@
 /** Whether one way of picking is surely better than another on the same labels. */
 
+import type { Random } from '../core/random.js';
+import { matchRadius } from '../core/sizes.js';
 import type { EvaluatedMicrograph } from '../evaluation/evaluate.js';
 import { type Gain, pairedGains } from '../evaluation/paired-bootstrap.js';
-import type { Random } from '../random.js';
-import { matchRadius } from '../sizes.js';
 
 /** Side of the parts of the micrographs that are drawn to see how sure a gain is, in particle diameters. */
 const PART_DIAMETERS = 3;

@@ -1,9 +1,9 @@
 /** Reading what is trained on: one micrograph after the other, of which only the prepared image is kept. */
 
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
+import { boxOfDiameter } from '../core/sizes.js';
 import type { Architecture } from '../network/architecture.js';
 import { choosePreparation } from '../picking/prepare.js';
-import { boxOfDiameter } from '../sizes.js';
 import { type LabelledMicrograph, type PreparedMicrograph, prepareLabelled } from './labelled.js';
 import type { Recipe } from './recipe.js';
 

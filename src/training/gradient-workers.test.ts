@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../core/random.js';
 import { patchSide } from '../network/architecture.js';
 import { PRESETS } from '../network/presets.js';
-import { random } from '../random.js';
 import { EVERY_LAYER, testWeights } from '../testing/architectures.js';
 import { maxDifference, noiseImage } from '../testing/helpers.js';
 import { startGradientWorkers } from './gradient-workers.js';

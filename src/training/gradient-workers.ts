@@ -3,10 +3,10 @@
  * its own, and the parts are added in a fixed order, so that a run can be repeated to the last bit.
  */
 
+import type { Random } from '../core/random.js';
 import type { Architecture } from '../network/architecture.js';
 import { buildGradientGraph, type GradientGraph, type Loss } from '../network/gradient-graph.js';
 import type { Weights } from '../network/parameters.js';
-import type { Random } from '../random.js';
 import { type Device, type Engine, type Session, startEngine, type Tensor } from '../runtime/engine.js';
 
 /** Patches of a batch with how much each of their positions counts. */

@@ -1,16 +1,16 @@
 /** Whether the labels look complete: what a half-trained network finds, beside what is labelled. */
 
+import { isInside } from '../core/particle.js';
+import { matchRadius } from '../core/sizes.js';
 import { precisionRecall, type ScoredHit } from '../evaluation/curve.js';
 import { indexPoints, matchPicks } from '../evaluation/match.js';
 import type { Architecture } from '../network/architecture.js';
 import type { ModelMetadata } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
-import { isInside } from '../particle.js';
 import { findPeaks, suppressClose } from '../picking/peaks.js';
 import { CANDIDATE_SCORE } from '../picking/prevalence.js';
 import { openScorer, type ScoreMap, smooth } from '../picking/score-map.js';
 import type { Engine } from '../runtime/engine.js';
-import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
 import type { Start } from './start.js';
 

@@ -1,7 +1,7 @@
 /** What is known of every box of a micrograph: particle, no particle, or nothing. */
 
+import type { Point } from '../core/particle.js';
 import { toResampled } from '../imaging/resample.js';
-import type { Point } from '../particle.js';
 import { inRegion, type Region } from './examples.js';
 
 /** What a box shows. `unlabelled` is taken for no particle, or for perhaps one, as the recipe says. */

@@ -1,14 +1,14 @@
 /** Labelled micrographs, cleaned and prepared: what training starts from. */
 
-import { LabelError } from '../errors.js';
+import { LabelError } from '../core/errors.js';
+import type { Image, Micrograph } from '../core/micrograph.js';
+import { isInside, type Particle, type Point } from '../core/particle.js';
+import { counted } from '../core/words.js';
 import { cutFrame, recordedFrame } from '../imaging/frame.js';
-import type { Image, Micrograph } from '../micrograph.js';
 import type { Preparation } from '../network/model.js';
-import { isInside, type Particle, type Point } from '../particle.js';
 import { boxDeviations } from '../picking/deviation.js';
 import { factorFor, type PreparedImage, prepare } from '../picking/prepare.js';
 import { unevennessAt, unevennessMap } from '../picking/unevenness.js';
-import { counted } from '../words.js';
 
 /** A micrograph with its labels; coordinates in full-size pixels. */
 export interface LabelledMicrograph {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../core/random.js';
 import type { Architecture } from '../network/architecture.js';
-import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { LABEL, labelAt, makeLabelMap } from './label-map.js';
 import { prepareLabelled } from './labelled.js';

@@ -1,12 +1,12 @@
 /** Patches: squares with a grid of positions, around labelled particles and anywhere, in a random view. */
 
+import type { Point } from '../core/particle.js';
+import type { Random } from '../core/random.js';
+import { shuffle } from '../core/random.js';
 import { extractInto } from '../imaging/pad.js';
 import { rotateQuarter } from '../imaging/rotate.js';
 import { cutTurnedInto, turnedOffset } from '../imaging/turn.js';
 import { type Architecture, patchSide, positionStride } from '../network/architecture.js';
-import type { Point } from '../particle.js';
-import type { Random } from '../random.js';
-import { shuffle } from '../random.js';
 import type { Batch } from './gradient-workers.js';
 import { LABEL, type LabelMap, labelAt } from './label-map.js';
 

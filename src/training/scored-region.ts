@@ -1,10 +1,11 @@
 /** Held-out regions as picking sees them: scored once, then judged with one distance and set of filters after the other. */
 
+import type { Point, ScoredParticle } from '../core/particle.js';
+import { matchRadius } from '../core/sizes.js';
 import { type EvaluatedMicrograph, type Evaluation, evaluate } from '../evaluation/evaluate.js';
 import { indexPoints } from '../evaluation/match.js';
 import { wholeFrame } from '../imaging/frame.js';
 import type { Model, ModelMetadata } from '../network/model.js';
-import type { Point, ScoredParticle } from '../particle.js';
 import { type ScoredNoise, scoreNoise, standOut } from '../picking/noise-twin.js';
 import { automaticStep, openPicker } from '../picking/pick.js';
 import type { PreparedImage } from '../picking/prepare.js';
@@ -12,7 +13,6 @@ import { CANDIDATE_SCORE } from '../picking/prevalence.js';
 import { type ScoreMap, smooth } from '../picking/score-map.js';
 import { findCandidates, type Grounds, groundsOf } from '../picking/selection.js';
 import type { Engine } from '../runtime/engine.js';
-import { matchRadius } from '../sizes.js';
 import { inRegion, labelsIn, type Region } from './examples.js';
 
 /** A region with the scores of its micrograph, smoothed and not calibrated. */

@@ -1,7 +1,7 @@
 /** Picks sorted by a selection of 2D classes: those that were kept are particles, those that were rejected are none. */
 
+import { isInside, type Particle, type Point } from '../core/particle.js';
 import { indexPoints } from '../evaluation/match.js';
-import { isInside, type Particle, type Point } from '../particle.js';
 import { awayFrom, type Confirmed, SAME_DIAMETERS } from './confirmed.js';
 
 /** What became of the particles of a micrograph that were classified. */

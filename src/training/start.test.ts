@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../core/random.js';
 import { forBrightParticles } from '../network/bright.js';
 import { initialWeights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
 import { choosePreparation } from '../picking/prepare.js';
 import { openScorer } from '../picking/score-map.js';
-import { random } from '../random.js';
 import { startEngine } from '../runtime/engine.js';
 import { simulate } from '../simulation/simulate.js';
 import { asymmetric } from '../simulation/volume.js';

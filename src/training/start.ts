@@ -1,11 +1,11 @@
 /** What a training starts from: random weights, or those of a network that knows simulated particles already. */
 
+import { random } from '../core/random.js';
 import { toResampled } from '../imaging/resample.js';
 import type { Architecture } from '../network/architecture.js';
 import { forBrightParticles } from '../network/bright.js';
 import { initialWeights, meanOfWeights, type Weights } from '../network/parameters.js';
 import { PRESETS } from '../network/presets.js';
-import { random } from '../random.js';
 import { viewsAnEpoch } from './batches.js';
 import { textToFloats } from './float-text.js';
 import type { PreparedMicrograph } from './labelled.js';

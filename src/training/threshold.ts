@@ -1,10 +1,10 @@
 /** What is chosen on held-out micrographs: smallest distance, standard-deviation filter, calibration, threshold. */
 
+import { evenly } from '../core/evenly.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { thresholdFromLabels } from '../evaluation/labelled-threshold.js';
 import { indexPoints } from '../evaluation/match.js';
 import { mixtureThreshold } from '../evaluation/mixture.js';
-import { evenly } from '../evenly.js';
 import type { Model, ModelMetadata } from '../network/model.js';
 import type { Engine } from '../runtime/engine.js';
 import { type Choice, choose } from './choose.js';

@@ -1,16 +1,16 @@
 /** Training: labelled micrographs in, a model out, a report after every epoch. It prints nothing and touches no disk. */
 
-import { UsageError } from '../errors.js';
+import { UsageError } from '../core/errors.js';
+import { random } from '../core/random.js';
+import { PROGRAM } from '../core/version.js';
 import type { Architecture } from '../network/architecture.js';
 import type { Model } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
 import { deviationRangeOf } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
 import { unevennessLimitOf } from '../picking/unevenness.js';
-import { random } from '../random.js';
 import { threadCount } from '../runtime/cpus.js';
 import { type Engine, startEngine } from '../runtime/engine.js';
-import { PROGRAM } from '../version.js';
 import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';

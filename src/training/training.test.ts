@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Micrograph } from '../micrograph.js';
+import type { Micrograph } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 import { choosePreparation } from '../picking/prepare.js';
-import { random } from '../random.js';
 import { noiseImage } from '../testing/helpers.js';
 import { cutBoxes } from './batches.js';
 import { assertTrainable, makeExamples, splitAsBefore, splitMicrographs } from './examples.js';

@@ -4,8 +4,8 @@
  * its first folds. This part draws and compares; training is done by the caller.
  */
 
+import { type Random, random, shuffle } from '../core/random.js';
 import type { Architecture, Layer } from '../network/architecture.js';
-import { type Random, random, shuffle } from '../random.js';
 import { AUTO_RECIPE, type Recipe, type RecipeSettings } from './recipe.js';
 import { hasPretrainedStart } from './start.js';
 

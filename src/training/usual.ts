@@ -1,7 +1,7 @@
 /** What is usual in the micrographs that a model was trained on. */
 
+import { evenly } from '../core/evenly.js';
 import { calibrate } from '../evaluation/calibration.js';
-import { evenly } from '../evenly.js';
 import { wholeFrame } from '../imaging/frame.js';
 import type { Model, Usual } from '../network/model.js';
 import { areaInDiameters, type LookedAt, spectrumOf, usualOf } from '../picking/usual.js';

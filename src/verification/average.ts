@@ -1,10 +1,10 @@
 /** The average image around picks: what they have in common. */
 
+import type { Image } from '../core/micrograph.js';
+import { isInside, type Point } from '../core/particle.js';
 import { extract } from '../imaging/pad.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import { robustStatistics } from '../imaging/statistics.js';
-import type { Image } from '../micrograph.js';
-import { isInside, type Point } from '../particle.js';
 
 /** Side of the average in its own pixels, and in diameters. */
 const SIDE = 64;

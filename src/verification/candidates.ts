@@ -1,6 +1,6 @@
 /** The mistakes of convention that the doctor knows, each as the change that fixes it. */
 
-import { IDENTITY, type Transform } from '../transform.js';
+import { IDENTITY, type Transform } from '../core/transform.js';
 
 /** A change, in words. */
 export interface Mistake {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Image } from '../micrograph.js';
-import { random } from '../random.js';
+import type { Image } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 import { agreementsOf } from './class-quality.js';
 import type { Classes } from './classes.js';
 

@@ -1,6 +1,6 @@
 /** How good class averages are, without truth: whether the members of a class look like each other. */
 
-import { blankImage, type Image } from '../micrograph.js';
+import { blankImage, type Image } from '../core/micrograph.js';
 import { addTurned, type Classes, RADIUS } from './classes.js';
 
 /**

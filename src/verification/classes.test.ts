@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Image } from '../core/micrograph.js';
+import { random } from '../core/random.js';
 import { cutParticle, normaliseBackground } from '../imaging/particle-image.js';
 import { resample, toResampled } from '../imaging/resample.js';
-import type { Image } from '../micrograph.js';
-import { random } from '../random.js';
 import { simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel } from '../simulation/volume.js';
 import { type Classes, classify } from './classes.js';

@@ -4,8 +4,8 @@
  * paper's check that picks are particles (Fig. S5).
  */
 
-import { blankImage, type Image } from '../micrograph.js';
-import { type Random, random } from '../random.js';
+import { blankImage, type Image } from '../core/micrograph.js';
+import { type Random, random } from '../core/random.js';
 import { at, type PolarTools, polarTools, type Rings } from './polar.js';
 
 /** Rounds of aligning and averaging: later ones change little. */

@@ -1,11 +1,11 @@
 /** How much picks differ from other places of a micrograph: the mean response of a blob filter, against shifted controls. */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
+import { random } from '../core/random.js';
 import { blur } from '../imaging/blur.js';
 import { resample, toResampled } from '../imaging/resample.js';
 import { robustStatistics } from '../imaging/statistics.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
-import { random } from '../random.js';
 
 /** Particle diameter in pixels of the reduced image. */
 const DIAMETER = 12;

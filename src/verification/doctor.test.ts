@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Image } from '../micrograph.js';
-import type { Particle } from '../particle.js';
-import { random } from '../random.js';
-import { IDENTITY, type Transform, transform } from '../transform.js';
+import type { Image } from '../core/micrograph.js';
+import type { Particle } from '../core/particle.js';
+import { random } from '../core/random.js';
+import { IDENTITY, type Transform, transform } from '../core/transform.js';
 import { averageImage } from './average.js';
 import { diagnose } from './doctor.js';
 

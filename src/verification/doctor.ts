@@ -1,9 +1,9 @@
 /** The convention doctor: which change of convention puts coordinates onto particles, as far as the pixels can tell. */
 
-import type { Image } from '../micrograph.js';
-import { isInside, type Particle } from '../particle.js';
-import { random, shuffle } from '../random.js';
-import { type Transform, transform } from '../transform.js';
+import type { Image } from '../core/micrograph.js';
+import { isInside, type Particle } from '../core/particle.js';
+import { random, shuffle } from '../core/random.js';
+import { type Transform, transform } from '../core/transform.js';
 import { type Mistake, mistakes, shiftedBy } from './candidates.js';
 import { blobResponse, contrastAt, controlShifts, type ResponseMap, type Shift, significance } from './contrast.js';
 

@@ -1,7 +1,7 @@
 /** What labels themselves, and the files they come from, say against a diameter. Lengths in full-size pixels. */
 
+import type { Point } from '../core/particle.js';
 import { indexPoints } from '../evaluation/match.js';
-import type { Point } from '../particle.js';
 import type { Patient } from './doctor.js';
 import { factorForLook } from './label-look.js';
 import { labelSize } from './label-size.js';

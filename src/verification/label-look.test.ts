@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Point } from '../particle.js';
-import { random } from '../random.js';
+import type { Point } from '../core/particle.js';
+import { random } from '../core/random.js';
 import { simulate } from '../simulation/simulate.js';
 import { asymmetric } from '../simulation/volume.js';
 import { lookAtLabels, reduceForLook } from './label-look.js';

@@ -3,9 +3,9 @@
  * and of each micrograph by itself. The pixels can contradict labels, agree with them, or say nothing.
  */
 
+import type { Image } from '../core/micrograph.js';
+import type { Point } from '../core/particle.js';
 import { resample, toResampled } from '../imaging/resample.js';
-import type { Image } from '../micrograph.js';
-import type { Point } from '../particle.js';
 import { blobResponse, contrastAt, controlShifts, significance } from './contrast.js';
 import { type Diagnosis, diagnose, FEWEST_PICKS, type Finding, NEAR_SHARES, type Patient } from './doctor.js';
 

@@ -1,6 +1,6 @@
 /** What headers and arguments say of whether a model fits micrographs, before any is read. */
 
-import type { Length } from '../length.js';
+import type { Length } from '../core/length.js';
 
 /** What the header of a micrograph says. */
 export interface HeaderFacts {

@@ -1,7 +1,7 @@
 /** Images on rings around a centre, where turning is a shift: angles are searched by correlating Fourier series. */
 
 import FFT from 'fft.js';
-import type { Image } from '../micrograph.js';
+import type { Image } from '../core/micrograph.js';
 
 /** Angles on each ring: a power of two, for the transform. */
 export const ANGLES = 128;

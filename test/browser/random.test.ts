@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { type Random, random } from '../../src/random.js';
+import { type Random, random } from '../../src/core/random.js';
 import { testFolder } from '../../src/testing/folder.js';
 import { browserTests, clickPlaces, type Served, serve, simulateProject } from './harness.js';
 

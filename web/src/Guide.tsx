@@ -1,7 +1,7 @@
 /** One line: how far the work is, and the button for the next step. */
 
+import { counted } from '../../src/core/words.js';
 import type { ApiProject } from '../../src/server/api.js';
-import { counted } from '../../src/words.js';
 import { api } from './api.js';
 import { ENOUGH } from './panels/LabelPanel.js';
 import type { Tool } from './viewer/settings.js';

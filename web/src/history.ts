@@ -1,6 +1,6 @@
 /** What a person did, to be undone and done again: groups of label changes, excluded regions, the diameter, names. */
 
-import type { Region } from '../../src/regions.js';
+import type { Region } from '../../src/core/regions.js';
 import type { ApiLabelChange, ApiLabels, ApiPoint } from '../../src/server/api.js';
 
 /** One thing that a person did. */

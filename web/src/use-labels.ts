@@ -4,7 +4,7 @@
  */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Region } from '../../src/regions.js';
+import type { Region } from '../../src/core/regions.js';
 import type { ApiDecided, ApiLabelChange, ApiLabels, ApiMask, ApiPoint, Decision } from '../../src/server/api.js';
 import { api, insist, latest } from './api.js';
 import { type Deed, difference, differences, NO_HISTORY, redone, undone, withDeed } from './history.js';

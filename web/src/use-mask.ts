@@ -1,7 +1,7 @@
 /** The excluded regions of the micrograph that is shown, saved at every change; what the server cannot take now is sent again until it does. */
 
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Region } from '../../src/regions.js';
+import type { Region } from '../../src/core/regions.js';
 import type { ApiMask } from '../../src/server/api.js';
 import { api, insist, latest } from './api.js';
 

@@ -1,8 +1,8 @@
 /** 2D classes: an average each, with what is known of it; a class is kept or rejected as a whole, or member by member. */
 
 import { type KeyboardEvent, useEffect, useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiClass, Decision } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { address, api, latest } from '../api.js';
 import { GALLERY_KEYS, nameOf } from '../keys.js';
 import { DECISIONS } from './Gallery.js';

@@ -1,8 +1,8 @@
 /** Labelling: the diameter, labels of this micrograph, and where first labels may come from. */
 
 import { type ChangeEvent, useEffect, useRef, useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiMicrograph, ApiProject } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { api } from '../api.js';
 import type { LabelState } from '../use-labels.js';
 

@@ -2,8 +2,8 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiMicrograph } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { address } from '../api.js';
 import { type PicksOf, statusOf } from '../use-order.js';
 import { useShortNames } from '../use-short-names.js';

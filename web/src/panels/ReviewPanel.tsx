@@ -1,8 +1,8 @@
 /** Review: the threshold with what it keeps, and where a look is worth most. */
 
 import { useEffect, useMemo, useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiEvaluation, ApiProject, ApiScores, ApiWorst } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { api, latest } from '../api.js';
 import type { LabelState } from '../use-labels.js';
 import { Chart } from './Chart.js';

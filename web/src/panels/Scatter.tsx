@@ -1,7 +1,7 @@
 /** One column of the table against another; a line around points selects them. */
 
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { isInPolygon } from '../../../src/regions.js';
+import { isInPolygon } from '../../../src/core/regions.js';
 import { bounds, type Row, scattered, shownValue } from '../table.js';
 
 interface ScatterProps {

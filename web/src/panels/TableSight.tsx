@@ -2,8 +2,8 @@
 
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiProject, ApiTable } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { address, api, latest } from '../api.js';
 import { FIRST_VIEW, type Row, shownRows, shownValue, type TableView } from '../table.js';
 import type { LabelState } from '../use-labels.js';

@@ -1,8 +1,8 @@
 /** Training: one button, what it is doing, what came out, and what that means. */
 
 import { type ReactNode, useEffect, useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiEvaluation, ApiJob, ApiJobRequest, ApiModel, ApiProject } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { api } from '../api.js';
 import type { LabelState } from '../use-labels.js';
 import { Chart } from './Chart.js';

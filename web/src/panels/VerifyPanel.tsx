@@ -1,8 +1,8 @@
 /** Are the picks particles? Averages, and class averages that are made of nothing but themselves. */
 
 import { useState } from 'react';
+import { counted } from '../../../src/core/words.js';
 import type { ApiProject } from '../../../src/server/api.js';
-import { counted } from '../../../src/words.js';
 import { address, api } from '../api.js';
 import type { LabelState } from '../use-labels.js';
 import { ClassGrid } from './ClassGrid.js';

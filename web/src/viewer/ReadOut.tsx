@@ -1,7 +1,7 @@
 /** Where the cursor is, what is there, and how long things are. */
 
+import { FILTER_WORDS } from '../../../src/core/words.js';
 import type { ApiMicrographDetail, ApiPick, ApiPoint } from '../../../src/server/api.js';
-import { FILTER_WORDS } from '../../../src/words.js';
 import { nearest } from './overlay.js';
 import type { View } from './tiles.js';
 

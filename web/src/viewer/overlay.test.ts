@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isInPolygon } from '../../../src/regions.js';
+import { isInPolygon } from '../../../src/core/regions.js';
 import { groupsOf, nearest, toFull, toScreen } from './overlay.js';
 
 describe('marks', () => {

@@ -1,6 +1,6 @@
 /** What is drawn over a micrograph. Each kind of mark has its shape: picks are circles, labels squares, places that are none crosses. */
 
-import type { Region } from '../../../src/regions.js';
+import type { Region } from '../../../src/core/regions.js';
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import { type Colour, css, MARK_COLOURS, scoreColour } from './palette.js';
 import type { Size, View } from './tiles.js';

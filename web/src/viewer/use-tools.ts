@@ -1,7 +1,7 @@
 /** What pressing, dragging and clicking on the micrograph does with each tool. */
 
 import { type PointerEvent, useRef, useState } from 'react';
-import { isInPolygon, isInRegion } from '../../../src/regions.js';
+import { isInPolygon, isInRegion } from '../../../src/core/regions.js';
 import type { ApiPick, ApiPoint } from '../../../src/server/api.js';
 import type { LabelState } from '../use-labels.js';
 import { nearest, type Sketch, toFull } from './overlay.js';

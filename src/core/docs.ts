@@ -7,5 +7,5 @@ export type DocsPage = 'cluster' | 'formats' | 'gpu' | 'serve';
 
 /** Path of a page on this machine. */
 export function docsPage(page: DocsPage): string {
-  return fileURLToPath(new URL(`../docs/${page}.md`, import.meta.url));
+  return fileURLToPath(new URL(`../../docs/${page}.md`, import.meta.url));
 }

@@ -1,7 +1,7 @@
 /** A worker thread that answers requests: the side that answers. */
 
 import { parentPort, type Transferable } from 'node:worker_threads';
-import { messageOf } from './errors.js';
+import { messageOf } from '../core/errors.js';
 import type { Numbered, Reply } from './thread.js';
 
 /**

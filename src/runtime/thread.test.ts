@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { testFolder } from './testing/folder.js';
+import { testFolder } from '../testing/folder.js';
 import { openThread } from './thread.js';
 
 const folder = testFolder();

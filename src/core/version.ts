@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 export const VERSION: string = version;
 export const PROGRAM = `deepem ${VERSION}`;
