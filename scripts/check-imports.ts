@@ -24,9 +24,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   picking: [...COMMON, 'network', 'runtime'],
   training: [...COMMON, 'picking', 'network', 'runtime'],
   storage: [...COMMON, 'training', 'picking', 'network', 'runtime', 'simulation', 'formats'],
-  server: [...COMMON, 'storage', 'report', 'verification', 'training', 'runtime', 'cluster', 'formats'],
+  app: [
+    ...[...COMMON, 'storage', 'report', 'verification', 'training', 'picking', 'network', 'runtime', 'simulation'],
+    ...['cluster', 'formats'],
+  ],
+  server: [...COMMON, 'app', 'storage', 'report', 'verification', 'training', 'runtime', 'cluster', 'formats'],
   cli: [
-    ...[...COMMON, 'server', 'cluster', 'storage', 'report', 'verification', 'training', 'picking', 'network'],
+    ...[...COMMON, 'server', 'app', 'cluster', 'storage', 'report', 'verification', 'training', 'picking', 'network'],
     ...['runtime', 'simulation', 'formats'],
   ],
 };

@@ -1,29 +1,16 @@
-/** `deepem classes`: reference-free 2D class averages of picks. */
+/** `deepem classes`: reference-free 2D class averages of picks, and picks sorted by them. */
 
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { LabelError, messageOf, UsageError } from '../core/errors.js';
-import { type Length, toPixels } from '../core/length.js';
-import type { Image } from '../core/micrograph.js';
-import type { Particle } from '../core/particle.js';
-import { random, shuffle } from '../core/random.js';
-import { BOX_DIAMETERS } from '../core/sizes.js';
-import { PROGRAM } from '../core/version.js';
-import { counted } from '../core/words.js';
-import { boxFits, cutParticle, invert, normaliseBackground } from '../imaging/particle-image.js';
-import { resample, toResampled } from '../imaging/resample.js';
-import { drawTiles } from '../report/picture.js';
-import { type ClassMemberRow, type ClassSummary, classFiles, writeClassFiles } from '../storage/class-files.js';
-import { writeWhole } from '../storage/files.js';
-import { writeMrcStack } from '../storage/mrc-stack.js';
-import { assertFree } from '../storage/outputs.js';
-import { readMicrograph } from '../storage/read-micrograph.js';
-import { agreementsOf } from '../verification/class-quality.js';
-import { CLASS_ITERATIONS, type Classes, classify } from '../verification/classes.js';
-import { classNumbers, runSelection } from './class-selection.js';
-import { duration, note, print, printJson, startProgress } from './console.js';
-import { micrographsOf } from './inputs.js';
-import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
-import { length, number, parsePixelSize } from './options.js';
+import { runClassify } from '../app/particles/classify-run.js';
+import { runSort, type Sorted } from '../app/particles/sort-run.js';
+import { defined } from '../core/defined.js';
+import { UsageError } from '../core/errors.js';
+import type { Length } from '../core/length.js';
+import { counted, duration } from '../core/words.js';
+import { note, print, printJson } from './console.js';
+import { classNumbers, length, number, parsePixelSize } from './options.js';
+import { show } from './show.js';
 
 interface ClassesArguments {
   select?: string;
@@ -91,163 +78,49 @@ export function configure(command: Command): void {
     .requiredOption('-o, --output <classes.mrcs>', 'where the averages go; with --select, a folder')
     .option('--overwrite', 'replace files that are there')
     .addHelpText('after', HELP)
-    .action(runClasses);
+    .action(classes);
 }
 
-/** A particle that is to be classified. */
-interface Cut {
-  readonly micrograph: string;
-  readonly particle: Particle;
-  readonly image: Image;
-}
-
-async function runClasses(
+async function classes(
   picks: string,
-  args: readonly string[],
+  micrographs: readonly string[],
   options: ClassesArguments,
   command: Command,
 ): Promise<void> {
   assertOneWay(options, command);
-  const { select } = options;
-  if (select !== undefined) return runSelection(picks, args, { ...options, select });
-  if (!/\.mrcs?$/i.test(options.output)) {
-    throw new UsageError({ what: 'Wrong name of the averages', received: options.output, expected: 'NAME.mrcs' });
+  const { select, rejected, keep, reject, diameter, threshold, pixelSize, output, overwrite = false, json } = options;
+  const shared = { picks, micrographs, diameter, output, overwrite, ...defined({ threshold, pixelSize }) };
+  if (select !== undefined) {
+    const settings = { ...shared, select, ...defined({ rejected, keep, reject }) };
+    const sorted = await show((signal) => runSort(settings, signal));
+    return saySorted(sorted, output, json ?? false);
   }
-  if (options.side % 2 !== 0) {
-    throw new UsageError({ what: 'Wrong value of --side', received: String(options.side), expected: 'an even number' });
-  }
-  const files = classFiles(options.output);
-  assertFree([...Object.values(files), ...(options.plot ? [options.plot] : [])], options.overwrite);
-  const started = performance.now();
-  const { cuts, drawn, failed, pixelSize, diameter } = await cutAll(picks, args, options);
-  if (cuts.length < 2) {
-    throw new LabelError({
-      what: 'There is nothing to classify',
-      received: `${counted(cuts.length, 'particle')} whose boxes lie inside a micrograph`,
-      expected: 'two or more',
-      ...(failed[0] && { hint: failed[0] }),
-    });
-  }
-  const over = drawn - cuts.length;
-  assertMostFit(over, drawn);
-  const images = cuts.map(({ image }) => image);
-  const classes = runRounds(images, options);
-  await writeMrcStack(options.output, classes.averages, { pixelSize, float16: false, label: `${PROGRAM} classes` });
-  const rows = cuts.map(({ micrograph, particle }, i) => {
-    return { micrograph, particle: { ...particle, class: classes.members[i].class + 1 } };
-  });
-  const summary = summaryOf(rows, agreementsOf(images, classes));
-  await writeClassFiles(files, rows, { program: PROGRAM, diameter, classes: summary });
-  if (options.plot) {
-    const lines = (i: number) => {
-      const { particles, agreement } = summary[i];
-      return [`class ${i + 1}`, counted(particles, 'particle'), `agreement ${agreement.toFixed(2)}`];
-    };
-    await writeWhole(options.plot, await drawTiles(classes.averages.map((image, i) => ({ image, lines: lines(i) }))));
-  }
-  const seconds = (performance.now() - started) / 1000;
-  if (options.json) printJson({ particles: cuts.length, over, classes: summary, seconds, failed });
+  const { classes: count, most, side, seed, plot } = options;
+  const how = { classes: count, most, side, seed, invert: options.invert ?? false, ...defined({ plot }) };
+  const found = await show((signal) => runClassify({ ...shared, ...how }, signal));
+  const { particles, over, sizes, seconds, reasons } = found;
+  if (json) printJson({ particles, over, classes: found.classes, seconds, failed: reasons });
   else {
-    print(`${counted(cuts.length, 'particle')} in ${classes.sizes.length} classes of ${classes.sizes.join(', ')}`);
+    print(`${counted(particles, 'particle')} in ${sizes.length} classes of ${sizes.join(', ')}`);
     if (over > 0) print(`${over} more reach over the edge of their micrograph with their boxes, and are not used`);
-    print(`written to ${options.output} in ${duration(seconds)}`);
+    print(`written to ${output} in ${duration(seconds)}`);
   }
-  for (const reason of failed) note(`left out: ${reason}`);
-  process.exitCode = failed.length > 0 ? 3 : 0;
+  for (const reason of reasons) note(`left out: ${reason}`);
 }
 
-/** @throws LabelError where classes of the few that fit would pass for classes of all */
-function assertMostFit(over: number, drawn: number): void {
-  if (over <= drawn / 2) return;
-  throw new LabelError({
-    what: 'Most picks cannot be classified',
-    received: `${over} of ${counted(drawn, 'pick')} whose boxes of ${BOX_DIAMETERS} diameters reach over the edge of their micrograph`,
-    expected: 'at least half of them inside',
-    hint: 'Check --diameter, and the convention of the picks with deepem doctor',
-  });
-}
-
-function runRounds(images: readonly Image[], { classes, seed }: ClassesArguments): Classes {
-  const rounds = classify(images, { classes, seed });
-  const progress = startProgress(CLASS_ITERATIONS, 'classifying');
-  try {
-    for (;;) {
-      const round = rounds.next();
-      if (round.done) return round.value;
-      progress.update(round.value, '');
-    }
-  } finally {
-    progress.stop();
+function saySorted({ accepted, rejected, undecided, reasons }: Sorted, output: string, json: boolean): void {
+  if (json) printJson({ accepted, rejected, undecided, failed: reasons });
+  else {
+    print(`accepted: ${counted(accepted, 'pick')}, in ${join(output, 'accepted')}`);
+    print(`rejected: ${counted(rejected, 'pick')}, in ${join(output, 'rejected')}`);
+    if (undecided > 0) print(`not classified: ${counted(undecided, 'pick')}, which count neither way`);
   }
-}
-
-/** Reads the micrographs one by one and cuts out the particles that were drawn: `drawn` of those that could be read. */
-async function cutAll(picks: string, args: readonly string[], options: ClassesArguments) {
-  const sets = await readLabels(picks);
-  const inputs = await micrographsOf(args);
-  const pairs = pairWithMicrographs(inputs, sets, 'picks', { partial: true });
-  const firstSize = await firstPixelSize(inputs, options.pixelSize);
-  const diameter = toPixels(options.diameter, firstSize, '--diameter');
-  const factor = (BOX_DIAMETERS * diameter) / options.side;
-  const candidates = [...pairs].flatMap(([input, set]) =>
-    set.particles
-      .filter(({ score }) => options.threshold === undefined || score === undefined || score >= options.threshold)
-      .map((particle) => ({ input, particle })),
-  );
-  if (candidates.length === 0) {
-    throw new LabelError({
-      what: 'There are no picks to classify',
-      received: `${counted(pairs.size, 'micrograph')} with coordinates, of which none has a score above --threshold`,
-      expected: 'picks, or a lower --threshold',
-    });
+  if (accepted > 0 && rejected === 0) {
+    note(
+      'every pick was kept; if the file holds all classes, name those to reject with --reject, or those to keep with --keep',
+    );
   }
-  const chosen = new Set(shuffle([...candidates], random(options.seed)).slice(0, options.most));
-  const cuts: Cut[] = [];
-  const failed: string[] = [];
-  let drawn = 0;
-  const progress = startProgress(inputs.length, 'reading');
-  try {
-    for (const [i, input] of inputs.entries()) {
-      const own = candidates.filter((candidate) => candidate.input === input && chosen.has(candidate));
-      if (own.length > 0) {
-        try {
-          cuts.push(...(await cutOf(input.path, own, factor, options)));
-          drawn += own.length;
-        } catch (error) {
-          failed.push(messageOf(error));
-        }
-      }
-      progress.update(i + 1, input.path);
-    }
-  } finally {
-    progress.stop();
-  }
-  return { cuts, drawn, failed, diameter, pixelSize: firstSize === null ? null : firstSize * factor };
-}
-
-async function cutOf(
-  path: string,
-  own: readonly { readonly particle: Particle }[],
-  factor: number,
-  { side, invert: white }: ClassesArguments,
-): Promise<Cut[]> {
-  const small = resample(await readMicrograph(path), factor);
-  return own.flatMap(({ particle }) => {
-    const point = { x: toResampled(particle.x, factor), y: toResampled(particle.y, factor) };
-    if (!boxFits(point, side, small)) return [];
-    const image = normaliseBackground(cutParticle(small, point, side));
-    return [{ micrograph: path, particle, image: white ? invert(image) : image }];
-  });
-}
-
-/** Size, agreement and mean score of each class. */
-function summaryOf(rows: readonly ClassMemberRow[], agreements: readonly number[]): ClassSummary['classes'] {
-  return agreements.map((agreement, i) => {
-    const own = rows.flatMap(({ particle }) => (particle.class === i + 1 ? [particle] : []));
-    const scores = own.flatMap(({ score }) => score ?? []);
-    const mean = scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length);
-    return { class: i + 1, particles: own.length, agreement, score: scores.length > 0 ? mean : null };
-  });
+  for (const reason of reasons) note(`left out: ${reason}`);
 }
 
 /** @throws UsageError where options of one way are given for the other */

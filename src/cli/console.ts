@@ -2,7 +2,7 @@
 
 import { writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import type { RunEvent } from '../core/events.js';
+import { duration, perMinute } from '../core/words.js';
 
 /** Streams that can take no more: their reader has gone, or their disk is full. What is on disk does not depend on them. */
 const closed = new Set<NodeJS.WriteStream>();
@@ -37,11 +37,6 @@ export function print(line: string): void {
 /** Writes one JSON line of results. */
 export function printJson(value: unknown): void {
   print(JSON.stringify(value));
-}
-
-/** Writes an event of a long command as one JSON line. */
-export function printEvent(event: RunEvent): void {
-  printJson(event);
 }
 
 /** Writes a line of progress or warning. */
@@ -133,17 +128,4 @@ function endAtOnce(signal: NodeJS.Signals, kept: string): void {
   writeSync(2, `\nStopped at once; ${kept}.\n`);
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
-}
-
-/** A rate, as `12.5 a minute`. */
-export function perMinute(count: number, seconds: number): string {
-  return `${(seconds > 0 ? (60 * count) / seconds : 0).toFixed(1)} a minute`;
-}
-
-/** Seconds as `1 min 5 s`. */
-export function duration(seconds: number): string {
-  // 59.96 s would be shown as 60.0 s.
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

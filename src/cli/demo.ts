@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { matchRadius } from '../core/sizes.js';
 import { PROGRAM } from '../core/version.js';
-import { counted } from '../core/words.js';
+import { counted, duration } from '../core/words.js';
 import { type Evaluation, evaluate } from '../evaluation/evaluate.js';
 import { csvFormat } from '../formats/csv.js';
 import type { Model } from '../network/model.js';
@@ -22,7 +22,7 @@ import { assertFree } from '../storage/outputs.js';
 import { openPicksWriter } from '../storage/write-picks.js';
 import type { LabelledMicrograph } from '../training/labelled.js';
 import { train } from '../training/train.js';
-import { duration, note, print } from './console.js';
+import { note, print } from './console.js';
 import { writeSimulated } from './simulate.js';
 
 const BODIES = ['barrel', 'asymmetric'];

@@ -1,8 +1,11 @@
 /** `deepem doctor`: which convention coordinates are in. */
 
 import type { Command } from 'commander';
+import { forEach } from '../app/each.js';
+import { micrographsOf } from '../app/inputs.js';
+import { firstPixelSize, pairWithMicrographs, readLabels } from '../app/labels/labelled-inputs.js';
 import { quoted } from '../cluster/shell.js';
-import { LabelError, messageOf } from '../core/errors.js';
+import { LabelError } from '../core/errors.js';
 import { type Length, toPixels } from '../core/length.js';
 import type { Micrograph } from '../core/micrograph.js';
 import { describeTransform, transform } from '../core/transform.js';
@@ -17,10 +20,9 @@ import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { averageImage } from '../verification/average.js';
 import { type Diagnosis, diagnose, type Finding, type Patient } from '../verification/doctor.js';
-import { note, print, printJson, startProgress } from './console.js';
-import { micrographsOf } from './inputs.js';
-import { firstPixelSize, pairWithMicrographs, readLabels } from './labelled-inputs.js';
+import { print, printJson } from './console.js';
 import { length, number, parsePixelSize } from './options.js';
+import { tellPeople } from './show.js';
 
 interface DoctorArguments {
   overwrite?: boolean;
@@ -73,9 +75,12 @@ export function configure(command: Command): void {
 
 async function runDoctor(micrographs: string, picks: string, options: DoctorArguments): Promise<void> {
   if (options.plot) assertFree([options.plot], options.overwrite);
-  const inputs = await micrographsOf([micrographs]);
-  const sets = await readLabels(picks, { ...(options.from && { format: options.from }), micrographs: inputs });
-  const matched = withPicks(pairWithMicrographs(inputs, sets, 'coordinates', { partial: true }));
+  const inputs = await micrographsOf([micrographs], tellPeople);
+  const sets = await readLabels(picks, tellPeople, {
+    ...(options.from && { format: options.from }),
+    micrographs: inputs,
+  });
+  const matched = withPicks(pairWithMicrographs(inputs, sets, 'coordinates', tellPeople, { partial: true }));
   const pairs = matched.slice(0, options.most);
   const pixelSize = options.diameter
     ? await firstPixelSize(
@@ -124,19 +129,12 @@ function withPicks(pairs: ReadonlyMap<InputMicrograph, CoordinateSet>) {
 
 async function readPatients(pairs: readonly { input: InputMicrograph; set: CoordinateSet }[]): Promise<NamedPatient[]> {
   const patients: NamedPatient[] = [];
-  const progress = startProgress(pairs.length, 'reading');
-  const failed: string[] = [];
-  for (const [i, { input, set }] of pairs.entries()) {
-    try {
-      const image: Micrograph = await readMicrograph(input.path);
-      patients.push({ name: input.path, image, particles: set.particles });
-    } catch (error) {
-      failed.push(messageOf(error));
-    }
-    progress.update(i + 1, input.path);
-  }
-  progress.stop();
-  for (const reason of failed) note(`left out: ${reason}`);
+  const progress = { what: 'reading', nameOf: ({ input }: (typeof pairs)[number]) => input.path };
+  const failed = await forEach(pairs, { tell: tellPeople }, progress, async ({ input, set }) => {
+    const image: Micrograph = await readMicrograph(input.path);
+    patients.push({ name: input.path, image, particles: set.particles });
+  });
+  for (const reason of failed) tellPeople({ kind: 'left-out', reason });
   if (patients.length > 0) return patients;
   throw new LabelError({ what: 'None of the micrographs can be read', received: failed[0] ?? 'none' });
 }

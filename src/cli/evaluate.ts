@@ -2,6 +2,15 @@
 
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Tell } from '../app/events.js';
+import { micrographsOf } from '../app/inputs.js';
+import {
+  assertAboveCut,
+  type JudgedMicrograph,
+  pairJudged,
+  readSets,
+  withHistories,
+} from '../app/labels/judged-inputs.js';
 import { UsageError } from '../core/errors.js';
 import { type Length, toPixels } from '../core/length.js';
 import { isInside, type Point } from '../core/particle.js';
@@ -15,10 +24,8 @@ import type { InputMicrograph } from '../storage/inputs.js';
 import { assertFree } from '../storage/outputs.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { note, print, printJson } from './console.js';
-import { micrographsOf } from './inputs.js';
-import { assertAboveCut, type JudgedMicrograph, pairJudged, readSets, withHistories } from './judged-inputs.js';
-import type { LeftOver } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
+import { tellPeople } from './show.js';
 
 interface EvaluateArguments {
   overwrite?: boolean;
@@ -75,14 +82,17 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
   if (options.plotMicrographs && !options.micrographs) {
     throw new UsageError({ what: '--plot-micrographs draws on the micrographs', expected: '--micrographs FOLDER' });
   }
-  const inputs = options.micrographs ? await micrographsOf([options.micrographs]) : [];
   const failed: string[] = [];
-  const leftOver: LeftOver[] = [];
+  const leftOver: { readonly what: string; readonly names: readonly string[] }[] = [];
+  const tell: Tell = (event) => {
+    tellPeople(event);
+    if (event.kind === 'left-over') leftOver.push({ what: event.what, names: event.names });
+  };
+  const inputs = options.micrographs ? await micrographsOf([options.micrographs], tell) : [];
   const picks = await readSets(options.picks, failed);
-  const judged = await pairJudged(picks, await readSets(options.truth, failed), inputs, leftOver);
-  const { cut, micrographs } = await withHistories(judged, {
-    ...{ includeTrained: options.includeTrained ?? false, leftOver },
-  });
+  const judged = await pairJudged(picks, await readSets(options.truth, failed), inputs, tell);
+  const { includeTrained = false } = options;
+  const { cut, micrographs } = await withHistories(judged, { includeTrained }, tell);
   assertAboveCut(options.threshold, cut);
   const pixels = (value: Length, name: string) => toPixels(value, options.pixelSize ?? null, name);
   const result = evaluate(micrographs, {

@@ -72,3 +72,18 @@ export function parseMemory(text: string): number {
     expected: 'a size such as 4GB or 800MB',
   });
 }
+
+/** Parser of class numbers: `3,7` or `1-4,9`. */
+export function classNumbers(name: string): (text: string) => number[] {
+  return (text) =>
+    text.split(',').flatMap((part) => {
+      const [, first, last = first] = /^\s*(\d+)\s*(?:-\s*(\d+)\s*)?$/.exec(part) ?? [];
+      const [from, to] = [Number(first), Number(last)];
+      if (from >= 1 && to >= from && to <= 10_000) return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+      throw new UsageError({
+        what: `Wrong value of ${name}`,
+        received: `"${text}"`,
+        expected: 'classes, as in 3,7 or 1-4,9',
+      });
+    });
+}

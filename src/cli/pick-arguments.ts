@@ -1,14 +1,15 @@
 /** What `pick` and `watch` are told: how to pick, and what to write. */
 
 import { type Command, Option } from 'commander';
+import type { NamedThreshold, PickSettings, PickWith } from '../app/pick/settings.js';
+import { defined } from '../core/defined.js';
 import { UsageError } from '../core/errors.js';
-import { type Length, toPixels } from '../core/length.js';
+import type { Length } from '../core/length.js';
 import type { CoordinateFormat } from '../formats/coordinate-format.js';
 import { WRITTEN_FORMATS, writtenFormats } from '../formats/coordinates.js';
 import type { Turns } from '../network/dense-graph.js';
 import type { DeviationRange } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
-import type { PickOptions } from '../picking/pick.js';
 import { deviceOption } from './device.js';
 import { length, parseMemory, parsePixelSize, parseThreads, wordOrNumber } from './options.js';
 
@@ -39,12 +40,6 @@ export interface PickArguments {
   overwrite?: boolean;
   json?: boolean;
 }
-
-/** Arguments whose diameter is a length, where there is one. */
-export type SizedArguments = PickArguments & { readonly diameter?: Length };
-
-/** The model's threshold, or one of the two it was held against. */
-export type NamedThreshold = 'auto' | 'f1' | 'f2';
 
 /** The formats, for help texts. */
 export const FORMATS_HELP = WRITTEN_FORMATS.map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`).join('\n');
@@ -139,18 +134,49 @@ function parseRange(text: string): DeviationRange | 'auto' | 'off' {
   });
 }
 
-/** The options of the library, in pixels of a micrograph with so many angstroms a pixel. */
-export function pickOptions(options: PickArguments, pixelSize: number | null): PickOptions {
-  const pixels = (length: Length, name: string) => toPixels(length, pixelSize, name);
+/**
+ * Resolves the arguments once: nothing below the command line reads them.
+ *
+ * @throws UsageError unless there is a diameter, or a model of one's own, which has one
+ */
+export function pickSettings(given: PickArguments): PickSettings {
+  const { diameter, out, threshold, step, turns, minDistance, edge, pixelSize, threads, memory, device } = given;
   return {
-    ...(typeof options.threshold === 'number' && { threshold: options.threshold }),
-    ...(options.turns && { turns: options.turns }),
-    ...(options.step && { step: pixels(options.step, '--step') }),
-    ...(options.minDistance && { minDistance: pixels(options.minDistance, '--min-distance') }),
-    ...(options.edge && { edge: pixels(options.edge, '--edge') }),
-    ...(options.ground !== 'auto' && { unevennessLimit: options.ground === 'off' ? null : options.ground }),
-    ...(options.keepScores && { lowerWhereEmpty: false }),
-    ...(options.overlap && { overlapDistance: pixels(options.overlap, '--overlap') }),
-    ...(options.stdRange !== 'auto' && { deviationRange: options.stdRange === 'off' ? null : options.stdRange }),
+    ...defined({ diameter, step, turns, minDistance, edge, pixelSize, threads, memory }),
+    ...defined({ overlapDistance: given.overlap, masks: given.mask }),
+    ...{ with: pickWith(given), out, formats: given.format, threshold, device },
+    deviationRange: given.stdRange,
+    unevennessLimit: given.ground,
+    lowerWhereEmpty: !given.keepScores,
+    saveScores: given.saveScores ?? false,
+    saveLeftOut: given.saveLeftOut ?? false,
+    force: given.force ?? false,
+    overwrite: given.overwrite ?? false,
   };
+}
+
+/** What picks. @throws UsageError unless there is a diameter, or a model of one's own, which has one */
+function pickWith({ model, blob, diameter }: PickArguments): PickWith {
+  if (model && blob) {
+    throw new UsageError({
+      what: 'What to pick with is not clear',
+      received: '--model and --blob',
+      expected: 'one of them, or neither: then the general model picks',
+    });
+  }
+  if (diameter === 'auto' && (model || blob)) {
+    throw new UsageError({
+      what: 'Only the general model estimates the diameter',
+      received: `--diameter auto with ${model ? '--model' : '--blob'}`,
+      expected: 'a length such as --diameter 190A',
+    });
+  }
+  if (model) return { kind: 'model', file: model };
+  if (diameter) return { kind: blob ? 'blob' : 'general' };
+  throw new UsageError({
+    what: 'The size of the particle is unknown',
+    received: 'neither --diameter nor --model',
+    expected:
+      '--diameter with the length of the particle, such as --diameter 190A, or --diameter auto, to pick without labels; or --model MODEL.onnx',
+  });
 }

@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { labelOfSet, readLabels } from '../app/labels/labelled-inputs.js';
 import { UsageError } from '../core/errors.js';
 import { type Length, toPixels } from '../core/length.js';
 import type { Image, Micrograph } from '../core/micrograph.js';
@@ -16,8 +17,8 @@ import { assertFree } from '../storage/outputs.js';
 import { describeWeakerRules } from '../storage/pairing.js';
 import { readMicrograph } from '../storage/read-micrograph.js';
 import { note, print } from './console.js';
-import { labelOfSet, readLabels } from './labelled-inputs.js';
 import { length, number, parsePixelSize } from './options.js';
+import { tellPeople } from './show.js';
 
 interface PreviewArguments {
   overwrite?: boolean;
@@ -98,7 +99,7 @@ async function drawMicrograph(file: string, options: PreviewArguments): Promise<
   const micrograph = options.frame === undefined ? await readMicrograph(file) : await readFrame(file, options.frame);
   const pixelSize = options.pixelSize ?? micrograph.pixelSize;
   if (!options.picks) return drawPicks(micrograph, [], pixelSize);
-  const sets = await readLabels(options.picks);
+  const sets = await readLabels(options.picks, tellPeople);
   const { pairs } = pairCoordinates([{ path: file, folder: '', pixelSize: null }], sets);
   // One micrograph does not tell which others the picks could belong to: the file is named, and the rule that found it.
   const weaker = describeWeakerRules(pairs, 'picks');

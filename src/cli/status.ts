@@ -1,9 +1,9 @@
 /** `deepem status` */
 
 import type { Command } from 'commander';
-import { counted } from '../core/words.js';
+import { counted, duration, perMinute } from '../core/words.js';
 import { type RunHistory, type RunStart, readRun } from '../storage/run.js';
-import { duration, perMinute, print, printJson } from './console.js';
+import { print, printJson } from './console.js';
 
 const HELP = `
 Example:

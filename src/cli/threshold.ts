@@ -1,6 +1,7 @@
 /** `deepem threshold` */
 
 import type { Command } from 'commander';
+import { readLabels } from '../app/labels/labelled-inputs.js';
 import { LabelError } from '../core/errors.js';
 import { counted } from '../core/words.js';
 import { histogramThreshold } from '../evaluation/histogram.js';
@@ -10,7 +11,7 @@ import { writeWhole } from '../storage/files.js';
 import { originOf } from '../storage/origin.js';
 import { assertFree } from '../storage/outputs.js';
 import { print, printJson } from './console.js';
-import { readLabels } from './labelled-inputs.js';
+import { tellPeople } from './show.js';
 
 interface ThresholdArguments {
   overwrite?: boolean;
@@ -64,7 +65,7 @@ function assertNotCut(cut: number, path: string): void {
 
 async function runThreshold(path: string, options: ThresholdArguments): Promise<void> {
   if (options.plot) assertFree([options.plot], options.overwrite);
-  const sets = onePerMicrograph(await readLabels(path));
+  const sets = onePerMicrograph(await readLabels(path, tellPeople));
   const scores = sets.flatMap(({ particles }) =>
     particles.flatMap(({ score }) => (score === undefined ? [] : [score])),
   );

@@ -1,15 +1,14 @@
 /** `deepem train` */
 
 import { type Command, Option } from 'commander';
+import { STARTS, type StartChoice } from '../app/train/few-labels.js';
+import { runTrain } from '../app/train/train-run.js';
+import { defined } from '../core/defined.js';
 import { docsPage } from '../core/docs.js';
-import { UsageError } from '../core/errors.js';
 import { PRESETS } from '../network/presets.js';
-import { loadPreset } from '../storage/model-file.js';
-import { AUTO_RECIPE, RECIPES, type Recipe, withEpochs } from '../training/recipe.js';
-import { fewLabelsStart, STARTS, type StartChoice } from './few-labels.js';
 import { number } from './options.js';
-import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
-import { assertModelName, runTraining } from './training-run.js';
+import { showTraining } from './show-training.js';
+import { addTrainingOptions, type TrainingArguments, trainingSettings } from './training-options.js';
 
 interface TrainArguments extends TrainingArguments {
   overwrite?: boolean;
@@ -34,7 +33,7 @@ and .csv (x,y): ${docsPage('formats')}.
 Ctrl-C saves the best model so far.`;
 
 export function configure(command: Command): void {
-  addTrainingInputs(
+  addTrainingOptions(
     command.argument('<micrographs...>', 'files, folders, globs, @LIST with one path a line, or a micrographs.star'),
   )
     .option(
@@ -69,51 +68,15 @@ export function configure(command: Command): void {
     .requiredOption('-o, --output <model.onnx>', 'where the model goes')
     .option('--overwrite', 'replace a model that is there')
     .addHelpText('after', HELP)
-    .action(runTrain);
+    .action(train);
 }
 
-async function runTrain(args: readonly string[], options: TrainArguments): Promise<void> {
-  const named = Object.hasOwn(RECIPES, options.recipe) ? RECIPES[options.recipe] : undefined;
-  if (!named) {
-    throw new UsageError({
-      what: 'Unknown recipe',
-      received: `"${options.recipe}"`,
-      expected: Object.keys(RECIPES).join(', '),
-    });
-  }
-  const isAuto = named === AUTO_RECIPE && !options.preset;
-  if (options.start === 'general' && !isAuto) {
-    throw new UsageError({
-      what: 'Only recipe auto with its own network starts from the general model',
-      received: `--start general with ${options.preset ? '--preset' : `--recipe ${options.recipe}`}`,
-      expected: '--start without these',
-    });
-  }
-  assertModelName(options.output);
-  const preset = options.preset ? await loadPreset(options.preset) : { architecture: named.architecture, recipe: null };
-  const recipe: Recipe = { ...(preset.recipe ?? named), architecture: preset.architecture };
-  const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
-  const few = isAuto ? await fewLabelsStart(labels, { ...options, diameter }) : null;
-  const chosen = few?.recipe ?? recipe;
-  await runTraining(labels, {
-    settings: { micrographs: args, ...options },
-    output: options.output,
-    labelOptions: options,
-    ...(options.plot && { plot: options.plot }),
-    ...(options.overwrite && { overwrite: true }),
-    ...(options.json && { json: true }),
-    train: {
-      diameter,
-      pixelSize,
-      architecture: chosen.architecture,
-      recipe: options.epochs ? withEpochs(chosen, options.epochs) : chosen,
-      ...(few && { start: few.start }),
-      edge,
-      labels: options.labels,
-      seed: options.seed,
-      ...(options.testFraction !== undefined && { testFraction: options.testFraction }),
-      device: options.device,
-      ...(options.threads && { threads: options.threads }),
-    },
-  });
+async function train(micrographs: readonly string[], options: TrainArguments): Promise<void> {
+  const { output, recipe, start, overwrite = false, preset, testFraction, epochs, plot, json } = options;
+  const settings = {
+    ...trainingSettings(micrographs, options),
+    ...{ output, recipe, start, overwrite, asked: { micrographs, ...options } },
+    ...defined({ preset, testFraction, epochs, plot }),
+  };
+  await showTraining((signal) => runTrain(settings, signal), json);
 }

@@ -1,23 +1,14 @@
 /** `deepem tune` */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { LabelError, UsageError } from '../core/errors.js';
-import { makeFolder, readText, writeWhole } from '../storage/files.js';
-import { loadPreset } from '../storage/model-file.js';
-import { assertFree } from '../storage/outputs.js';
-import type { HeldOutColumns } from '../training/examples.js';
-import type { LabelledMicrograph } from '../training/labelled.js';
-import { AUTO_RECIPE, type Recipe } from '../training/recipe.js';
+import { type JudgedTrial, PRESET, runTune, STATE } from '../app/train/tune-run.js';
+import { defined } from '../core/defined.js';
 import { hasPretrainedStart } from '../training/start.js';
-import { train } from '../training/train.js';
-import { bestTrial, dealFolds, drawTrials, type FoldScore, isBehind, merit, type Trial } from '../training/tune.js';
-import { duration, note, onInterrupt, type Progress, print, printJson, startProgress } from './console.js';
-import { type LabelledInput, readLabelled } from './labelled-inputs.js';
+import type { FoldScore } from '../training/tune.js';
+import { print, printJson } from './console.js';
 import { number } from './options.js';
-import { addTrainingInputs, findTrainingInputs, type TrainingArguments } from './training-inputs.js';
+import { show } from './show.js';
+import { addTrainingOptions, type TrainingArguments, trainingSettings } from './training-options.js';
 
 interface TuneArguments extends TrainingArguments {
   overwrite?: boolean;
@@ -27,12 +18,6 @@ interface TuneArguments extends TrainingArguments {
   out: string;
   json?: boolean;
 }
-
-const STATE = 'tune.json';
-const PRESET = 'preset.json';
-const MINUTE = 60;
-/** What a training takes at the most on two cores (docs/results.md). */
-const FOLD_MINUTES = 2;
 
 const HELP = `
 Example:
@@ -45,7 +30,7 @@ completely. Micrographs kept back for the final judgement must not be given here
 search goes on from its last fold for another so many minutes.`;
 
 export function configure(command: Command): void {
-  addTrainingInputs(
+  addTrainingOptions(
     command.argument(
       '<micrographs...>',
       'files, folders, globs, @LIST with one path a line, or a micrographs.star: two or more',
@@ -63,228 +48,25 @@ export function configure(command: Command): void {
     .option('--overwrite', 'replace a preset that is there')
     .option('--json', 'the table as one JSON object')
     .addHelpText('after', HELP)
-    .action(runTune);
+    .action(tune);
 }
 
-/** What the search was started with: it only goes on with the same. */
-const inputsSchema = z.object({
-  preset: z.string().nullable(),
-  seed: z.number(),
-  folds: z.number(),
-  diameter: z.number(),
-  edge: z.number(),
-  labels: z.string(),
-  micrographs: z.array(z.object({ path: z.string(), labels: z.number() })),
-});
-type Inputs = z.infer<typeof inputsSchema>;
-const stateSchema = z.object({
-  inputs: inputsSchema,
-  scores: z.array(
-    z.object({
-      trial: z.number(),
-      fold: z.number(),
-      averagePrecision: z.number(),
-      bestF1: z.number(),
-      seconds: z.number(),
-    }),
-  ),
-});
-
-async function runTune(args: readonly string[], options: TuneArguments): Promise<void> {
-  const { labels, pixelSize, diameter, edge } = await findTrainingInputs(args, options);
-  assertComplete(options.labels !== 'incomplete');
-  const labelled = labels.filter(({ positives }) => positives.particles.length > 0);
-  if (labelled.length < 2) {
-    throw new LabelError({
-      what: 'Tuning holds out whole micrographs',
-      received: `${labelled.length} labelled micrograph`,
-      expected: 'two or more',
-    });
-  }
-  const micrographs = labels.map(({ input, positives }) => ({ path: input.path, labels: positives.particles.length }));
-  const folds = Math.min(options.folds, labelled.length);
-  const { seed, preset = null } = options;
-  const inputs: Inputs = { preset, seed, folds, diameter, edge, labels: options.labels, micrographs };
-  const base = options.preset ? await loadBase(options.preset) : AUTO_RECIPE;
-  if (options.minutes < 2 * folds * FOLD_MINUTES)
-    note(
-      `warning: --minutes ${options.minutes} may be too short to compare anything: two trials are ${2 * folds} trainings of a minute or two each; give --minutes ${2 * folds * FOLD_MINUTES} or more, or fewer --folds`,
-    );
-  await makeFolder(options.out);
-  const scores = await resume(inputs, join(options.out, STATE));
-  if (scores.length === 0) assertFree([join(options.out, PRESET)], options.overwrite);
-  const interruption = onInterrupt('Stopping: the folds done so far are kept. Ctrl-C again ends at once.');
-  try {
-    await search(labels, inputs, pixelSize, base, scores, options, interruption.signal);
-  } finally {
-    interruption.dispose();
-  }
-  await finish(scores, inputs, base, options);
-  process.exitCode = interruption.exitCode();
-}
-
-/** @throws LabelError unless precision can be measured */
-function assertComplete(labelsComplete: boolean): void {
-  if (labelsComplete) return;
-  throw new LabelError({
-    what: 'A search compares settings by their picks without a label, and labels are missing',
-    received: 'incomplete labels',
-    expected: 'micrographs on which every particle is labelled',
-    hint: 'Label two or more micrographs completely; --labels complete takes the labels as they are',
+async function tune(micrographs: readonly string[], options: TuneArguments): Promise<void> {
+  const { minutes, folds, preset, out, overwrite = false, json } = options;
+  const settings = {
+    ...trainingSettings(micrographs, options),
+    ...{ minutes, folds, out, overwrite },
+    ...defined({ preset }),
+  };
+  const tuned = await show((signal) => runTune(settings, signal), {
+    stopping: 'Stopping: the folds done so far are kept. Ctrl-C again ends at once.',
   });
+  if (json) printJson({ trials: tuned.trials.map(({ trial, folds: own }) => ({ ...trial, folds: own })) });
+  else for (const trial of tuned.trials) print(describeTrial(trial, tuned.folds));
 }
 
-/** @throws LabelError if a fold has nothing to judge by */
-function assertJudged(labels: number, heldOut: readonly string[], edge: number): void {
-  if (labels > 0) return;
-  throw new LabelError({
-    what: 'A fold of the search has no labels to judge by',
-    received: `${heldOut.join(', ')}, all labels closer to the edge than ${edge.toFixed(0)} px`,
-    expected: 'labels away from the edge on each micrograph',
-    hint: 'Leave these micrographs out, or give a smaller --edge',
-  });
-}
-
-async function loadBase(preset: string): Promise<Recipe> {
-  const { architecture, recipe } = await loadPreset(preset);
-  return { ...(recipe ?? AUTO_RECIPE), architecture };
-}
-
-/** @throws UsageError if the folder holds another search */
-async function resume(inputs: Inputs, file: string): Promise<FoldScore[]> {
-  if (!existsSync(file)) return [];
-  const state = stateSchema.safeParse(JSON.parse(await readText(file)));
-  if (state.success && JSON.stringify(state.data.inputs) === JSON.stringify(inputs)) {
-    note(`going on from ${state.data.scores.length} folds in ${file}`);
-    return state.data.scores;
-  }
-  throw new UsageError({
-    what: `${file} is another search`,
-    received: 'other micrographs, labels, preset, diameter, edge, folds, seed or --labels',
-    expected: 'the same as before',
-    hint: 'Give another folder to --out',
-  });
-}
-
-/** Folds of trials until the time is over, each kept as soon as it is done. */
-async function search(
-  labels: readonly LabelledInput[],
-  inputs: Inputs,
-  pixelSize: number | null,
-  base: Recipe,
-  scores: FoldScore[],
-  options: TuneArguments,
-  signal: AbortSignal,
-): Promise<void> {
-  const end = performance.now() + 1000 * MINUTE * options.minutes;
-  const labelled = inputs.micrographs.filter((micrograph) => micrograph.labels > 0);
-  const dealt = dealFolds(
-    labelled.map(({ path }) => path),
-    inputs.folds,
-    inputs.seed,
-  );
-  for (const trial of drawTrials(inputs.seed, base)) {
-    for (let fold = 0; fold < inputs.folds; fold++) {
-      const own = scores.filter((score) => score.trial === trial.number);
-      if (own.some((score) => score.fold === fold)) continue;
-      const best = bestTrial(scores, inputs.folds);
-      if (best && isBehind(own, best)) break;
-      if (signal.aborted || performance.now() >= end) return;
-      // The first fold looks whether labels are complete: a trial that learns badly could not tell.
-      const kind = scores.length > 0 ? 'complete' : options.labels;
-      const found = await runFold(labels, trial, dealt[fold], inputs, pixelSize, { ...options, labels: kind }, signal);
-      if (!found) return;
-      scores.push({ trial: trial.number, fold, ...found });
-      await writeWhole(join(options.out, STATE), `${JSON.stringify({ inputs, scores }, null, 1)}\n`);
-      const left = Math.max(0, (end - performance.now()) / 1000);
-      note(
-        `trial ${trial.number}, fold ${fold + 1}/${inputs.folds}: AP ${found.averagePrecision.toFixed(3)}, F1 ${found.bestF1.toFixed(3)}, ${duration(left)} left`,
-      );
-    }
-  }
-}
-
-/** Trains without the micrographs of a fold and judges on them; null where it was interrupted. */
-async function runFold(
-  labels: readonly LabelledInput[],
-  { architecture, recipe }: Trial,
-  heldOut: readonly string[],
-  inputs: Inputs,
-  pixelSize: number | null,
-  options: TuneArguments,
-  signal: AbortSignal,
-): Promise<Omit<FoldScore, 'trial' | 'fold'> | null> {
-  const started = performance.now();
-  const columns: HeldOutColumns = new Map(heldOut.map((path) => [path, [0, Number.MAX_SAFE_INTEGER]]));
-  const failed: string[] = [];
-  const micrographs: AsyncIterable<LabelledMicrograph> = readLabelled(
-    labels,
-    pixelSize,
-    options,
-    { micrographs: [] },
-    failed,
-  );
-  const reports = train(micrographs, {
-    diameter: inputs.diameter,
-    pixelSize,
-    architecture,
-    recipe: { ...recipe, architecture },
-    edge: inputs.edge,
-    labels: options.labels,
-    heldOut: columns,
-    seed: inputs.seed,
-    signal,
-    device: options.device,
-    ...(options.threads && { threads: options.threads }),
-  });
-  let progress: Progress | undefined;
-  try {
-    for await (const report of reports) {
-      if (report.kind === 'data') assertJudged(report.labels.heldOutPositives, heldOut, inputs.edge);
-      if (report.kind === 'data') progress = startProgress(report.steps, 'training');
-      if (report.kind === 'objective') assertComplete(report.objective === 'positive-negative');
-      if (report.kind === 'step') progress?.update(report.step, `loss ${report.loss.toFixed(4)}`);
-      if (report.kind !== 'done' || report.interrupted) continue;
-      const { averagePrecision, bestF1 } = report.heldOut ?? { averagePrecision: 0, bestF1: null };
-      return { averagePrecision, bestF1: bestF1?.f1 ?? 0, seconds: (performance.now() - started) / 1000 };
-    }
-  } finally {
-    progress?.stop();
-    for (const reason of failed) note(`left out: ${reason}`);
-  }
-  return null;
-}
-
-/** The table, and the winner as a preset. */
-async function finish(
-  scores: readonly FoldScore[],
-  inputs: Inputs,
-  base: Recipe,
-  options: TuneArguments,
-): Promise<void> {
-  const best = bestTrial(scores, inputs.folds);
-  const tried = new Set(scores.map(({ trial }) => trial));
-  const trials: Trial[] = [];
-  for (const trial of drawTrials(inputs.seed, base)) {
-    if (trials.length === tried.size) break;
-    trials.push(trial);
-  }
-  const rows = trials
-    .map((trial) => ({ trial, own: scores.filter((score) => score.trial === trial.number) }))
-    .sort((a, b) => merit(b.own) - merit(a.own));
-  if (options.json) printJson({ trials: rows.map(({ trial, own }) => ({ ...trial, folds: own })) });
-  else for (const { trial, own } of rows) print(describeTrial(trial, own, inputs.folds));
-  if (!best) {
-    note('No trial has finished all its folds: start it again with the same --out to go on.');
-    return;
-  }
-  const winner = trials[best[0].trial];
-  const preset = { architecture: winner.architecture, recipe: winner.recipe };
-  await writeWhole(join(options.out, PRESET), `${JSON.stringify(preset, null, 1)}\n`);
-  note(`best: trial ${winner.number}, written to ${join(options.out, PRESET)}`);
-}
-
-function describeTrial({ number, architecture, recipe }: Trial, own: readonly FoldScore[], folds: number): string {
+function describeTrial({ trial, folds: own }: JudgedTrial, folds: number): string {
+  const { number: i, architecture, recipe } = trial;
   const mean = (value: (score: FoldScore) => number) => own.reduce((sum, score) => sum + value(score), 0) / own.length;
   const maps = architecture.layers.flatMap((layer) => (layer.type === 'convolution' ? [layer.maps] : []));
   const dropout = architecture.layers.flatMap((layer) => (layer.type === 'dropout' ? [layer.rate] : []));
@@ -303,5 +85,5 @@ function describeTrial({ number, architecture, recipe }: Trial, own: readonly Fo
   ].filter(Boolean);
   const done = own.length < folds ? ` (${own.length} of ${folds} folds)` : '';
   const figures = `AP ${mean((score) => score.averagePrecision).toFixed(3)}, F1 ${mean((score) => score.bestF1).toFixed(3)}, ${mean((score) => score.seconds).toFixed(0)} s`;
-  return `trial ${String(number).padStart(3)}: ${figures}${done}; ${settings.join(', ')}`;
+  return `trial ${String(i).padStart(3)}: ${figures}${done}; ${settings.join(', ')}`;
 }

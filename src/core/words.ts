@@ -1,4 +1,4 @@
-/** Numbers with their nouns. */
+/** Numbers with their nouns and units. */
 
 const PLURALS: Readonly<Record<string, string>> = { class: 'classes', box: 'boxes' };
 
@@ -11,6 +11,19 @@ export function counted(count: number, noun: string): string {
   if (count === 1) return `1 ${noun}`;
   const last = noun.split(' ').at(-1) ?? noun;
   return `${count} ${noun.slice(0, noun.length - last.length)}${PLURALS[last] ?? `${last}s`}`;
+}
+
+/** A rate, as `12.5 a minute`. */
+export function perMinute(count: number, seconds: number): string {
+  return `${(seconds > 0 ? (60 * count) / seconds : 0).toFixed(1)} a minute`;
+}
+
+/** Seconds as `1 min 5 s`. */
+export function duration(seconds: number): string {
+  // 59.96 s would be shown as 60.0 s.
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** Names that a list shows. */

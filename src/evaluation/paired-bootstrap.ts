@@ -61,12 +61,12 @@ export function pairedGains(
     return drawn;
   });
   const once = new Float64Array(parts.size).fill(1);
-  const merits = ways.map((way) => weights.map((drawn) => merit(way, drawn)));
+  const sums = ways.map((way) => weights.map((drawn) => apPlusF1(way, drawn)));
   return ways.slice(1).map((way, i) => {
-    const gains = merits[i + 1].map((value, k) => value - merits[0][k]);
+    const gains = sums[i + 1].map((value, k) => value - sums[0][k]);
     const mean = gains.reduce((sum, value) => sum + value, 0) / RESAMPLES;
     const variance = gains.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (RESAMPLES - 1);
-    return { mean: merit(way, once) - merit(ways[0], once), sd: Math.sqrt(variance) };
+    return { mean: apPlusF1(way, once) - apPlusF1(ways[0], once), sd: Math.sqrt(variance) };
   });
 }
 
@@ -90,7 +90,7 @@ function judgeParts(
 }
 
 /** Best F1 plus average precision where each part counts so many times. */
-function merit({ hits, truths }: Judged, weights: Float64Array): number {
+function apPlusF1({ hits, truths }: Judged, weights: Float64Array): number {
   const total = weights.reduce((sum, weight, part) => sum + weight * (truths[part] ?? 0), 0);
   let [kept, found, best] = [0, 0, 0];
   const precisions: number[] = [];

@@ -5,8 +5,8 @@
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { type RunEvent, readEvent } from '../app/events.js';
 import { quoted } from '../cluster/shell.js';
-import { type RunEvent, readEvent } from '../core/events.js';
 import type { ApiJob } from './api.js';
 
 /** What a job is to do. */

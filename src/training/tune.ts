@@ -117,23 +117,23 @@ export function dealFolds(names: readonly string[], folds: number, seed: number)
 }
 
 /** What trials are compared by: the mean of average precision and best F1. */
-export function merit(scores: readonly FoldScore[]): number {
+export function meanScore(scores: readonly FoldScore[]): number {
   return scores.reduce((sum, score) => sum + (score.averagePrecision + score.bestF1) / 2, 0) / scores.length;
 }
 
 /** True where a trial need not go on: the best finished one is well ahead on the same folds. */
 export function isBehind(trial: readonly FoldScore[], best: readonly FoldScore[]): boolean {
   const folds = new Set(trial.map(({ fold }) => fold));
-  return trial.length > 0 && merit(trial) < merit(best.filter(({ fold }) => folds.has(fold))) - BEHIND;
+  return trial.length > 0 && meanScore(trial) < meanScore(best.filter(({ fold }) => folds.has(fold))) - BEHIND;
 }
 
-/** The finished trial with the highest merit; null before one has finished. */
+/** The finished trial with the highest mean score; null before one has finished. */
 export function bestTrial(scores: readonly FoldScore[], folds: number): FoldScore[] | null {
   const trials = new Map<number, FoldScore[]>();
   for (const score of scores) trials.set(score.trial, [...(trials.get(score.trial) ?? []), score]);
   const finished = [...trials.values()].filter((trial) => trial.length === folds);
   return finished.reduce<FoldScore[] | null>(
-    (best, trial) => (best && merit(best) >= merit(trial) ? best : trial),
+    (best, trial) => (best && meanScore(best) >= meanScore(trial) ? best : trial),
     null,
   );
 }

@@ -3,20 +3,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { FileError, messageOf } from '../core/errors.js';
-import { evenly } from '../core/evenly.js';
-import { counted } from '../core/words.js';
-import { LOOKED_AT } from '../evaluation/mixture.js';
-import { forBrightParticles } from '../network/bright.js';
-import type { Model } from '../network/model.js';
-import { type Picker, type PickOptions, pickPrepared } from '../picking/pick.js';
-import { BRIGHTER, CANDIDATE, decide, gainOfNegative, type Scouted } from '../picking/scout.js';
-import { readText } from '../storage/files.js';
-import type { InputMicrograph } from '../storage/inputs.js';
-import type { PreparedFile } from '../storage/preparer.js';
-import { runFolder } from '../storage/run.js';
-import { writeFirst } from '../storage/write-first.js';
-import { note } from './console.js';
+import { FileError, messageOf } from '../../core/errors.js';
+import { evenly } from '../../core/evenly.js';
+import { counted } from '../../core/words.js';
+import { LOOKED_AT } from '../../evaluation/mixture.js';
+import { forBrightParticles } from '../../network/bright.js';
+import type { Model } from '../../network/model.js';
+import { type Picker, type PickOptions, pickPrepared } from '../../picking/pick.js';
+import { BRIGHTER, CANDIDATE, decide, gainOfNegative, type Scouted } from '../../picking/scout.js';
+import { readText } from '../../storage/files.js';
+import type { InputMicrograph } from '../../storage/inputs.js';
+import type { PreparedFile } from '../../storage/preparer.js';
+import { runFolder } from '../../storage/run.js';
+import { writeFirst } from '../../storage/write-first.js';
+import type { Tell } from '../events.js';
+import { note } from '../tell.js';
 
 const FILE = 'scouted.json';
 
@@ -35,6 +36,7 @@ export interface ScoutOptions {
   readonly threshold: number | null;
   /** How a micrograph of some pixel size is picked. */
   readonly pickOptions: (pixelSize: number | null) => PickOptions;
+  readonly tell: Tell;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function scoutRun(
   if (!existsSync(file))
     await writeFirst(file, `${JSON.stringify(await look(inputs, model, open, options), null, 1)}\n`);
   const scouted = await read(file);
-  announce(scouted, options.threshold === null);
+  announce(scouted, options.threshold === null, options.tell);
   return ready(model, scouted);
 }
 
@@ -106,12 +108,16 @@ async function read(file: string): Promise<Scouted> {
   }
 }
 
-function announce({ bright, threshold, micrographs, keeps }: Scouted, chosen: boolean): void {
+function announce({ bright, threshold, micrographs, keeps }: Scouted, chosen: boolean, tell: Tell): void {
   if (bright)
-    note('particles are brighter than what is around them (negative stain, or inverted contrast): picked as such');
+    note(
+      tell,
+      'particles are brighter than what is around them (negative stain, or inverted contrast): picked as such',
+    );
   if (!chosen || micrographs === 0) return;
   if (keeps.every(({ particles }) => particles === 0)) {
     note(
+      tell,
       `nothing stands out from noise in ${counted(micrographs, 'micrograph')}, so the threshold is the usual ${threshold}`,
     );
     return;
@@ -119,6 +125,7 @@ function announce({ bright, threshold, micrographs, keeps }: Scouted, chosen: bo
   const of = (wanted: number) => keeps.find((one) => one.threshold === wanted)?.particles.toFixed(0);
   const others = keeps.filter((one) => one.threshold !== threshold);
   note(
+    tell,
     `threshold ${threshold}, from the scores of ${counted(micrographs, 'micrograph')}: it keeps ${of(threshold)} particles a micrograph ` +
       `(${others.map((one) => `${one.threshold}: ${one.particles.toFixed(0)}`).join(', ')}); --threshold sets another`,
   );

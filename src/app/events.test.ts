@@ -8,7 +8,9 @@ it('reads events, and takes words between them for no event', () => {
     steps: 10,
     loss: 0.5,
   });
-  expect(readEvent('{"kind":"micrograph","micrograph":"a.mrc","particles":7,"removed":{"edge":2}}')).toMatchObject({
+  expect(
+    readEvent('{"kind":"micrograph","micrograph":"a.mrc","particles":7,"removed":{"edge":2},"done":1,"total":2}'),
+  ).toMatchObject({
     particles: 7,
   });
   for (const line of ['picking...', '{"kind":"step"}', '{"event":"micrograph","micrograph":"a.mrc"}', '[]', '']) {

@@ -2,24 +2,24 @@
 
 import { stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { messageOf } from '../core/errors.js';
-import type { Provenance } from '../core/provenance.js';
-import { evenBox } from '../core/sizes.js';
-import { PROGRAM } from '../core/version.js';
-import { writeMrc } from '../formats/mrc.js';
-import type { Model, Usual } from '../network/model.js';
-import type { FirstLook } from '../picking/first-look.js';
-import { type Picker, type PickResult, pickPrepared } from '../picking/pick.js';
-import { unusualIn } from '../picking/usual.js';
-import { changedWhileRead, writeWhole } from '../storage/files.js';
-import { type InputMicrograph, listedName } from '../storage/inputs.js';
-import type { Masks } from '../storage/masks.js';
-import { LEFT_OUT, outputStem, SCORES } from '../storage/outputs.js';
-import type { PreparedFile } from '../storage/preparer.js';
-import { hashesOf, type RunRecord } from '../storage/run.js';
-import type { PicksWriter } from '../storage/write-picks.js';
-import { type PickArguments, pickOptions } from './pick-arguments.js';
-import { describeRemoved, type Outcome } from './pick-report.js';
+import { messageOf } from '../../core/errors.js';
+import type { Provenance } from '../../core/provenance.js';
+import { evenBox } from '../../core/sizes.js';
+import { PROGRAM } from '../../core/version.js';
+import { writeMrc } from '../../formats/mrc.js';
+import type { Model, Usual } from '../../network/model.js';
+import type { FirstLook } from '../../picking/first-look.js';
+import { type Picker, type PickResult, pickPrepared } from '../../picking/pick.js';
+import { unusualIn } from '../../picking/usual.js';
+import { changedWhileRead, writeWhole } from '../../storage/files.js';
+import { type InputMicrograph, listedName } from '../../storage/inputs.js';
+import type { Masks } from '../../storage/masks.js';
+import { LEFT_OUT, outputStem, SCORES } from '../../storage/outputs.js';
+import type { PreparedFile } from '../../storage/preparer.js';
+import { hashesOf, type RunRecord } from '../../storage/run.js';
+import type { PicksWriter } from '../../storage/write-picks.js';
+import { describeRemoved, type Outcome } from './outcome.js';
+import { type PickSettings, pickOptionsOf } from './settings.js';
 
 /** What every micrograph is picked and written with. */
 export interface PickTools {
@@ -42,7 +42,7 @@ export async function pickOne(
   input: InputMicrograph,
   preparing: Promise<PreparedFile>,
   tools: PickTools,
-  options: PickArguments,
+  settings: PickSettings,
 ): Promise<PickedOne> {
   const started = performance.now();
   const about = () => ({
@@ -59,18 +59,22 @@ export async function pickOne(
     }
     const isExcluded = (await tools.masks?.of(input, read.prepared)) ?? null;
     const result = await pickPrepared(read.prepared, tools.picker, {
-      ...pickOptions(options, read.pixelSize),
+      ...pickOptionsOf(settings, read.pixelSize),
       isExcluded,
     });
-    const files = await writeResult(input, read, tools, result, options);
+    const files = await writeResult(input, read, tools, result, settings);
     const { particles, removed, look } = result;
     const unusual = describeUnusual(result, tools.picker.model.metadata.usual);
     const written = { particles: particles.length, removed, files };
-    const hashes = await hashesOf(options.out, files);
+    const hashes = await hashesOf(settings.out, files);
     return {
       record: { ...about(), ...file, sha256: read.sha256, state: 'done', ...written, hashes, reason: null, unusual },
       outcome: {
-        ...{ micrograph: input.path, ...written, files: files.filter(isResult).map((name) => join(options.out, name)) },
+        ...{
+          micrograph: input.path,
+          ...written,
+          files: files.filter(isResult).map((name) => join(settings.out, name)),
+        },
         ...{ warnings: read.warnings, unusual },
       },
       first: look && read.spectrum && { look, spectrum: read.spectrum },
@@ -97,7 +101,7 @@ async function writeResult(
   { prepared: { width, height }, pixelSize, sha256 }: PreparedFile,
   { picker: { model }, writer }: PickTools,
   { particles, scoreMap, leftOut }: PickResult,
-  options: PickArguments,
+  settings: PickSettings,
 ): Promise<string[]> {
   const { metadata } = model;
   const scale = metadata.pixelSize && pixelSize ? metadata.pixelSize / pixelSize : 1;
@@ -105,18 +109,18 @@ async function writeResult(
   const { values = {}, optics = {} } = input.star ?? {};
   const picked = { name: listedName(input), width, height, pixelSize, values, optics, box, particles };
   const files = await writer.write(picked, input.folder, {
-    ...runProvenance(options, model),
+    ...runProvenance(settings, model),
     ...{ micrograph: input.path, width, height, sha256, pixelSize },
     ...{ diameter: Number((scale * metadata.diameter).toFixed(2)), binning: Number(scoreMap.factor.toFixed(6)) },
   });
   const write = async (ending: string, data: string | Uint8Array) => {
-    const file = `${join(options.out, outputStem(input))}${ending}`;
+    const file = `${join(settings.out, outputStem(input))}${ending}`;
     await writeWhole(file, data);
-    files.push(relative(options.out, file));
+    files.push(relative(settings.out, file));
   };
-  if (options.saveLeftOut) await write(LEFT_OUT, `${JSON.stringify(leftOut)}\n`);
+  if (settings.saveLeftOut) await write(LEFT_OUT, `${JSON.stringify(leftOut)}\n`);
   const spacing = pixelSize === null ? null : pixelSize * scoreMap.factor * scoreMap.step;
-  if (options.saveScores) await write(SCORES, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
+  if (settings.saveScores) await write(SCORES, writeMrc(scoreMap, spacing, `${PROGRAM} score map`));
   return files;
 }
 
@@ -127,12 +131,10 @@ function describeUnusual({ particles, removed, look }: PickResult, usual: Usual 
 }
 
 /** What picks were made with. */
-export function runProvenance(options: PickArguments, { metadata }: Model): Provenance {
-  const threshold = typeof options.threshold === 'number' ? options.threshold : metadata.threshold;
-  const kind = options.blob ? 'blobs' : 'the general model for particles';
-  return {
-    program: PROGRAM,
-    model: options.model ?? `${kind} of ${Number(metadata.diameter.toFixed(2))} px`,
-    threshold,
-  };
+export function runProvenance(settings: PickSettings, { metadata }: Model): Provenance {
+  const threshold = typeof settings.threshold === 'number' ? settings.threshold : metadata.threshold;
+  const { with: picks } = settings;
+  const what = picks.kind === 'blob' ? 'blobs' : 'the general model for particles';
+  const model = picks.kind === 'model' ? picks.file : `${what} of ${Number(metadata.diameter.toFixed(2))} px`;
+  return { program: PROGRAM, model, threshold };
 }

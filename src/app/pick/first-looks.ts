@@ -1,11 +1,12 @@
 /** The first micrographs of a pick run, held against those that the model was trained on. */
 
-import type { Model } from '../network/model.js';
-import { causeOf, type FirstLook, type Trials } from '../picking/first-look.js';
-import { type Picker, type PickOptions, pickPrepared } from '../picking/pick.js';
-import type { InputMicrograph } from '../storage/inputs.js';
-import type { PreparedFile } from '../storage/preparer.js';
-import { note } from './console.js';
+import type { Model } from '../../network/model.js';
+import { causeOf, type FirstLook, type Trials } from '../../picking/first-look.js';
+import { type Picker, type PickOptions, pickPrepared } from '../../picking/pick.js';
+import type { InputMicrograph } from '../../storage/inputs.js';
+import type { PreparedFile } from '../../storage/preparer.js';
+import type { Tell } from '../events.js';
+import { warn } from '../tell.js';
 
 /** Micrographs that are looked at: what most of them show is said. */
 const FIRST = 3;
@@ -24,7 +25,7 @@ export interface FirstLooks {
 }
 
 /** Nothing is looked at where the model does not know what is usual. */
-export function openFirstLooks(picker: Picker, prepareAt: PrepareAt, options: PickOptions): FirstLooks {
+export function openFirstLooks(picker: Picker, prepareAt: PrepareAt, options: PickOptions, tell: Tell): FirstLooks {
   const { usual } = picker.model.metadata;
   const looks: { readonly input: InputMicrograph; readonly look: FirstLook }[] = [];
   let [asked, isSaid] = [0, usual === null];
@@ -36,7 +37,7 @@ export function openFirstLooks(picker: Picker, prepareAt: PrepareAt, options: Pi
     const cause = await causeOf(seen, usual, trialsOf(input, picker, prepareAt, options)).catch(() => null);
     if (cause === null) return;
     const what = seen.length === 1 ? 'the first micrograph does' : `the first ${seen.length} micrographs do`;
-    note(`warning: ${what} not look like those that the model was trained on: ${cause}`);
+    warn(tell, `${what} not look like those that the model was trained on: ${cause}`);
   };
   return {
     wantsNext: () => !isSaid && asked++ < FIRST,

@@ -1,13 +1,14 @@
 /** Labels against pixels, before anything is trained: what contradicts them ends the command in its first seconds. */
 
-import { quoted } from '../cluster/shell.js';
-import { LabelError, messageOf } from '../core/errors.js';
-import { counted } from '../core/words.js';
-import type { CoordinateSet } from '../storage/coordinate-pairs.js';
-import { readMicrograph } from '../storage/read-micrograph.js';
-import { diameterWarnings, type SizedLabels } from '../verification/label-diameter.js';
-import { type LabelVerdict, lookAtLabels, reduceForLook } from '../verification/label-look.js';
-import { note, startProgress } from './console.js';
+import { quoted } from '../../cluster/shell.js';
+import { LabelError, messageOf } from '../../core/errors.js';
+import { counted } from '../../core/words.js';
+import type { CoordinateSet } from '../../storage/coordinate-pairs.js';
+import { readMicrograph } from '../../storage/read-micrograph.js';
+import { diameterWarnings, type SizedLabels } from '../../verification/label-diameter.js';
+import { type LabelVerdict, lookAtLabels, reduceForLook } from '../../verification/label-look.js';
+import type { Tell } from '../events.js';
+import { note, startProgress, warn } from '../tell.js';
 import type { LabelledInput } from './labelled-inputs.js';
 
 /** What is known of the labels beside them. */
@@ -33,26 +34,29 @@ const MOST_MICROGRAPHS = 12;
 export async function withEvidence(
   labels: readonly LabelledInput[],
   options: EvidenceOptions,
+  tell: Tell,
 ): Promise<LabelledInput[]> {
   if (options.force) return [...labels];
   const looked = [...labels]
     .filter(({ positives }) => positives.particles.length > 0)
     .sort((a, b) => b.positives.particles.length - a.positives.particles.length)
     .slice(0, MOST_MICROGRAPHS);
-  const { patients, read } = await readReduced(looked, options.diameter);
+  const { patients, read } = await readReduced(looked, options.diameter, tell);
   const box = looked[0]?.positives.box;
   const look = lookAtLabels(patients, { diameter: options.diameter, ...(box !== undefined && { box }) });
-  say(look.verdict, options);
+  say(look.verdict, options, tell);
   const sized = read.map(({ input, positives }) => sizedLabels(positives, input.pixelSize ?? null));
   for (const warning of diameterWarnings(sized, patients, options.diameter))
-    note(
-      `warning: ${warning}; check --diameter: it is the particle's diameter, not its radius, and px are those of the full-size image`,
+    warn(
+      tell,
+      `${warning}; check --diameter: it is the particle's diameter, not its radius, and px are those of the full-size image`,
     );
   const strangers = look.strangers.map((i) => read[i]);
   if (strangers.length > 0) {
     const names = strangers.map(({ input }) => input.path).join(', ');
-    note(
-      `warning: left out: the labels of ${names} do not lie on particles, where those of the other micrographs do; ` +
+    warn(
+      tell,
+      `left out: the labels of ${names} do not lie on particles, where those of the other micrographs do; ` +
         'perhaps they belong to another micrograph (--force keeps them)',
     );
   }
@@ -68,40 +72,36 @@ function sizedLabels({ particles, box, diameter, optics = {} }: CoordinateSet, p
   return { particles, ...(side !== undefined && { box: side }), ...(diameter !== undefined && { diameter }) };
 }
 
-async function readReduced(looked: readonly LabelledInput[], diameter: number) {
-  const progress = startProgress(looked.length, 'looking at labels');
+async function readReduced(looked: readonly LabelledInput[], diameter: number, tell: Tell) {
+  const progress = startProgress(tell, 'looking at labels', looked.length);
   const patients = [];
   const read: LabelledInput[] = [];
-  try {
-    for (const [i, one] of looked.entries()) {
-      try {
-        patients.push(reduceForLook(await readMicrograph(one.input.path), one.positives.particles, diameter));
-        read.push(one);
-      } catch (error) {
-        // It is reported again when it is to be trained on.
-        note(`warning: ${messageOf(error)}`);
-      }
-      progress.update(i + 1, one.input.path);
+  for (const [i, one] of looked.entries()) {
+    try {
+      patients.push(reduceForLook(await readMicrograph(one.input.path), one.positives.particles, diameter));
+      read.push(one);
+    } catch (error) {
+      // It is reported again when it is to be trained on.
+      warn(tell, messageOf(error));
     }
-  } finally {
-    progress.stop();
+    progress(i + 1, one.input.path);
   }
   return { patients, read };
 }
 
 /** @throws LabelError if the pixels contradict the labels */
-function say(verdict: LabelVerdict, { micrographs, picks }: EvidenceOptions): void {
+function say(verdict: LabelVerdict, { micrographs, picks }: EvidenceOptions, tell: Tell): void {
   const [first, ...others] = micrographs;
   const doctor = `deepem doctor ${others.length === 0 ? quoted(first) : 'MICROGRAPHS'} ${quoted(picks)}`;
   switch (verdict.kind) {
     case 'few':
-      note(`too few to tell whether they lie on particles: ${counted(verdict.labels, 'label')}`);
+      note(tell, `too few to tell whether they lie on particles: ${counted(verdict.labels, 'label')}`);
       return;
     case 'agree':
       return;
     case 'silent': {
       const found = `the labels stand out by ${verdict.contrast.toFixed(1)} standard deviations from the same pattern shifted elsewhere, which is no evidence`;
-      note(`warning: cannot tell whether the labels lie on particles: ${found}. ${doctor} looks closer`);
+      warn(tell, `cannot tell whether the labels lie on particles: ${found}. ${doctor} looks closer`);
       return;
     }
     case 'contradicted': {

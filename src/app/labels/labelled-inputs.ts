@@ -1,23 +1,25 @@
 /** From arguments to labelled micrographs: matching by name, reading one by one, naming what is left out. */
 
-import { LabelError, messageOf } from '../core/errors.js';
-import { counted, type Fate, listed } from '../core/words.js';
-import { isComparable, LARGEST_RATIO } from '../picking/prepare.js';
-import { type CoordinateSet, pairCoordinates, placeOfSet } from '../storage/coordinate-pairs.js';
-import { type ReadOptions, readCoordinateSets } from '../storage/coordinates.js';
-import type { InputMicrograph } from '../storage/inputs.js';
-import type { TrainingRecord } from '../storage/model-file.js';
-import { stem } from '../storage/names.js';
-import { describeWeakerRules } from '../storage/pairing.js';
-import { readMicrograph, readMicrographHeader } from '../storage/read-micrograph.js';
-import type { LabelledMicrograph } from '../training/labelled.js';
-import { note, printEvent, startProgress } from './console.js';
+import { LabelError, messageOf } from '../../core/errors.js';
+import { counted, type Fate, listed } from '../../core/words.js';
+import { isComparable, LARGEST_RATIO } from '../../picking/prepare.js';
+import { type CoordinateSet, pairCoordinates, placeOfSet } from '../../storage/coordinate-pairs.js';
+import { type ReadOptions, readCoordinateSets } from '../../storage/coordinates.js';
+import type { InputMicrograph } from '../../storage/inputs.js';
+import type { TrainingRecord } from '../../storage/model-file.js';
+import { stem } from '../../storage/names.js';
+import { describeWeakerRules } from '../../storage/pairing.js';
+import { readMicrograph, readMicrographHeader } from '../../storage/read-micrograph.js';
+import type { LabelledMicrograph } from '../../training/labelled.js';
+import type { Tell } from '../events.js';
+import { note, startProgress, warn } from '../tell.js';
 
 /** Where the labels are. */
-export interface LabelOptions {
+export interface LabelPlaces {
+  /** A folder of coordinate files, or one file. */
   readonly picks: string;
+  /** Places that are no particles, as for `picks`. */
   readonly negatives?: string;
-  readonly json?: boolean;
   /** Angstroms per pixel, instead of what the files say. */
   readonly pixelSize?: number;
 }
@@ -36,13 +38,15 @@ export interface LabelledInput {
  *
  * @throws LabelError if nothing matches, or if labels could belong to several micrographs
  */
-export async function matchLabels(inputs: readonly InputMicrograph[], options: LabelOptions): Promise<LabelledInput[]> {
-  const leftOver: LeftOver[] = [];
-  const picks = pairWithMicrographs(inputs, await readLabels(options.picks), 'labels', { leftOver });
-  const negatives = options.negatives
-    ? pairWithMicrographs(inputs, await readLabels(options.negatives), 'negatives', { partial: true, leftOver })
+export async function matchLabels(
+  inputs: readonly InputMicrograph[],
+  places: LabelPlaces,
+  tell: Tell,
+): Promise<LabelledInput[]> {
+  const picks = pairWithMicrographs(inputs, await readLabels(places.picks, tell), 'labels', tell);
+  const negatives = places.negatives
+    ? pairWithMicrographs(inputs, await readLabels(places.negatives, tell), 'negatives', tell, { partial: true })
     : new Map<InputMicrograph, CoordinateSet>();
-  if (options.json) for (const entry of leftOver) printEvent({ kind: 'left-over', ...entry });
   return [...picks].map(([input, positives]) => ({ input, positives, negatives: negatives.get(input) }));
 }
 
@@ -51,15 +55,16 @@ export async function matchLabels(inputs: readonly InputMicrograph[], options: L
  *
  * @throws FileError, LabelError if there are none
  */
-export async function readLabels(path: string, options: ReadOptions = {}): Promise<readonly CoordinateSet[]> {
-  const { sets, failed } = await readCoordinateSets(path, {
-    ...options,
-    warn: (sentence) => note(`warning: ${sentence}`),
-  });
-  for (const { reason } of failed) note(`warning: left out: ${reason}`);
+export async function readLabels(
+  path: string,
+  tell: Tell,
+  options: ReadOptions = {},
+): Promise<readonly CoordinateSet[]> {
+  const { sets, failed } = await readCoordinateSets(path, { ...options, warn: (sentence) => warn(tell, sentence) });
+  for (const { reason } of failed) warn(tell, `left out: ${reason}`);
   for (const { file, notPoints } of sets) {
     if (notPoints > 0)
-      note(`warning: ${file}: left out: ${counted(notPoints, 'label')} with a coordinate that is NaN or infinite`);
+      warn(tell, `${file}: left out: ${counted(notPoints, 'label')} with a coordinate that is NaN or infinite`);
   }
   if (sets.length > 0) return sets;
   throw new LabelError({
@@ -74,8 +79,6 @@ interface PairOptions {
   readonly partial?: boolean;
   /** What to do where nothing matches. */
   readonly hint?: string;
-  /** Takes what is left over, in full: for --json. */
-  readonly leftOver?: LeftOver[];
 }
 
 /**
@@ -89,18 +92,19 @@ export function pairWithMicrographs(
   inputs: readonly InputMicrograph[],
   sets: readonly CoordinateSet[],
   what: string,
-  { partial = false, hint, leftOver = [] }: PairOptions = {},
+  tell: Tell,
+  { partial = false, hint }: PairOptions = {},
 ): Map<InputMicrograph, CoordinateSet> {
   const pairing = pairCoordinates(inputs, sets);
   if (pairing.pairs.length === 0) throw nothingMatches(inputs, sets, what, hint);
   const weaker = describeWeakerRules(pairing.pairs, what);
-  if (weaker) note(weaker);
-  listLeftOver(['set', `of ${what} without a micrograph, not used`], pairing.sets.map(labelOfSet), leftOver);
+  if (weaker) note(tell, weaker);
+  listLeftOver(['set', `of ${what} without a micrograph, not used`], pairing.sets.map(labelOfSet), tell);
   if (!partial) {
     listLeftOver(
       ['micrograph', `without ${what}, not used`],
       pairing.owners.map(({ path }) => path),
-      leftOver,
+      tell,
     );
   }
   const found = new Map(pairing.pairs.map(({ owner, set }) => [owner, set]));
@@ -127,18 +131,12 @@ function nothingMatches(
   });
 }
 
-/** What has no partner, in full. */
-export interface LeftOver {
-  readonly what: string;
-  readonly names: readonly string[];
-}
-
-/** Lists what has no partner: the count and the first ten; all of it goes into `leftOver`. */
-export function listLeftOver(fate: Fate, names: readonly string[], leftOver: LeftOver[]): void {
+/** Tells what has no partner: the count and the first ten in words, and all of it. */
+export function listLeftOver(fate: Fate, names: readonly string[], tell: Tell): void {
   const words = listed(fate, names);
   if (words === null) return;
-  leftOver.push({ what: `${counted(names.length, fate[0])} ${fate[1]}`, names });
-  note(`warning: ${words}`);
+  warn(tell, words);
+  tell({ kind: 'left-over', what: `${counted(names.length, fate[0])} ${fate[1]}`, names });
 }
 
 /**
@@ -158,40 +156,46 @@ export async function firstPixelSize(inputs: readonly InputMicrograph[], asked?:
   return null;
 }
 
-/** Reads the micrographs one after the other; those that cannot be read are left out and named in `failed`. */
+/** How labelled micrographs are read. */
+export interface ReadLabelledOptions {
+  /** Of the model, in angstroms; null: unknown. */
+  readonly modelPixelSize: number | null;
+  /** Angstroms per pixel, instead of what the files say. */
+  readonly pixelSize?: number;
+  /** Gets what is read. */
+  readonly record: Pick<TrainingRecord, 'micrographs'>;
+  /** Gets why others cannot be read: they are left out. */
+  readonly failed: string[];
+}
+
+/** Reads the micrographs one after the other. */
 export async function* readLabelled(
   labels: readonly LabelledInput[],
-  modelPixelSize: number | null,
-  options: { readonly pixelSize?: number },
-  record: Pick<TrainingRecord, 'micrographs'>,
-  failed: string[],
+  options: ReadLabelledOptions,
+  tell: Tell,
 ): AsyncGenerator<LabelledMicrograph> {
-  const progress = startProgress(labels.length, 'reading');
-  try {
-    for (const [i, one] of labels.entries()) {
-      try {
-        const labelled = await readOne(one, modelPixelSize, options);
-        record.micrographs.push(recordOf(one, labelled.micrograph.pixelSize));
-        yield labelled;
-      } catch (error) {
-        failed.push(messageOf(error));
-      }
-      progress.update(i + 1, one.input.path);
+  const progress = startProgress(tell, 'reading', labels.length);
+  for (const [i, one] of labels.entries()) {
+    try {
+      const labelled = await readOne(one, options, tell);
+      options.record.micrographs.push(recordOf(one, labelled.micrograph.pixelSize));
+      yield labelled;
+    } catch (error) {
+      options.failed.push(messageOf(error));
     }
-  } finally {
-    progress.stop();
+    progress(i + 1, one.input.path);
   }
 }
 
 async function readOne(
   one: LabelledInput,
-  modelPixelSize: number | null,
-  options: { readonly pixelSize?: number },
+  { modelPixelSize, pixelSize }: ReadLabelledOptions,
+  tell: Tell,
 ): Promise<LabelledMicrograph> {
   const { input, positives, negatives } = one;
   const read = await readMicrograph(input.path);
-  for (const warning of read.warnings) note(`warning: ${input.path}: ${warning}`);
-  const micrograph = { ...read, pixelSize: options.pixelSize ?? input.pixelSize ?? read.pixelSize };
+  for (const warning of read.warnings) warn(tell, `${input.path}: ${warning}`);
+  const micrograph = { ...read, pixelSize: pixelSize ?? input.pixelSize ?? read.pixelSize };
   if (modelPixelSize !== null) assertComparable(input.path, micrograph.pixelSize, modelPixelSize);
   return {
     name: input.path,

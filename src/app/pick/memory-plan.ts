@@ -1,16 +1,17 @@
 /** `--memory`: what a run may take, from the largest of its micrographs. */
 
 import { stat } from 'node:fs/promises';
-import { toPixels } from '../core/length.js';
-import type { Model } from '../network/model.js';
-import { inGigabytes, type MemoryPlan, type MicrographSize, planMemory, USUAL_BYTES } from '../picking/memory.js';
-import { preparedStep } from '../picking/pick.js';
-import { factorFor } from '../picking/prepare.js';
-import { MAP_BYTES } from '../picking/score-map.js';
-import type { InputMicrograph } from '../storage/inputs.js';
-import { readMicrographHeader } from '../storage/read-micrograph.js';
-import { note } from './console.js';
-import type { PickArguments } from './pick-arguments.js';
+import { toPixels } from '../../core/length.js';
+import type { Model } from '../../network/model.js';
+import { inGigabytes, type MemoryPlan, type MicrographSize, planMemory, USUAL_BYTES } from '../../picking/memory.js';
+import { preparedStep } from '../../picking/pick.js';
+import { factorFor } from '../../picking/prepare.js';
+import { MAP_BYTES } from '../../picking/score-map.js';
+import type { InputMicrograph } from '../../storage/inputs.js';
+import { readMicrographHeader } from '../../storage/read-micrograph.js';
+import type { Tell } from '../events.js';
+import { note } from '../tell.js';
+import type { PickSettings } from './settings.js';
 
 /** MRC files within this share of float32 pixels hold such pixels, which are not copied. */
 const SAME_SIZE = 0.01;
@@ -23,18 +24,20 @@ const SAME_SIZE = 0.01;
 export async function planRun(
   inputs: readonly InputMicrograph[],
   model: Model,
-  options: PickArguments,
+  settings: PickSettings,
+  tell: Tell,
 ): Promise<MemoryPlan> {
   const largest = await largestOf(inputs);
-  if (!largest) return { mapBytes: MAP_BYTES, ahead: true, bytes: options.memory ?? USUAL_BYTES };
-  const pixelSize = options.pixelSize ?? largest.pixelSize;
+  if (!largest) return { mapBytes: MAP_BYTES, ahead: true, bytes: settings.memory ?? USUAL_BYTES };
+  const pixelSize = settings.pixelSize ?? largest.pixelSize;
   const factor = factorOf(model, pixelSize);
   const image = { width: largest.width / factor, height: largest.height / factor, factor };
-  const asked = pixelSize === null && options.step?.unit === 'A' ? undefined : options.step;
+  const asked = pixelSize === null && settings.step?.unit === 'A' ? undefined : settings.step;
   const step = preparedStep(model, image, asked ? { step: toPixels(asked, pixelSize, '--step') } : {});
-  const plan = planMemory(largest, model, { step, factor, limit: options.memory ?? null });
+  const plan = planMemory(largest, model, { step, factor, limit: settings.memory ?? null });
   const alone = plan.ahead ? '' : ', one micrograph after the other';
   note(
+    tell,
     `memory: up to some ${inGigabytes(plan.bytes)} for micrographs of ${largest.width}x${largest.height} pixels${alone}`,
   );
   return plan;

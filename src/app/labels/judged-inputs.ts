@@ -1,17 +1,18 @@
 /** What `evaluate` judges: picks and true centres of the same micrographs. */
 
 import { resolve } from 'node:path';
-import { LabelError, UsageError } from '../core/errors.js';
-import type { EvaluatedMicrograph } from '../evaluation/evaluate.js';
-import { type CoordinateSet, mostExact, onePerMicrograph, placeOfSet } from '../storage/coordinate-pairs.js';
-import { readCoordinateSets } from '../storage/coordinates.js';
-import type { InputMicrograph } from '../storage/inputs.js';
-import { stem } from '../storage/names.js';
-import { originOf, trainedOn } from '../storage/origin.js';
-import { describeWeakerRules, pairUp } from '../storage/pairing.js';
-import { readMicrographHeader } from '../storage/read-micrograph.js';
-import { note } from './console.js';
-import { type LeftOver, labelOfSet, listLeftOver, pairWithMicrographs } from './labelled-inputs.js';
+import { LabelError, UsageError } from '../../core/errors.js';
+import type { EvaluatedMicrograph } from '../../evaluation/evaluate.js';
+import { type CoordinateSet, mostExact, onePerMicrograph, placeOfSet } from '../../storage/coordinate-pairs.js';
+import { readCoordinateSets } from '../../storage/coordinates.js';
+import type { InputMicrograph } from '../../storage/inputs.js';
+import { stem } from '../../storage/names.js';
+import { originOf, trainedOn } from '../../storage/origin.js';
+import { describeWeakerRules, pairUp } from '../../storage/pairing.js';
+import { readMicrographHeader } from '../../storage/read-micrograph.js';
+import type { Tell } from '../events.js';
+import { note } from '../tell.js';
+import { labelOfSet, listLeftOver, pairWithMicrographs } from './labelled-inputs.js';
 
 /** A micrograph that is judged, with the picks as they were read and the micrograph itself, where they are known. */
 export interface JudgedMicrograph extends EvaluatedMicrograph {
@@ -38,7 +39,8 @@ const WHOLE = 0.05;
  */
 export async function withHistories(
   all: readonly JudgedMicrograph[],
-  { includeTrained, leftOver }: { readonly includeTrained: boolean; readonly leftOver: LeftOver[] },
+  { includeTrained }: { readonly includeTrained: boolean },
+  tell: Tell,
 ): Promise<Histories> {
   const origins = await Promise.all(all.map(({ from }) => (from ? originOf(from) : null)));
   const cut = Math.max(0, ...origins.map((origin) => origin?.threshold ?? 0));
@@ -52,7 +54,7 @@ export async function withHistories(
   listLeftOver(
     ['micrograph', 'that the model was trained on, left out (--include-trained judges these too)'],
     all.filter(isTrained).map(({ name }) => name),
-    leftOver,
+    tell,
   );
   if (micrographs.length === 0) {
     throw new LabelError({
@@ -95,9 +97,9 @@ export async function pairJudged(
   picks: readonly CoordinateSet[],
   truth: readonly CoordinateSet[],
   inputs: readonly InputMicrograph[],
-  leftOver: LeftOver[],
+  tell: Tell,
 ): Promise<JudgedMicrograph[]> {
-  if (inputs.length > 0) return pairBySize(picks, truth, inputs, leftOver);
+  if (inputs.length > 0) return pairBySize(picks, truth, inputs, tell);
   const owners = onePerMicrograph(truth);
   const { pairs, sets } = pairUp(owners, picks, {
     ownerPlace: placeOfSet,
@@ -112,12 +114,12 @@ export async function pairJudged(
     });
   }
   const weaker = describeWeakerRules(pairs, 'picks');
-  if (weaker) note(weaker);
+  if (weaker) note(tell, weaker);
   const alone = onePerMicrograph(sets);
   listLeftOver(
     ['set', 'of picks without true centres: all of these picks count as false'],
     alone.map(labelOfSet),
-    leftOver,
+    tell,
   );
   const own = new Map(pairs.map(({ owner, set }) => [owner, set]));
   return [
@@ -136,12 +138,12 @@ async function pairBySize(
   picks: readonly CoordinateSet[],
   truth: readonly CoordinateSet[],
   inputs: readonly InputMicrograph[],
-  leftOver: LeftOver[],
+  tell: Tell,
 ): Promise<JudgedMicrograph[]> {
-  const found = pairWithMicrographs(inputs, picks, 'picks', { partial: true, leftOver });
-  const known = pairWithMicrographs(inputs, truth, 'true centres', { partial: true, leftOver });
+  const found = pairWithMicrographs(inputs, picks, 'picks', tell, { partial: true });
+  const known = pairWithMicrographs(inputs, truth, 'true centres', tell, { partial: true });
   const alone = [...found.keys()].filter((input) => !known.has(input)).map(({ path }) => path);
-  listLeftOver(['micrograph', 'with picks but no true centres: all of these picks count as false'], alone, leftOver);
+  listLeftOver(['micrograph', 'with picks but no true centres: all of these picks count as false'], alone, tell);
   const result: JudgedMicrograph[] = [];
   for (const input of inputs) {
     const [own, true_] = [found.get(input), known.get(input)];

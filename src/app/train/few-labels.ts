@@ -1,17 +1,19 @@
 /** What a training on few labels, or on doubtful ones, starts from: the general model, unless it cannot tell these micrographs from noise. */
 
-import { forBrightParticles } from '../network/bright.js';
-import type { Model } from '../network/model.js';
-import type { Weights } from '../network/parameters.js';
-import { openPicker, pick } from '../picking/pick.js';
-import { rescaleModel } from '../picking/rescale.js';
-import { threadCount } from '../runtime/cpus.js';
-import { startEngine } from '../runtime/engine.js';
-import { GENERAL_MODEL_FILE, loadModel } from '../storage/model-file.js';
-import { readMicrograph } from '../storage/read-micrograph.js';
-import { FEW_LABELS, FEW_LABELS_RECIPE, type Recipe } from '../training/recipe.js';
-import { note } from './console.js';
-import type { LabelledInput } from './labelled-inputs.js';
+import { defined } from '../../core/defined.js';
+import { forBrightParticles } from '../../network/bright.js';
+import type { Model } from '../../network/model.js';
+import type { Weights } from '../../network/parameters.js';
+import { openPicker, pick } from '../../picking/pick.js';
+import { rescaleModel } from '../../picking/rescale.js';
+import { threadCount } from '../../runtime/cpus.js';
+import { startEngine } from '../../runtime/engine.js';
+import { GENERAL_MODEL_FILE, loadModel } from '../../storage/model-file.js';
+import { readMicrograph } from '../../storage/read-micrograph.js';
+import { FEW_LABELS, FEW_LABELS_RECIPE, type Recipe } from '../../training/recipe.js';
+import type { Tell } from '../events.js';
+import type { LabelledInput } from '../labels/labelled-inputs.js';
+import { note } from '../tell.js';
 
 /** A recipe, and the weights that go with it. */
 export interface FewLabelsStart {
@@ -30,14 +32,15 @@ export type StartChoice = (typeof STARTS)[number];
 export async function fewLabelsStart(
   labels: readonly LabelledInput[],
   { start, diameter, threads }: { readonly start: StartChoice; readonly diameter: number; readonly threads?: number },
+  tell: Tell,
 ): Promise<FewLabelsStart | null> {
   const count = labels.reduce((sum, { positives }) => sum + positives.particles.length, 0);
   if (start === 'recipe' || (start === 'auto' && count >= FEW_LABELS)) return null;
   const general = await loadModel(GENERAL_MODEL_FILE);
-  if (await tellsFromNoise(general, labels, { diameter, ...(threads && { threads }) })) {
+  if (await tellsFromNoise(general, labels, { diameter, ...defined({ threads }) })) {
     return { recipe: FEW_LABELS_RECIPE, start: general.weights };
   }
-  note('the general model cannot tell these micrographs from noise, so the training does not start from it');
+  note(tell, 'the general model cannot tell these micrographs from noise, so the training does not start from it');
   return null;
 }
 
