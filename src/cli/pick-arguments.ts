@@ -1,7 +1,7 @@
 /** What `pick` and `watch` are told: how to pick, and what to write. */
 
 import { type Command, Option } from 'commander';
-import type { NamedThreshold, PickSettings, PickWith } from '../app/pick/settings.js';
+import { DEFAULT_PICK_SETTINGS, type NamedThreshold, type PickSettings, type PickWith } from '../app/pick/settings.js';
 import { defined } from '../core/defined.js';
 import { UsageError } from '../core/errors.js';
 import type { Length } from '../core/length.js';
@@ -58,13 +58,13 @@ export function addPickOptions(command: Command): Command {
     .addOption(
       new Option('--format <list>', `one or more, with commas: ${WRITTEN_FORMATS.map(({ name }) => name).join(', ')}`)
         .argParser(writtenFormats)
-        .default(writtenFormats('box,csv'), 'box,csv'),
+        .default(DEFAULT_PICK_SETTINGS.formats, DEFAULT_PICK_SETTINGS.formats.map(({ name }) => name).join()),
     )
     .option(
       '--threshold <t>',
       "lowest score; auto: the model's; f1 or f2: the model's with the best F1 or F2 (of 100 labels or more)",
       wordOrNumber('--threshold', ['auto', 'f1', 'f2'], { min: 0, max: 1 }),
-      'auto',
+      DEFAULT_PICK_SETTINGS.threshold,
     )
     .option('--step <px>', "full-size pixels between scored positions (default: the model's)", length('--step', 'px'))
     .addOption(
@@ -142,16 +142,15 @@ function parseRange(text: string): DeviationRange | 'auto' | 'off' {
 export function pickSettings(given: PickArguments): PickSettings {
   const { diameter, out, threshold, step, turns, minDistance, edge, pixelSize, threads, memory, device } = given;
   return {
+    ...DEFAULT_PICK_SETTINGS,
     ...defined({ diameter, step, turns, minDistance, edge, pixelSize, threads, memory }),
     ...defined({ overlapDistance: given.overlap, masks: given.mask }),
     ...{ with: pickWith(given), out, formats: given.format, threshold, device },
     deviationRange: given.stdRange,
     unevennessLimit: given.ground,
     lowerWhereEmpty: !given.keepScores,
-    saveScores: given.saveScores ?? false,
-    saveLeftOut: given.saveLeftOut ?? false,
-    force: given.force ?? false,
-    overwrite: given.overwrite ?? false,
+    ...defined({ saveScores: given.saveScores, saveLeftOut: given.saveLeftOut }),
+    ...defined({ force: given.force, overwrite: given.overwrite }),
   };
 }
 

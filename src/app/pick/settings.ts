@@ -2,6 +2,7 @@
 
 import { type Length, toPixels } from '../../core/length.js';
 import type { CoordinateFormat } from '../../formats/coordinate-format.js';
+import { writtenFormats } from '../../formats/coordinates.js';
 import type { Turns } from '../../network/dense-graph.js';
 import type { DeviationRange } from '../../picking/deviation.js';
 import type { DeviceChoice } from '../../picking/device.js';
@@ -50,6 +51,21 @@ export interface PickSettings {
   /** Replaces files that no run of the folder wrote. */
   readonly overwrite: boolean;
 }
+
+/** What the command line does where nothing is asked for; `out`, `micrographs` and, for the general model, `diameter` are missing. */
+export const DEFAULT_PICK_SETTINGS = {
+  with: { kind: 'general' },
+  formats: writtenFormats('box,csv'),
+  threshold: 'auto',
+  deviationRange: 'auto',
+  unevennessLimit: 'auto',
+  lowerWhereEmpty: true,
+  device: 'cpu',
+  saveScores: false,
+  saveLeftOut: false,
+  force: false,
+  overwrite: false,
+} as const satisfies Partial<PickSettings>;
 
 /** Settings whose diameter is a length, where there is one. */
 export type SizedSettings = PickSettings & { readonly diameter?: Length };
