@@ -8,21 +8,17 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import type { Point } from '../src/core/particle.js';
+import { type FieldTraining, judgeFields, pickFields, trainOnFields } from '../src/app/simulated-fields.js';
 import { matchRadius } from '../src/core/sizes.js';
-import { type Evaluation, evaluate } from '../src/evaluation/evaluate.js';
+import type { Evaluation } from '../src/evaluation/evaluate.js';
 import type { Architecture } from '../src/network/architecture.js';
 import type { Model } from '../src/network/model.js';
-import { openPicker, type PickOptions, type PickResult, pick } from '../src/picking/pick.js';
+import type { PickOptions, PickResult } from '../src/picking/pick.js';
 import { type Chart, drawCharts } from '../src/report/chart.js';
 import { drawJudged } from '../src/report/judged.js';
-import { threadCount } from '../src/runtime/cpus.js';
-import { startEngine } from '../src/runtime/engine.js';
 import { type SimulatedMicrograph, type SimulateOptions, simulate } from '../src/simulation/simulate.js';
 import { barrel } from '../src/simulation/volume.js';
-import type { LabelledMicrograph } from '../src/training/labelled.js';
 import { DEEPEM_RECIPE, type Recipe } from '../src/training/recipe.js';
-import { type TrainOptions, train } from '../src/training/train.js';
 
 /** Candidates below this are not judged. */
 const LOWEST = 0.005;
@@ -61,36 +57,16 @@ export function makeFields(options: SimulateOptions, count: number, first = 0): 
   return Array.from({ length: count }, (_, i) => simulate(options, first + i));
 }
 
-/** What is trained with, beside the fields. */
-interface FieldTraining extends Partial<TrainOptions> {
-  /** Labels at the most; all by default. */
-  readonly particles?: number;
-  /** Places without particles, for each field. */
-  readonly negatives?: readonly (readonly Point[])[];
-}
-
 /** Trains on fields. */
 export async function trainOn(
   fields: readonly SimulatedMicrograph[],
   recipe: Recipe,
-  { particles = Number.POSITIVE_INFINITY, negatives = [], ...options }: FieldTraining = {},
+  options: FieldTraining = {},
 ): Promise<Model> {
-  let left = particles;
-  const labelled = fields.flatMap(({ micrograph, particles: truth }, i): LabelledMicrograph[] => {
-    const taken = truth.slice(0, left);
-    left -= taken.length;
-    return taken.length > 0
-      ? [{ name: `field ${i}`, micrograph, particles: taken, negatives: negatives[i] ?? [] }]
-      : [];
-  });
-  const architecture = recipe.architecture;
   const started = performance.now();
-  for await (const report of train(labelled, { diameter: fields[0].diameter, recipe, architecture, ...options })) {
-    if (report.kind !== 'done') continue;
-    process.stderr.write(`trained ${recipe.name} in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
-    return report.model;
-  }
-  throw new Error('training ended without a model');
+  const model = await trainOnFields(fields, { recipe, architecture: recipe.architecture, ...options });
+  process.stderr.write(`trained ${recipe.name} in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+  return model;
 }
 
 /** What a model finds on fields, and how right it is. */
@@ -106,24 +82,10 @@ export async function judge(
   fields: readonly SimulatedMicrograph[],
   options: PickOptions = {},
 ): Promise<Judged> {
-  const engine = startEngine(threadCount());
-  try {
-    const picker = openPicker(engine, model);
-    const results: PickResult[] = [];
-    const started = performance.now();
-    for (const { micrograph } of fields)
-      results.push(await pick(micrograph, picker, { threshold: LOWEST, ...options }));
-    const secondsEach = (performance.now() - started) / 1000 / fields.length;
-    const judged = fields.map(({ particles }, i) => ({
-      name: `field ${i}`,
-      truth: particles,
-      picks: results[i].particles,
-    }));
-    const settings = { radius: matchRadius(fields[0].diameter), threshold: model.metadata.threshold };
-    return { evaluation: evaluate(judged, settings), results, secondsEach };
-  } finally {
-    await engine.close();
-  }
+  const started = performance.now();
+  const results = await pickFields(model, fields, { threshold: LOWEST, ...options });
+  const secondsEach = (performance.now() - started) / 1000 / fields.length;
+  return { evaluation: judgeFields(fields, results, { threshold: model.metadata.threshold }), results, secondsEach };
 }
 
 /** Draws a field as PNG with right, false and missed picks. */

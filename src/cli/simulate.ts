@@ -1,14 +1,13 @@
 /** `deepem simulate` */
 
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { writeSimulated } from '../app/simulated-fields.js';
 import { UsageError } from '../core/errors.js';
-import { PROGRAM } from '../core/version.js';
 import { counted } from '../core/words.js';
-import { readMrcVolume, writeMrc } from '../formats/mrc.js';
-import { type SimulatedMicrograph, simulate } from '../simulation/simulate.js';
+import { readMrcVolume } from '../formats/mrc.js';
+import { simulate } from '../simulation/simulate.js';
 import { asymmetric, barrel, type Volume, volumeFromMap } from '../simulation/volume.js';
-import { readWhole, writeWhole } from '../storage/files.js';
+import { readWhole } from '../storage/files.js';
 import { openOutputs } from '../storage/unfinished.js';
 import { print, startProgress } from './console.js';
 import { number } from './options.js';
@@ -119,20 +118,4 @@ async function loadBody(name: string): Promise<Volume> {
     });
   }
   return volumeFromMap(values, nx, pixelSize);
-}
-
-/** Writes a micrograph and its truth; the truth last, so that it never stands alone. */
-export async function writeSimulated(
-  made: SimulatedMicrograph,
-  bodies: readonly string[],
-  folder: string,
-  name: string,
-): Promise<void> {
-  const { micrograph, particles, diameter, defocus, dirt } = made;
-  const label = `${PROGRAM} simulation; defocus ${defocus.toFixed(0)} A; ${dirt}`;
-  const rows = particles.map(
-    ({ x, y, body }) => `${x.toFixed(3)},${y.toFixed(3)},${diameter.toFixed(2)},${bodies[body]}\n`,
-  );
-  await writeWhole(join(folder, `${name}.mrc`), writeMrc(micrograph, micrograph.pixelSize, label));
-  await writeWhole(join(folder, `${name}.csv`), `x,y,diameter,body\n${rows.join('')}`);
 }

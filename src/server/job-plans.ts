@@ -127,7 +127,7 @@ function trainingPlan(name: string, command: readonly string[], { models, traini
     ...{ kind: 'train', commands: [command], result: name },
     onStart: (args, pid) => trainings.begin(name, args, pid),
     onEvent(event) {
-      if (event.kind === 'done') evaluation = event.heldOut as Evaluation | null;
+      if (event.kind === 'done') evaluation = event.heldOut;
       return event.kind === 'step' ? event.step / event.steps : undefined;
     },
     async onEnd() {

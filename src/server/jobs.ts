@@ -159,9 +159,10 @@ function describeEvent(event: RunEvent, job: ApiJob): Partial<ApiJob> {
     }
     case 'epoch': {
       const { epoch, epochs, loss, accuracy, chance } = event;
-      const message = epoch === epochs ? 'choosing thresholds on what is held out' : `epoch ${epoch} of ${epochs}`;
-      return { epochs: [...job.epochs, { epoch, loss, accuracy, chance }], message };
+      return { epochs: [...job.epochs, { epoch, loss, accuracy, chance }], message: `epoch ${epoch} of ${epochs}` };
     }
+    case 'choosing':
+      return { message: event.heldOut ? 'choosing thresholds on what is held out' : 'choosing the threshold' };
     case 'micrograph':
       return { message: event.micrograph };
     default:
