@@ -5,28 +5,12 @@
 
 import { z } from 'zod';
 import { ArchitectureError } from '../core/errors.js';
+import type { Shape } from './layer-type.js';
+import { LAST_LAYER } from './layers/add.js';
+import { behaviourOf, type Layer, layerSchema } from './layers.js';
 
-const LAST_LAYER = 64;
-
-const layerSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('convolution'),
-    maps: z.int().min(1).max(1024),
-    kernel: z.int().min(1).max(512),
-    /** Pixels of the map between neighbours of the kernel; 1 by default. */
-    dilation: z.int().min(1).max(64).optional(),
-  }),
-  /** Adds the middle of an earlier layer's output (layers count from 1): a residual connection (He et al. 2016). */
-  z.strictObject({ type: z.literal('add'), layer: z.int().min(1).max(LAST_LAYER) }),
-  z.strictObject({ type: z.literal('mean-pool'), size: z.int().min(2).max(64) }),
-  z.strictObject({ type: z.literal('max-pool'), size: z.int().min(2).max(64) }),
-  z.strictObject({ type: z.literal('batch-normalisation') }),
-  z.strictObject({ type: z.literal('dropout'), rate: z.number().gt(0).lt(1) }),
-  z.strictObject({ type: z.literal('sigmoid') }),
-  z.strictObject({ type: z.literal('relu') }),
-  z.strictObject({ type: z.literal('leaky-relu'), slope: z.number().gt(0).lt(1) }),
-  z.strictObject({ type: z.literal('fully-connected'), units: z.int().min(1).max(4096) }),
-]);
+export type { Shape } from './layer-type.js';
+export type { Layer } from './layers.js';
 
 const LARGEST_BOX = 1024;
 
@@ -37,21 +21,8 @@ export const architectureSchema = z.strictObject({
   layers: z.array(layerSchema).min(1).max(LAST_LAYER),
 });
 
-/** One layer. */
-export type Layer = z.infer<typeof layerSchema>;
-/** A layer of kernels. */
-export type Convolution = Extract<Layer, { type: 'convolution' }>;
 /** A network: `box` is the side of its input in prepared pixels. */
 export type Architecture = z.infer<typeof architectureSchema>;
-
-/** Maps and side of a layer's output; the side is 1 after a fully connected layer. */
-export interface Shape {
-  readonly maps: number;
-  readonly side: number;
-}
-
-/** Added in batch normalisation's square root, as in PyTorch. */
-export const BATCH_NORM_EPSILON = 1e-5;
 
 /**
  * The shape of every layer's output, input first: `layers.length + 1` entries.
@@ -85,7 +56,7 @@ export function layerShapes(architecture: Architecture): Shape[] {
 
 /** Prepared pixels between neighbouring positions of a patch: the product of all pools. */
 export function positionStride(architecture: Architecture): number {
-  return architecture.layers.reduce((stride, layer) => (isPool(layer) ? stride * layer.size : stride), 1);
+  return architecture.layers.reduce((stride, layer) => stride * coarsening(layer), 1);
 }
 
 /** Side in prepared pixels of a patch with so many positions along its side. */
@@ -95,76 +66,41 @@ export function patchSide(architecture: Architecture, positions: number): number
 
 /** Shapes of the maps before the first layer and after each, for a patch with so many positions along its side. */
 export function patchShapes(architecture: Architecture, positions: number): Shape[] {
+  const boxShapes = layerShapes(architecture);
   const shapes: Shape[] = [{ maps: 1, side: patchSide(architecture, positions) }];
   architecture.layers.forEach((layer, index) => {
-    const output =
-      layer.type === 'fully-connected'
-        ? { maps: layer.units, side: positions }
-        : outputShape(architecture.layers, index, shapes);
+    const output = isWhole(layer)
+      ? { maps: boxShapes[index + 1].maps, side: positions }
+      : outputShape(architecture.layers, index, shapes);
     if (typeof output === 'string') throw new Error(`a patch of ${positions} positions does not fit: ${output}`);
     shapes.push(output);
   });
   return shapes;
 }
 
-/** True for a layer that needs rows and columns. */
-export function isSpatial(layer: Layer): boolean {
-  return layer.type === 'convolution' || isPool(layer);
+/** How many times coarser a layer makes its maps: 1 where it is no pool. */
+export function coarsening(layer: Layer): number {
+  const window = behaviourOf(layer).window(layer, 1);
+  return window?.kind === 'pool' ? window.size : 1;
 }
 
-/** True for a layer that makes its maps coarser. */
-export function isPool(layer: Layer): layer is Extract<Layer, { type: 'mean-pool' | 'max-pool' }> {
-  return layer.type === 'mean-pool' || layer.type === 'max-pool';
-}
-
-/** Pixels of its map from the first to the last that a convolution's kernel looks at. */
-export function kernelExtent({ kernel, dilation = 1 }: Pick<Convolution, 'kernel' | 'dilation'>): number {
-  return (kernel - 1) * dilation + 1;
+/** True for a layer that sees all of its maps at once. */
+export function isWhole(layer: Layer): boolean {
+  return behaviourOf(layer).window(layer, 1)?.kind === 'whole';
 }
 
 /** The output's shape of one layer, or what is wrong. `shapes` holds those before it, input first. */
 function outputShape(layers: readonly Layer[], index: number, shapes: readonly Shape[]): Shape | string {
   const layer = layers[index];
-  const { maps, side } = shapes[index];
-  const isFlat = layers.slice(0, index).some(({ type }) => type === 'fully-connected');
-  if (isFlat && isSpatial(layer)) return 'a layer without rows and columns';
-  switch (layer.type) {
-    case 'convolution': {
-      const extent = kernelExtent(layer);
-      if (extent > side) return `a kernel of ${extent} on a map of ${side}x${side}`;
-      return { maps: layer.maps, side: side - extent + 1 };
-    }
-    case 'add':
-      return objectionToAdd(layers, index, shapes) ?? { maps, side };
-    case 'mean-pool':
-    case 'max-pool':
-      if (side % layer.size !== 0) return `a pool of ${layer.size} on a map of ${side}x${side}, which does not divide`;
-      return { maps, side: side / layer.size };
-    case 'fully-connected':
-      return { maps: layer.units, side: 1 };
-    case 'batch-normalisation':
-    case 'dropout':
-    case 'sigmoid':
-    case 'relu':
-    case 'leaky-relu':
-      return { maps, side };
-  }
-}
-
-/** Why an `add` layer cannot be; null where it can. */
-function objectionToAdd(layers: readonly Layer[], index: number, shapes: readonly Shape[]): string | null {
-  const { layer: number } = layers[index] as Extract<Layer, { type: 'add' }>;
-  if (number > index) return `layer ${number}, which is no earlier one`;
-  const between = layers.slice(number, index).find((layer) => isPool(layer) || layer.type === 'fully-connected');
-  if (between) return `layer ${number}, with a ${between.type} in between`;
-  const [earlier, input] = [shapes[number], shapes[index]];
-  if (earlier.maps !== input.maps) return `layer ${number} with ${earlier.maps} maps, to ${input.maps}`;
-  return cropAtEachSide(earlier, input) % 1 === 0 ? null : `layer ${number} with an odd number of pixels more`;
-}
-
-/** Pixels that are cut off at each side of an earlier map before it is added to a later one. */
-export function cropAtEachSide(earlier: Shape, later: Shape): number {
-  return (earlier.side - later.side) / 2;
+  const behaviour = behaviourOf(layer);
+  const kind = behaviour.window(layer, 1)?.kind;
+  const isFlat = layers.slice(0, index).some(isWhole);
+  if (isFlat && (kind === 'kernel' || kind === 'pool')) return 'a layer without rows and columns';
+  return behaviour.outputShape(layer, shapes[index], {
+    count: index,
+    shapes,
+    breakAfter: (n) => layers.slice(n, index).find((one) => isWhole(one) || coarsening(one) > 1)?.type ?? null,
+  });
 }
 
 function isValid(architecture: Architecture): boolean {

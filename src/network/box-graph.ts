@@ -1,8 +1,7 @@
 /** The box graph: boxes [n, 1, B, B] -> scores [n, 1]. It is the model file that a user gets. */
 
-import { addActivation } from './activation.js';
-import { type Architecture, BATCH_NORM_EPSILON, cropAtEachSide, type Layer, layerShapes } from './architecture.js';
-import { addMiddle, dilations } from './convolution.js';
+import { type Architecture, isWhole, layerShapes } from './architecture.js';
+import { behaviourOf } from './layers.js';
 import { GraphBuilder } from './onnx.js';
 import { parameterLayout, type Weights } from './parameters.js';
 
@@ -33,18 +32,16 @@ export function buildBoxGraph(architecture: Architecture, weights: Weights, opti
   const stored = storeWeights(graph, architecture, weights);
   const values = [graph.input('boxes', ['n', 1, architecture.box, architecture.box])];
   architecture.layers.forEach((layer, index) => {
-    const value =
-      layer.type === 'add'
-        ? addMiddle(graph, values[index], values[layer.layer], cropAtEachSide(shapes[layer.layer], shapes[index]))
-        : addLayer(graph, layer, values[index], (role) => stored.get(tensorName(index, role)) ?? '');
+    const value = behaviourOf(layer).box(layer, {
+      ...{ graph, value: values[index], input: shapes[index] },
+      tensor: (role) => stored.get(tensorName(index, role)) ?? '',
+      earlier: (number) => ({ value: values[number], shape: shapes[number] }),
+    });
     values.push(value);
     const { maps, side } = shapes[index + 1];
     if (options.everyLayer) {
-      graph.output(
-        `layer_${index + 1}`,
-        value,
-        layer.type === 'fully-connected' ? ['n', maps] : ['n', maps, side, side],
-      );
+      const isFlat = architecture.layers.slice(0, index + 1).some(isWhole);
+      graph.output(`layer_${index + 1}`, value, isFlat ? ['n', maps] : ['n', maps, side, side]);
     }
   });
   graph.output('scores', graph.node('Sigmoid', [values[values.length - 1]]), ['n', 1]);
@@ -67,40 +64,4 @@ function storeWeights(graph: GraphBuilder, architecture: Architecture, weights: 
     );
   }
   return stored;
-}
-
-function addLayer(
-  graph: GraphBuilder,
-  layer: Exclude<Layer, { type: 'add' }>,
-  input: string,
-  tensor: (role: string) => string,
-): string {
-  switch (layer.type) {
-    case 'convolution':
-      return graph.node('Conv', [input, tensor('kernel'), tensor('bias')], dilations(layer));
-    case 'mean-pool':
-      return graph.node('AveragePool', [input], pool(layer.size));
-    case 'max-pool':
-      return graph.node('MaxPool', [input], pool(layer.size));
-    case 'batch-normalisation':
-      return graph.node(
-        'BatchNormalization',
-        [input, tensor('scale'), tensor('shift'), tensor('mean'), tensor('variance')],
-        { epsilon: { float: BATCH_NORM_EPSILON } },
-      );
-    case 'fully-connected': {
-      const flat = graph.node('Flatten', [input], { axis: 1 });
-      return graph.node('Gemm', [flat, tensor('kernel'), tensor('bias')], { transB: 1 });
-    }
-    case 'dropout':
-      return input;
-    case 'sigmoid':
-    case 'relu':
-    case 'leaky-relu':
-      return addActivation(graph, layer, input);
-  }
-}
-
-function pool(size: number) {
-  return { kernel_shape: [size, size], strides: [size, size] };
 }

@@ -1,6 +1,7 @@
 /** Arithmetic of a network, counted from its architecture, never from what a graph happens to execute. */
 
-import { type Architecture, layerShapes } from './architecture.js';
+import { type Architecture, coarsening, layerShapes } from './architecture.js';
+import { behaviourOf } from './layers.js';
 
 /**
  * Floating-point operations of the dense graph per position of its score map, four rotations together: two for each
@@ -14,29 +15,16 @@ export function denseOperations(architecture: Architecture, step: number): numbe
   let operations = 0;
   architecture.layers.forEach((layer, index) => {
     const perPosition = (step / gcd(step, spacing)) ** 2;
-    const { maps, side } = shapes[index];
-    switch (layer.type) {
-      case 'convolution':
-        operations += 2 * 4 * perPosition * layer.maps * maps * layer.kernel ** 2;
-        return;
-      case 'mean-pool':
-      case 'max-pool':
-        spacing *= layer.size;
-        return;
-      case 'fully-connected':
-        operations += 2 * 4 * layer.units * maps * side ** 2;
-        spacing = step;
-        return;
-      case 'add':
-      case 'batch-normalisation':
-      case 'dropout':
-      case 'sigmoid':
-      case 'relu':
-      case 'leaky-relu':
-        return;
-      default:
-        layer satisfies never;
+    const { window, parameters } = behaviourOf(layer);
+    const kind = window(layer, shapes[index].side)?.kind;
+    if (kind === undefined) return;
+    if (kind === 'pool') {
+      spacing *= coarsening(layer);
+      return;
     }
+    const [[, kernel]] = parameters(layer, shapes[index]);
+    operations += 2 * 4 * (kind === 'kernel' ? perPosition : 1) * kernel.reduce((a, b) => a * b);
+    if (kind === 'whole') spacing = step;
   });
   return operations;
 }

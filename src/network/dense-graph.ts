@@ -13,7 +13,7 @@
  * image goes through the stages in bands, and nothing at the seams is computed twice.
  */
 
-import { type Architecture, isPool, type Layer, layerShapes } from './architecture.js';
+import { type Architecture, coarsening, type Layer, layerShapes } from './architecture.js';
 import { type DenseOptions, type DenseStage, StageBuilder } from './dense-stage.js';
 import type { Grid } from './dense-window.js';
 import type { Weights } from './parameters.js';
@@ -39,5 +39,5 @@ export function buildDenseStages(architecture: Architecture, weights: Weights, o
 
 /** Indices of the layers that begin a stage, but the first: behind pools, over which nothing is added. */
 function cutsBehindPools(layers: readonly Layer[]): number[] {
-  return layers.flatMap((layer, i) => (isPool(layer) && i > 0 ? [i + 1] : []));
+  return layers.flatMap((layer, i) => (coarsening(layer) > 1 && i > 0 ? [i + 1] : []));
 }

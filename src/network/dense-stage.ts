@@ -1,20 +1,13 @@
 /** One stage of the dense graph as ONNX: the turned networks beside each other. */
 
-import { rotatePlanes } from '../imaging/rotate.js';
-import { addActivation } from './activation.js';
-import {
-  type Architecture,
-  BATCH_NORM_EPSILON,
-  cropAtEachSide,
-  isPool,
-  isSpatial,
-  type Layer,
-  type Shape,
-} from './architecture.js';
-import { addMiddle } from './convolution.js';
+import type { Architecture, Layer, Shape } from './architecture.js';
+import { DenseWeights, QUARTERS, transposeRows } from './dense-kernels.js';
 import { type Grid, nextGrid, reach, type Window } from './dense-window.js';
+import { BATCH_NORM_EPSILON } from './layer-type.js';
+import { addMiddle, cropAtEachSide } from './layers/add.js';
+import { behaviourOf } from './layers.js';
 import { GraphBuilder } from './onnx.js';
-import { type ParameterGroup, type ParameterLayout, parameterLayout, type Weights } from './parameters.js';
+import type { Weights } from './parameters.js';
 
 /** Quarter turns whose scores can be averaged: all four, a half turn apart, or none but the first. */
 export type Turns = 1 | 2 | 4;
@@ -41,8 +34,6 @@ export interface DenseStage {
   readonly windows: readonly Window[];
 }
 
-/** Quarter turns of a circle. */
-const QUARTERS = 4;
 /** The engine stores so many maps side by side: groups of such sizes are fast, others are not. */
 const MAP_BLOCK = 16;
 
@@ -55,7 +46,7 @@ interface Branch {
 /** Builds one stage: a few layers, for all turns. */
 export class StageBuilder {
   readonly #graph = new GraphBuilder();
-  readonly #layout: ParameterLayout;
+  readonly #weights: DenseWeights;
   /** One branch holds all turns as groups. */
   #branches: Branch[];
   /** Outputs of layers (counted from 1) that a later one adds, for each branch. */
@@ -65,11 +56,11 @@ export class StageBuilder {
   constructor(
     readonly architecture: Architecture,
     readonly shapes: readonly Shape[],
-    readonly weights: Weights,
+    weights: Weights,
     readonly options: DenseOptions,
     readonly grid: Grid,
   ) {
-    this.#layout = parameterLayout(architecture);
+    this.#weights = new DenseWeights(this.#graph, architecture, shapes, weights);
     const turns = Array.from({ length: options.turns }, (_, i) => (i * QUARTERS) / options.turns);
     this.#branches = [{ value: 'maps', turns }];
   }
@@ -106,10 +97,10 @@ export class StageBuilder {
     const layer = this.architecture.layers[index];
     const { grid } = this;
     const inputs = this.#mapsAt(index);
-    const moves = isSpatial(layer) || layer.type === 'fully-connected';
-    const hasKernel = moves && !isPool(layer);
+    const kind = behaviourOf(layer).window(layer, 1)?.kind;
+    const hasKernel = kind === 'kernel' || kind === 'whole';
     if (hasKernel && !grid.shared && !this.#groupsAreFast()) this.#split(index);
-    const fillers = grid.shared && layer.type === 'convolution' ? this.#fillersFor(layer.maps) : grid.fillers;
+    const fillers = grid.shared && kind === 'kernel' ? this.#fillersFor(this.shapes[index + 1].maps) : grid.fillers;
     for (const [i, branch] of this.#branches.entries()) branch.value = this.#addLayer(index, layer, branch, i);
     const window = this.#windowOf(index);
     Object.assign(grid, nextGrid(layer, grid, this.options.step), { fillers });
@@ -119,7 +110,7 @@ export class StageBuilder {
         this.#branches.map(({ value }) => value),
       );
     }
-    if (!moves) return;
+    if (kind === undefined) return;
     const outputs = Math.ceil(this.#mapsAt(index + 1) / MAP_BLOCK) * MAP_BLOCK;
     this.#windows.push({ ...window, inputs, outputs, waiting: this.#mapsWaitingBeside(index) });
   }
@@ -141,25 +132,26 @@ export class StageBuilder {
     const { grid } = this;
     const layer = this.architecture.layers[index];
     const next = nextGrid(layer, grid, this.options.step);
-    const size = layer.type === 'convolution' ? layer.kernel : isPool(layer) ? layer.size : this.shapes[index].side;
-    const dilation = (layer.type === 'convolution' && layer.dilation) || 1;
+    const { size, dilation } = behaviourOf(layer).window(layer, this.shapes[index].side) ?? { size: 1, dilation: 1 };
     return { size, dilation: (dilation * grid.spacing) / grid.step, stride: next.step / grid.step };
   }
 
   /** Pixels that an earlier map has more at each side than what it is added to. */
-  #cropBefore(index: number, { layer }: Extract<Layer, { type: 'add' }>): number {
+  #cropBefore(index: number, layer: number): number {
     const { spacing, step } = this.grid;
     return (cropAtEachSide(this.shapes[layer], this.shapes[index]) * spacing) / step;
   }
 
   /** True where every convolution fills the engine's blocks. */
   #groupsAreFast(): boolean {
-    return this.architecture.layers.every((layer) => layer.type !== 'convolution' || layer.maps % MAP_BLOCK === 0);
+    return this.architecture.layers.every((layer, i) => {
+      return behaviourOf(layer).window(layer, 1)?.kind !== 'kernel' || this.shapes[i + 1].maps % MAP_BLOCK === 0;
+    });
   }
 
   /** Maps that fill the block of the first convolution, so that what follows it stays in the engine's own layout. */
   #fillersFor(maps: number): number {
-    if (this.architecture.layers.some(({ type }) => type === 'batch-normalisation')) return 0;
+    if (this.architecture.layers.some((layer) => behaviourOf(layer).keepsStatistics)) return 0;
     return (MAP_BLOCK - ((maps * this.options.turns) % MAP_BLOCK)) % MAP_BLOCK;
   }
 
@@ -179,28 +171,15 @@ export class StageBuilder {
 
   #addLayer(index: number, layer: Layer, { value, turns }: Branch, branch: number): string {
     const graph = this.#graph;
-    switch (layer.type) {
-      case 'add':
-        return addMiddle(graph, value, this.#waiting.get(layer.layer)?.[branch] ?? '', this.#cropBefore(index, layer));
-      case 'convolution':
-        return this.#convolution(index, value, turns);
-      case 'fully-connected':
-        return layer.units === 1 && this.shapes[index].side > 1 && !this.grid.shared
-          ? this.#scoreByRows(index, value, turns)
-          : this.#convolution(index, value, turns);
-      case 'mean-pool':
-        return graph.node('AveragePool', [value], this.#attributes(index));
-      case 'max-pool':
-        return graph.node('MaxPool', [value], this.#attributes(index));
-      case 'batch-normalisation':
-        return this.#batchNormalisation(index, value, this.grid.shared ? [0] : turns);
-      case 'dropout':
-        return value;
-      case 'sigmoid':
-      case 'relu':
-      case 'leaky-relu':
-        return addActivation(graph, layer, value);
-    }
+    return behaviourOf(layer).dense(layer, {
+      ...{ graph, value, input: this.shapes[index], isShared: this.grid.shared },
+      windowAttributes: () => this.#attributes(index),
+      convolution: () => this.#convolution(index, value, turns),
+      scoreByRows: () => this.#scoreByRows(index, value, turns),
+      batchNormalisation: () => this.#batchNormalisation(index, value, this.grid.shared ? [0] : turns),
+      addEarlier: (number) =>
+        addMiddle(graph, value, this.#waiting.get(number)?.[branch] ?? '', this.#cropBefore(index, number)),
+    });
   }
 
   #attributes(index: number) {
@@ -212,8 +191,12 @@ export class StageBuilder {
   #convolution(index: number, value: string, turns: readonly number[]): string {
     const { shared } = this.grid;
     const layer = this.architecture.layers[index];
-    const fillers = shared && layer.type === 'convolution' ? this.#fillersFor(layer.maps) : 0;
-    const [kernel, bias] = [this.#kernel(index, turns, fillers), this.#repeated(index, 'bias', turns, fillers)];
+    const isKernel = behaviourOf(layer).window(layer, 1)?.kind === 'kernel';
+    const fillers = shared && isKernel ? this.#fillersFor(this.shapes[index + 1].maps) : 0;
+    const [kernel, bias] = [
+      this.#weights.kernel(index, turns, fillers),
+      this.#weights.repeated(index, 'bias', turns, fillers),
+    ];
     return this.#graph.node('Conv', [value, kernel, bias], {
       ...this.#attributes(index),
       group: shared ? 1 : turns.length,
@@ -229,7 +212,7 @@ export class StageBuilder {
     const { dilation, stride } = this.#windowOf(index);
     const group = turns.length;
     const name = `layer_${index + 1}_rows_${turns.join('_')}`;
-    const rows = transposeRows(this.#turned(index, turns), group, maps, side);
+    const rows = transposeRows(this.#weights.turned(index, turns), group, maps, side);
     const byRow = this.#graph.node(
       'Conv',
       [value, this.#graph.initializer(name, [group * side, maps, 1, side], rows)],
@@ -240,81 +223,16 @@ export class StageBuilder {
       for (let row = 0; row < side; row++) diagonal[i + row * (side + 1)] = 1;
     }
     const sum = this.#graph.initializer(`${name}_sum`, [group, side, side, 1], diagonal);
-    return this.#graph.node('Conv', [byRow, sum, this.#repeated(index, 'bias', turns)], {
+    return this.#graph.node('Conv', [byRow, sum, this.#weights.repeated(index, 'bias', turns)], {
       ...{ kernel_shape: [side, 1], dilations: [dilation, 1], strides: [stride, 1], group },
     });
   }
 
   #batchNormalisation(index: number, value: string, turns: readonly number[]): string {
-    const layout = this.#layout.statistics.find(({ layer }) => layer === index);
-    if (!layout) throw new Error(`layer ${index} has no statistics`);
-    const stored = [layout.mean, layout.variance].map((offset, i) => {
-      const values = repeat(this.weights.statistics.subarray(offset, offset + layout.maps), turns.length);
-      return this.#graph.initializer(`${value}_statistics_${i}`, [values.length], values);
-    });
-    const [scale, shift] = ['scale', 'shift'].map((role) => this.#repeated(index, role, turns));
+    const stored = this.#weights.statistics(index, value, turns);
+    const [scale, shift] = ['scale', 'shift'].map((role) => this.#weights.repeated(index, role, turns));
     return this.#graph.node('BatchNormalization', [value, scale, shift, ...stored], {
       epsilon: { float: BATCH_NORM_EPSILON },
     });
   }
-
-  #group(index: number, role: string): ParameterGroup {
-    const group = this.#layout.groups.find((one) => one.layer === index && one.role === role);
-    if (group) return group;
-    throw new Error(`layer ${index} has no ${role}`);
-  }
-
-  #values(group: ParameterGroup): Float32Array {
-    return this.weights.values.subarray(group.offset, group.offset + group.size);
-  }
-
-  /** The turned kernels of a layer, one after the other. */
-  #turned(index: number, turns: readonly number[]): Float32Array {
-    const group = this.#group(index, 'kernel');
-    const values = this.#values(group);
-    const turned = new Float32Array(turns.length * values.length);
-    const side = group.shape.length === 4 ? group.shape[2] : this.shapes[index].side;
-    for (const [i, turn] of turns.entries()) {
-      turned.set(rotatePlanes(values, side, (QUARTERS - turn) % QUARTERS), i * values.length);
-    }
-    return turned;
-  }
-
-  #kernel(index: number, turns: readonly number[], fillers: number): string {
-    const { shape } = this.#group(index, 'kernel');
-    const { side } = this.shapes[index];
-    const [outputs, inputs, kernel] = shape.length === 4 ? shape : [shape[0], shape[1] / side ** 2, side];
-    const name = `layer_${index + 1}_kernel_${turns.join('_')}`;
-    const dims = [turns.length * outputs + fillers, inputs, kernel, kernel];
-    const values = new Float32Array(dims.reduce((product, n) => product * n));
-    values.set(this.#turned(index, turns));
-    return this.#graph.initializer(name, dims, values);
-  }
-
-  /** Weights that do not turn, once for each turn. */
-  #repeated(index: number, role: string, turns: readonly number[], fillers = 0): string {
-    const values = repeat(this.#values(this.#group(index, role)), turns.length, fillers);
-    return this.#graph.initializer(`layer_${index + 1}_${role}_${turns.join('_')}`, [values.length], values);
-  }
-}
-
-/** Kernels [group, maps, row, column] -> [group, row, maps, column]. */
-function transposeRows(kernels: Float32Array, groups: number, maps: number, side: number): Float32Array {
-  const result = new Float32Array(kernels.length);
-  for (let group = 0; group < groups; group++) {
-    for (let map = 0; map < maps; map++) {
-      for (let row = 0; row < side; row++) {
-        const from = ((group * maps + map) * side + row) * side;
-        result.set(kernels.subarray(from, from + side), ((group * side + row) * maps + map) * side);
-      }
-    }
-  }
-  return result;
-}
-
-/** @param more - zeros behind the copies */
-function repeat(values: Float32Array, copies: number, more = 0): Float32Array {
-  const repeated = new Float32Array(copies * values.length + more);
-  for (let copy = 0; copy < copies; copy++) repeated.set(values, copy * values.length);
-  return repeated;
 }

@@ -1,8 +1,9 @@
 /** Geometry of the dense graph: how its layers move over their maps. */
 
 import { windowPositions } from '../imaging/pad.js';
-import type { Layer } from './architecture.js';
+import { coarsening, type Layer } from './architecture.js';
 import { gcd } from './cost.js';
+import { behaviourOf } from './layers.js';
 
 /** The grid on which a layer of the dense graph works. */
 export interface Grid {
@@ -18,22 +19,16 @@ export interface Grid {
 
 /** The grid behind a layer. `step` is that between positions of the scores. */
 export function nextGrid(layer: Layer, grid: Grid, step: number): Omit<Grid, 'fillers'> {
-  switch (layer.type) {
-    case 'mean-pool':
-    case 'max-pool': {
-      const spacing = grid.spacing * layer.size;
+  switch (behaviourOf(layer).window(layer, 1)?.kind) {
+    case 'pool': {
+      const spacing = grid.spacing * coarsening(layer);
       return { ...grid, spacing, step: gcd(step, spacing) };
     }
-    case 'convolution':
+    case 'kernel':
       return { ...grid, shared: false };
-    case 'fully-connected':
+    case 'whole':
       return { spacing: step, step, shared: false };
-    case 'add':
-    case 'batch-normalisation':
-    case 'dropout':
-    case 'sigmoid':
-    case 'relu':
-    case 'leaky-relu':
+    case undefined:
       return grid;
   }
 }

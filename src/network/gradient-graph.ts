@@ -1,7 +1,8 @@
 /** The gradient graph: patches, weights of their positions and the flat weight vector -> loss and its flat gradient. */
 
 import { type Architecture, layerShapes, patchShapes, patchSide } from './architecture.js';
-import { addGradientLayer, type GradientLayer } from './gradient-layers.js';
+import type { GradientLayer } from './layer-type.js';
+import { behaviourOf } from './layers.js';
 import { GraphBuilder } from './onnx.js';
 import { type ParameterLayout, type ParameterRole, parameterLayout } from './parameters.js';
 
@@ -63,7 +64,7 @@ export function buildGradientGraph(
   const negativeWeights = graph.input('negative_weights', perPosition);
   architecture.layers.forEach((layer, index) => {
     const [input, output] = [shapes[index], shapes[index + 1]];
-    const added = addGradientLayer(layer, value, {
+    const added = behaviourOf(layer).gradient(layer, value, {
       graph,
       batch,
       input,

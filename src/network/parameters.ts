@@ -1,10 +1,11 @@
 /** Where each weight stands in the one flat vector of all weights, and how they start. */
 
 import type { Random } from '../core/random.js';
-import { type Architecture, type Layer, layerShapes, type Shape } from './architecture.js';
+import { type Architecture, layerShapes } from './architecture.js';
+import type { ParameterRole } from './layer-type.js';
+import { behaviourOf } from './layers.js';
 
-/** What a group of weights is. */
-export type ParameterRole = 'kernel' | 'bias' | 'scale' | 'shift';
+export type { ParameterRole } from './layer-type.js';
 
 /** A group of weights of one layer: `values[offset .. offset + size]` in the flat vector. */
 export interface ParameterGroup {
@@ -45,46 +46,19 @@ export function parameterLayout(architecture: Architecture): ParameterLayout {
   let size = 0;
   let statisticsSize = 0;
   architecture.layers.forEach((layer, index) => {
-    for (const [role, shape] of groupShapes(layer, shapes[index])) {
+    const { parameters, keepsStatistics } = behaviourOf(layer);
+    for (const [role, shape] of parameters(layer, shapes[index])) {
       const length = shape.reduce((product, side) => product * side, 1);
       groups.push({ layer: index, role, shape, offset: size, size: length });
       size += length;
     }
-    if (layer.type === 'batch-normalisation') {
+    if (keepsStatistics) {
       const { maps } = shapes[index];
       statistics.push({ layer: index, mean: statisticsSize, variance: statisticsSize + maps, maps });
       statisticsSize += 2 * maps;
     }
   });
   return { groups, size, statistics, statisticsSize };
-}
-
-function groupShapes(layer: Layer, input: Shape): [ParameterRole, number[]][] {
-  switch (layer.type) {
-    case 'convolution':
-      return [
-        ['kernel', [layer.maps, input.maps, layer.kernel, layer.kernel]],
-        ['bias', [layer.maps]],
-      ];
-    case 'fully-connected':
-      return [
-        ['kernel', [layer.units, input.maps * input.side * input.side]],
-        ['bias', [layer.units]],
-      ];
-    case 'batch-normalisation':
-      return [
-        ['scale', [input.maps]],
-        ['shift', [input.maps]],
-      ];
-    case 'add':
-    case 'mean-pool':
-    case 'max-pool':
-    case 'dropout':
-    case 'sigmoid':
-    case 'relu':
-    case 'leaky-relu':
-      return [];
-  }
 }
 
 /**

@@ -57,11 +57,11 @@ export function summaryOf(
     good.reduce((all, outcome) => all + (count(outcome) ?? 0), 0);
   const unusual = good.flatMap(({ micrograph, unusual: words }) => (words ? [{ micrograph, words }] : []));
   return {
-    ...{ kind: 'summary', out, micrographs: good.length, before: earlier.length },
+    ...{ kind: 'summary', micrographs: good.length, before: earlier.length },
     particles: sum((outcome) => outcome.particles),
     removed: Object.fromEntries(FILTERS.map((filter) => [filter, sum((outcome) => outcome.removed?.[filter])])),
     ...{ unusual: unusual.length, unusualExamples: unusual.slice(0, SHOWN) },
     failed: outcomes.flatMap(({ micrograph, error }) => (error === undefined ? [] : [{ micrograph, reason: error }])),
-    ...{ unfinished: total - earlier.length - outcomes.length, seconds },
+    ...{ unfinished: total - earlier.length - outcomes.length, seconds, out },
   };
 }

@@ -1,13 +1,8 @@
 /** The slow, obvious twin of the box graph: plain loops that anyone can check against the paper. Used by tests only. */
 
-import {
-  type Architecture,
-  BATCH_NORM_EPSILON,
-  type Convolution,
-  type Layer,
-  layerShapes,
-  type Shape,
-} from '../architecture.js';
+import { type Architecture, type Layer, layerShapes, type Shape } from '../architecture.js';
+import { BATCH_NORM_EPSILON } from '../layer-type.js';
+import type { Convolution } from '../layers/convolution.js';
 import { type ParameterRole, parameterLayout, type Weights } from '../parameters.js';
 
 /**
@@ -28,11 +23,9 @@ export function scoreBox(architecture: Architecture, weights: Weights, box: Arra
     const statistics = layout.statistics.find((candidate) => candidate.layer === index);
     const running = statistics && weights.statistics.subarray(statistics.mean, statistics.mean + 2 * statistics.maps);
     const [from, to] = [shapes[index], shapes[index + 1]];
-    outputs.push(
-      layer.type === 'add'
-        ? addMiddle(outputs[index], to, outputs[layer.layer], shapes[layer.layer])
-        : forward(layer, outputs[index], from, to, group, running ?? new Float32Array(0)),
-    );
+    const plain = PLAIN[layer.type] as (layer: Layer, context: PlainContext) => Float64Array<ArrayBuffer>;
+    const context = { input: outputs[index], from, to, group, running: running ?? new Float32Array(0) };
+    outputs.push(plain(layer, { ...context, earlier: (n) => ({ values: outputs[n], shape: shapes[n] }) }));
   });
   return sigmoid(outputs[outputs.length - 1][0]);
 }
@@ -41,46 +34,52 @@ function sigmoid(z: number): number {
   return 1 / (1 + Math.exp(-z));
 }
 
-function forward(
-  layer: Exclude<Layer, { type: 'add' }>,
-  input: Float64Array,
-  from: Shape,
-  to: Shape,
-  group: (role: ParameterRole) => Float32Array,
-  running: Float32Array,
-): Float64Array<ArrayBuffer> {
-  switch (layer.type) {
-    case 'convolution':
-      return convolve(input, from, to, layer, group('kernel'), group('bias'));
-    case 'fully-connected':
-      return Float64Array.from(group('bias'), (bias, unit) => {
-        return input.reduce((sum, value, i) => sum + value * group('kernel')[unit * input.length + i], bias);
-      });
-    case 'mean-pool':
-      return pool(input, from, to, layer.size, (values) => values.reduce((a, b) => a + b) / values.length);
-    case 'max-pool':
-      return pool(input, from, to, layer.size, (values) => Math.max(...values));
-    case 'batch-normalisation':
-      return Float64Array.from(input, (value, i) => {
-        const map = Math.floor(i / from.side ** 2);
-        const normalised = (value - running[map]) / Math.sqrt(running[from.maps + map] + BATCH_NORM_EPSILON);
-        return normalised * group('scale')[map] + group('shift')[map];
-      });
-    case 'dropout':
-      return Float64Array.from(input);
-    case 'sigmoid':
-      return Float64Array.from(input, sigmoid);
-    case 'relu':
-      return Float64Array.from(input, (value) => Math.max(0, value));
-    case 'leaky-relu':
-      return Float64Array.from(input, (value) => (value > 0 ? value : layer.slope * value));
-  }
+/** What a layer computes with. */
+interface PlainContext {
+  readonly input: Float64Array;
+  readonly from: Shape;
+  readonly to: Shape;
+  readonly group: (role: ParameterRole) => Float32Array;
+  /** Running means, then variances. */
+  readonly running: Float32Array;
+  /** The output of an earlier layer, counted from 1. */
+  readonly earlier: (layer: number) => { readonly values: Float64Array; readonly shape: Shape };
 }
+
+const PLAIN: {
+  readonly [Type in Layer['type']]: (
+    layer: Extract<Layer, { type: Type }>,
+    context: PlainContext,
+  ) => Float64Array<ArrayBuffer>;
+} = {
+  convolution: (layer, { input, from, to, group }) => convolve(input, from, to, layer, group('kernel'), group('bias')),
+  add({ layer }, { input, to, earlier }) {
+    const { values, shape } = earlier(layer);
+    return addMiddle(input, to, values, shape);
+  },
+  'fully-connected': (_, { input, group }) =>
+    Float64Array.from(group('bias'), (bias, unit) => {
+      return input.reduce((sum, value, i) => sum + value * group('kernel')[unit * input.length + i], bias);
+    }),
+  'mean-pool': ({ size }, { input, from, to }) =>
+    pool(input, from, to, size, (values) => values.reduce((a, b) => a + b) / values.length),
+  'max-pool': ({ size }, { input, from, to }) => pool(input, from, to, size, (values) => Math.max(...values)),
+  'batch-normalisation': (_, { input, from, running, group }) =>
+    Float64Array.from(input, (value, i) => {
+      const map = Math.floor(i / from.side ** 2);
+      const normalised = (value - running[map]) / Math.sqrt(running[from.maps + map] + BATCH_NORM_EPSILON);
+      return normalised * group('scale')[map] + group('shift')[map];
+    }),
+  dropout: (_, { input }) => Float64Array.from(input),
+  sigmoid: (_, { input }) => Float64Array.from(input, sigmoid),
+  relu: (_, { input }) => Float64Array.from(input, (value) => Math.max(0, value)),
+  'leaky-relu': ({ slope }, { input }) => Float64Array.from(input, (value) => (value > 0 ? value : slope * value)),
+};
 
 /** A residual connection: the middle of earlier maps is added. */
 function addMiddle(input: Float64Array, { side }: Shape, earlier: Float64Array, { side: larger }: Shape) {
   const crop = (larger - side) / 2;
-  return input.map((value, i) => {
+  return Float64Array.from(input, (value, i) => {
     const [map, y, x] = [Math.floor(i / side ** 2), Math.floor((i % side ** 2) / side), i % side];
     return value + earlier[(map * larger + y + crop) * larger + x + crop];
   });
