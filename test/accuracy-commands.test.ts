@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AUTO_RECIPE } from '../src/training/recipe.js';
 import { deepem, deepemInterrupted, type Run } from './command-line.js';
+import { SMALL } from './quick.js';
 
 const work = mkdtempSync(join(tmpdir(), 'deepem-accuracy-'));
 const at = (...names: string[]) => join(work, ...names);
@@ -21,22 +22,6 @@ const TRAIN = [
   '--preset',
   at('quick.json'),
 ];
-/** A network that trains in seconds. */
-const SMALL = {
-  name: 'quick',
-  box: 28,
-  layers: [
-    { type: 'convolution', maps: 8, kernel: 5 },
-    { type: 'batch-normalisation' },
-    { type: 'relu' },
-    { type: 'mean-pool', size: 2 },
-    { type: 'convolution', maps: 8, kernel: 3 },
-    { type: 'batch-normalisation' },
-    { type: 'relu' },
-    { type: 'mean-pool', size: 2 },
-    { type: 'fully-connected', units: 1 },
-  ],
-};
 let trained: Run;
 let trainedOnFew: Run;
 

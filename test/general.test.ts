@@ -9,7 +9,7 @@ import { evaluate } from '../src/evaluation/evaluate.js';
 import { parseCoordinates } from '../src/formats/coordinates.js';
 import { writeMrc } from '../src/formats/mrc.js';
 import { readMicrograph } from '../src/storage/read-micrograph.js';
-import { deepem } from './command-line.js';
+import { deepem, deepemInterrupted } from './command-line.js';
 
 const work = mkdtempSync(join(tmpdir(), 'deepem-general-'));
 const at = (...names: string[]) => join(work, ...names);
@@ -162,7 +162,7 @@ describe('pick without a model', () => {
 });
 
 describe('train on few labels', () => {
-  const trained = (micrographs: string, folder: string, count: number, ...more: string[]) => {
+  const trainingOn = (micrographs: string, folder: string, count: number) => {
     mkdirSync(at(folder));
     for (const name of readdirSync(at(micrographs)).filter((file) => /^[\w]+\.mrc$/.test(file))) {
       const rows = Array.from({ length: count }, (_, i) => `${100 + 55 * (i % 9)},${100 + 60 * Math.floor(i / 9)}`);
@@ -171,46 +171,33 @@ describe('train on few labels', () => {
         : rows;
       writeFileSync(at(folder, name.replace('.mrc', '.csv')), `x,y\n${own.slice(0, count).join('\n')}\n`);
     }
-    const how = ['--picks', at(folder), '--diameter', '360A', '-o', at(`${folder}.onnx`)];
-    return deepem('train', at(micrographs), ...how, ...more);
+    return ['train', at(micrographs), '--picks', at(folder), '--diameter', '360A', '-o', at(`${folder}.onnx`)];
   };
 
-  it.each(['sim', 'bright'])(
-    'starts from the general model, and finds more at its own threshold: %s',
-    (micrographs) => {
-      if (micrographs === 'bright') {
-        for (const name of NAMES) writeFileSync(at('bright', `${name}.csv`), readFileSync(at('sim', `${name}.csv`)));
-      }
-      const run = trained(micrographs, `few-${micrographs}`, 4);
-      expect(run.code, run.stderr).toBe(0);
-      expect(run.stderr).toMatch(/network general from the general model/);
-      const model = [
-        '--model',
-        at(`few-${micrographs}.onnx`),
-        '--format',
-        'csv',
-        '--out',
-        at(`few-picks-${micrographs}`),
-      ];
-      expect(deepem('pick', at(micrographs), ...model).code).toBe(0);
-      const { averagePrecision, atThreshold } = judged(`few-picks-${micrographs}`);
-      expect(averagePrecision).toBeGreaterThan(0.8);
-      expect(atThreshold?.f1).toBeGreaterThan(0.8);
-    },
-  );
-
-  it('starts from it with many labels where that is asked for, and only with its own recipe', () => {
-    const args = ['--picks', at('sim'), '--diameter', '360A', '--start', 'general', '-o', at('many.onnx')];
-    const run = deepem('train', at('sim'), ...args);
+  it('starts from the general model, turned over for bright particles, and finds more at its own threshold', () => {
+    for (const name of NAMES) writeFileSync(at('bright', `${name}.csv`), readFileSync(at('sim', `${name}.csv`)));
+    const run = deepem(...trainingOn('bright', 'few', 4));
     expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toMatch(/network general from the general model/);
+    const model = ['--model', at('few.onnx'), '--format', 'csv', '--out', at('few-picks')];
+    expect(deepem('pick', at('bright'), ...model).code).toBe(0);
+    const { averagePrecision, atThreshold } = judged('few-picks');
+    expect(averagePrecision).toBeGreaterThan(0.8);
+    expect(atThreshold?.f1).toBeGreaterThan(0.8);
+  });
+
+  it('starts from it with many labels where that is asked for, and only with its own recipe', async () => {
+    const args = ['--picks', at('sim'), '--diameter', '360A', '--start', 'general', '-o', at('many.onnx')];
+    const run = await deepemInterrupted('SIGKILL', /held out to judge/, 'train', at('sim'), ...args);
     expect(run.stderr).toMatch(/network general from the general model/);
     expect(run.stderr).toMatch(/held out to judge: \d+ particles/);
     const paper = deepem('train', at('sim'), ...args, '--recipe', 'deepem', '--overwrite');
     expect([paper.code, paper.stderr]).toEqual([2, expect.stringMatching(/--start general with --recipe deepem/)]);
   });
 
-  it('does not start from it where it cannot tell the micrographs from noise', () => {
-    const run = trained('empty', 'few-empty', 12, '--epochs', '1', '--force');
+  it('does not start from it where it cannot tell the micrographs from noise', async () => {
+    const how = trainingOn('empty', 'few-empty', 12);
+    const run = await deepemInterrupted('SIGKILL', /network/, ...how, '--force');
     expect(run.stderr).toMatch(/the general model cannot tell these micrographs from noise/);
     expect(run.stderr).toMatch(/network wide from weights that know simulated particles/);
   });

@@ -1,31 +1,41 @@
 /** Judging that cannot mislead: picks that were cut, micrographs that were trained on, truth that is missing. */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testFolder } from '../src/testing/folder.js';
 import { deepem } from './command-line.js';
+import { quickTraining } from './quick.js';
 
 const { at } = testFolder();
 const RADIUS = ['--radius', '20px'];
 
-beforeEach(() => {
+/** Made once, and copied for each test. */
+const made = mkdtempSync(join(tmpdir(), 'deepem-judging-'));
+beforeAll(() => {
   const size = ['--size', '320', '--particles', '12', '--seed', '3'];
-  expect(deepem('simulate', '--out', at('made'), '--micrographs', '4', ...size).code).toBe(0);
-  mkdirSync(at('micrographs'));
-  mkdirSync(at('truth'));
-  for (const name of readdirSync(at('made'))) {
-    renameSync(at('made', name), at(name.endsWith('.mrc') ? 'micrographs' : 'truth', name));
+  for (const folder of ['micrographs', 'truth']) mkdirSync(join(made, folder));
+  expect(deepem('simulate', '--out', join(made, 'sim'), '--micrographs', '4', ...size).code).toBe(0);
+  for (const name of readdirSync(join(made, 'sim'))) {
+    renameSync(join(made, 'sim', name), join(made, name.endsWith('.mrc') ? 'micrographs' : 'truth', name));
   }
+});
+beforeEach(() => {
+  for (const folder of ['micrographs', 'truth']) cpSync(join(made, folder), at(folder), { recursive: true });
 });
 
 const evaluate = (...args: string[]) => deepem('evaluate', '--truth', at('truth'), ...RADIUS, ...args);
 
 describe('picks that were cut at a threshold', () => {
+  beforeAll(() => {
+    const blob = ['pick', join(made, 'micrographs'), '--blob', '--diameter', '66px'];
+    expect(deepem(...blob, '--threshold', '0.3', '--out', join(made, 'cut'), '--format', 'star,box').code).toBe(0);
+    expect(deepem(...blob, '--threshold', '0.02', '--out', join(made, 'whole')).code).toBe(0);
+  });
   beforeEach(() => {
-    const blob = ['pick', at('micrographs'), '--blob', '--diameter', '66px'];
-    expect(deepem(...blob, '--threshold', '0.3', '--out', at('cut'), '--format', 'star,box').code).toBe(0);
-    expect(deepem(...blob, '--threshold', '0.02', '--out', at('whole')).code).toBe(0);
+    for (const folder of ['cut', 'whole']) cpSync(join(made, folder), at(folder), { recursive: true });
   });
 
   it('say so, also where the comment of a STAR file is all that is known', () => {
@@ -59,7 +69,9 @@ it('micrographs that the model was trained on are named and left out', () => {
     writeFileSync(at('some', `${name}.csv`), readFileSync(at('truth', `${name}.csv`)));
   }
   const train = ['train', at('micrographs'), '--picks', at('some'), '--diameter', '66px', '--epochs', '1'];
-  expect(deepem(...train, '--labels', 'complete', '--test-fraction', '0', '-o', at('m.onnx')).code).toBe(0);
+  expect(
+    deepem(...train, '--labels', 'complete', '--test-fraction', '0', ...quickTraining(), '-o', at('m.onnx')).code,
+  ).toBe(0);
   const pick = ['pick', at('micrographs'), '--model', at('m.onnx'), '--threshold', '0.02', '--out', at('p')];
   expect(deepem(...pick).code).toBe(0);
   const judged = evaluate('--picks', at('p'), '--json');

@@ -11,8 +11,10 @@ import { openProject } from '../src/server/project.js';
 import { testFolder } from '../src/testing/folder.js';
 import { noiseImage } from '../src/testing/helpers.js';
 import { deepem } from './command-line.js';
+import { quickTraining } from './quick.js';
 
 const { at } = testFolder();
+const QUICK = quickTraining();
 const SIDE = 96;
 const NAMES = ['mic', 'mic_1', '123456789012345_mic', '543210987654321_mic', 'x'];
 const FOLDERS = ['', 'g1', 'g2', 'g1/deep', 'g2/deep', 'other/g1'];
@@ -137,7 +139,7 @@ describe('coordinates in random trees go to their own micrographs', () => {
 
   it.each(seeds(3))('train and retrain, tree %i', (seed) => {
     const leaves = plant(100 + seed);
-    const training = ['--diameter', '12px', '--epochs', '1', '--labels', 'complete', '--threads', '1'];
+    const training = ['--diameter', '12px', '--epochs', '1', '--labels', 'complete', '--threads', '1', ...QUICK];
     const paths = [at('micrographs'), '--picks', at('labels'), '--negatives', at('labels')];
     const trained = deepem('train', ...paths, ...training, '-o', at('m.onnx'));
     const records: string[] = [];

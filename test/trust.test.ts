@@ -7,6 +7,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -15,24 +16,31 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testFolder } from '../src/testing/folder.js';
 import { deepem, type Run } from './command-line.js';
+import { quickTraining } from './quick.js';
 
 const MAIN = 'dist/cli/main.js';
 const BLOB = ['--blob', '--diameter', '60px'];
+const QUICK = quickTraining();
 const { at, put } = testFolder();
 
-beforeEach(() => {
+/** Made once, and copied for each test. */
+const made = mkdtempSync(join(tmpdir(), 'deepem-trust-'));
+beforeAll(() => {
   const size = ['--size', '256', '--particles', '8', '--seed', '3'];
-  expect(deepem('simulate', '--out', at('made'), '--micrographs', '4', ...size).code).toBe(0);
+  expect(deepem('simulate', '--out', made, '--micrographs', '4', ...size).code).toBe(0);
+});
+beforeEach(() => {
   mkdirSync(at('micrographs'));
   mkdirSync(at('labels'));
-  for (const name of readdirSync(at('made'))) {
-    renameSync(at('made', name), at(name.endsWith('.mrc') ? 'micrographs' : 'labels', name));
+  for (const name of readdirSync(made)) {
+    cpSync(join(made, name), at(name.endsWith('.mrc') ? 'micrographs' : 'labels', name));
   }
 });
 
@@ -66,7 +74,7 @@ function start(args: readonly string[]) {
 const STACK = /\n\s+at .*\(.*:\d+:\d+\)|node:internal|terminate called/;
 
 describe('files that are there', () => {
-  const TRAIN = ['--diameter', '60px', '--epochs', '1', '--threads', '1', '--labels', 'complete'];
+  const TRAIN = ['--diameter', '60px', '--epochs', '1', '--threads', '1', '--labels', 'complete', ...QUICK];
 
   it('are replaced by no command without --overwrite', () => {
     const train = ['train', at('micrographs'), '--picks', at('labels'), ...TRAIN];
@@ -283,7 +291,7 @@ describe('two runs on one folder', () => {
 });
 
 describe('Ctrl-C twice', () => {
-  const TRAIN = '--diameter 60px --labels complete --test-fraction 0'.split(' ');
+  const TRAIN = ['--diameter', '60px', '--labels', 'complete', '--test-fraction', '0', ...QUICK];
   const train = () => ['train', at('micrographs'), '--picks', at('labels'), '-o', at('m.onnx'), ...TRAIN];
 
   it('in a training stops at once, without an abort, and says what was kept', async () => {
@@ -485,6 +493,7 @@ describe('models and their records', () => {
         'complete',
         '--seed',
         seed,
+        ...QUICK,
         '-o',
         at(out),
       );
@@ -500,7 +509,7 @@ describe('models and their records', () => {
 
   it('the picture of a training that went on has all of its epochs', async () => {
     const args = ['train', at('micrographs'), '--picks', at('labels'), '--diameter', '60px', '--labels', 'complete'];
-    const more = ['--test-fraction', '0', '--epochs', '3', '-o', at('m.onnx'), '--plot', at('m.svg')];
+    const more = ['--test-fraction', '0', '--epochs', '3', '-o', at('m.onnx'), '--plot', at('m.svg'), ...QUICK];
     const { child, ended, shows } = start([...args, ...more]);
     await shows(/epoch 2\//);
     child.kill('SIGKILL');

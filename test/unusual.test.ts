@@ -32,7 +32,7 @@ beforeAll(async () => {
   const settings = ['--size', '512', '--particles', '30', '--body', 'asymmetric', '--snr', '0.2'];
   expect(deepem('simulate', '--out', at('train'), '--micrographs', '4', '--seed', '1', ...settings).code).toBe(0);
   expect(deepem('simulate', '--out', at('judge'), '--micrographs', '2', '--seed', '2', ...settings).code).toBe(0);
-  const how = ['--picks', at('train'), '--diameter', '300A', '--epochs', '4', '--threads', '2', '-o', at('model.onnx')];
+  const how = ['--picks', at('train'), '--diameter', '300A', '--epochs', '2', '--threads', '2', '-o', at('model.onnx')];
   const run = deepem('train', at('train'), ...how);
   expect(run.code, run.stderr).toBe(0);
   await change('inverted', (pixel) => -pixel);
