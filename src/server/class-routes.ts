@@ -26,9 +26,13 @@ const decideSchema = z.strictObject({
 
 /** Adds the routes. */
 export function addClassRoutes(app: Hono, context: Context): void {
-  const { project, labels, sets, images, tell } = context;
-  const numberOfClass = (value: Parameters<typeof numberOf>[0]) => numberOf(value, 'number', 1, MOST_CLASSES);
+  addClasses(app, context);
+  addClassDecisions(app, context);
+}
 
+const numberOfClass = (value: Parameters<typeof numberOf>[0]) => numberOf(value, 'number', 1, MOST_CLASSES);
+
+function addClasses(app: Hono, { project, labels, images }: Context): void {
   app.get('/api/classes', async (c) => c.json(await classesOf(project, labels, nameOf(c, 'set'))));
 
   app.get('/api/class-average', async (c) => {
@@ -45,20 +49,24 @@ export function addClassRoutes(app: Hono, context: Context): void {
     const members = await classMembers(project, labels, nameOf(c, 'set'), numberOfClass(c));
     return c.json(pageOf(members, numberOf(c, 'offset'), numberOf(c, 'limit', 1, LARGEST_PAGE)));
   });
+}
+
+function addClassDecisions(app: Hono, context: Context): void {
+  const { project, labels, sets } = context;
 
   app.post('/api/decide-class', async (c) => {
     const { set, number, decision } = await bodyOf(c, decideSchema);
     const members = await classMembers(project, labels, set, number);
     const places = new Map(members.map(({ id }) => [id, [] as Point[]]));
     for (const { id, x, y } of members) places.get(id)?.push({ x, y });
-    return c.json(await decideAll(places, decision));
+    return c.json(await decideAll(context, places, decision));
   });
 
   /** What RELION's Select job or cryoSPARC's Select 2D kept: the other particles of the set are rejected. */
   app.post('/api/selection', async (c) => {
     const set = nameOf(c, 'set');
     const file = (c.req.query('name') ?? '').slice(-200);
-    const kept = await keptOf(new Uint8Array(await c.req.arrayBuffer()), file);
+    const kept = await keptOf(context, new Uint8Array(await c.req.arrayBuffer()), file);
     const [decided, threshold] = [await sets.decided(set), await thresholdOf(context, set)];
     const others = new Map<string, readonly Point[]>();
     for (const [id, points] of kept) {
@@ -66,10 +74,13 @@ export function addClassRoutes(app: Hono, context: Context): void {
       const size = await readMicrographHeader(micrographOf(project, id).path);
       others.set(
         id,
-        notKept(picks, points, size, diameterOf()).map(({ x, y }) => ({ x, y })),
+        notKept(picks, points, size, diameterOf(context)).map(({ x, y }) => ({ x, y })),
       );
     }
-    const [accepted, rejected] = [await decideAll(kept, 'accepted'), await decideAll(others, 'rejected')];
+    const [accepted, rejected] = [
+      await decideAll(context, kept, 'accepted'),
+      await decideAll(context, others, 'rejected'),
+    ];
     const answer: ApiDecided = {
       before: accepted.before,
       after: rejected.after,
@@ -78,36 +89,43 @@ export function addClassRoutes(app: Hono, context: Context): void {
     };
     return c.json(answer);
   });
+}
 
-  const diameterOf = () => project.settings().diameter ?? UNKNOWN_DIAMETER;
+function diameterOf({ project }: Context): number {
+  return project.settings().diameter ?? UNKNOWN_DIAMETER;
+}
 
-  /** Decides about places of several micrographs. */
-  async function decideAll(places: ReadonlyMap<string, readonly Point[]>, decision: Decision): Promise<ApiDecided> {
-    const [before, after]: [ApiLabels[], ApiLabels[]] = [[], []];
-    for (const [id, points] of places) {
-      before.push(await labels.of(id));
-      const now = await labels.update(id, (known) => decideAbout(known, points, decision, diameterOf()));
-      after.push(now);
-      tell({ kind: 'labels', labels: now });
-    }
-    const count = [...places.values()].reduce((sum, { length }) => sum + length, 0);
-    return {
-      ...{ before, after },
-      accepted: decision === 'accepted' ? count : 0,
-      rejected: decision === 'rejected' ? count : 0,
-    };
+/** Decides about places of several micrographs. */
+async function decideAll(
+  context: Context,
+  places: ReadonlyMap<string, readonly Point[]>,
+  decision: Decision,
+): Promise<ApiDecided> {
+  const { labels, tell } = context;
+  const [before, after]: [ApiLabels[], ApiLabels[]] = [[], []];
+  for (const [id, points] of places) {
+    before.push(await labels.of(id));
+    const now = await labels.update(id, (known) => decideAbout(known, points, decision, diameterOf(context)));
+    after.push(now);
+    tell({ kind: 'labels', labels: now });
   }
+  const count = [...places.values()].reduce((sum, { length }) => sum + length, 0);
+  return {
+    ...{ before, after },
+    accepted: decision === 'accepted' ? count : 0,
+    rejected: decision === 'rejected' ? count : 0,
+  };
+}
 
-  /** The particles of a selection by micrograph. @throws LabelError if they belong to none of the project */
-  async function keptOf(bytes: Uint8Array, file: string): Promise<Map<string, Point[]>> {
-    const inputs = [...project.micrographs().values()];
-    const { pairs } = pairCoordinates(inputs, setsOfBytes(bytes, file));
-    if (pairs.length === 0) {
-      throw new LabelError({
-        what: `The particles of ${file} belong to none of the micrographs`,
-        expected: 'what a Select job kept, with the names of the micrographs',
-      });
-    }
-    return new Map(pairs.map(({ owner, set }) => [outputStem(owner), set.particles.map(({ x, y }) => ({ x, y }))]));
+/** The particles of a selection by micrograph. @throws LabelError if they belong to none of the project */
+async function keptOf({ project }: Context, bytes: Uint8Array, file: string): Promise<Map<string, Point[]>> {
+  const inputs = [...project.micrographs().values()];
+  const { pairs } = pairCoordinates(inputs, setsOfBytes(bytes, file));
+  if (pairs.length === 0) {
+    throw new LabelError({
+      what: `The particles of ${file} belong to none of the micrographs`,
+      expected: 'what a Select job kept, with the names of the micrographs',
+    });
   }
+  return new Map(pairs.map(({ owner, set }) => [outputStem(owner), set.particles.map(({ x, y }) => ({ x, y }))]));
 }

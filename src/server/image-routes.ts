@@ -74,21 +74,30 @@ export function addImageRoutes(app: Hono, { project, sets, images }: Context): v
       const { path } = micrographOf(project, id);
       return particlesAt(picks, threshold).map((pick) => ({ path, ...pick }));
     });
-    const best = picked.sort((a, b) => b.score - a.score);
-    if (best.length === 0) return c.json({ error: 'There are no picks above the threshold' }, 404);
-    const band = Math.ceil(best.length / BANDS);
-    const groups = [best, ...Array.from({ length: BANDS }, (_, i) => best.slice(i * band, (i + 1) * band))];
-    const some = groups.filter((group) => group.length > 0).map((group) => evenly(group, MOST_AVERAGED));
-    const scores = (group: typeof best) => `${group.at(-1)?.score.toFixed(2)} to ${group[0].score.toFixed(2)}`;
-    return picture(
-      c,
-      {
-        ...{ kind: 'averages', diameter, groups: some.map(byPath) },
-        labels: some.map((group, i) => `${i === 0 ? 'all' : `band ${i}`}: ${group.length}\n${scores(group)}`),
-      },
-      { 'Cache-Control': 'no-cache' },
-    );
+    if (picked.length === 0) return c.json({ error: 'There are no picks above the threshold' }, 404);
+    return picture(c, { kind: 'averages', diameter, ...averagesOf(picked) }, { 'Cache-Control': 'no-cache' });
   });
+}
+
+/** A pick with the path of its micrograph. */
+interface Picked {
+  readonly path: string;
+  readonly x: number;
+  readonly y: number;
+  readonly score: number;
+}
+
+/** Averages of all picks, and of bands of the best, the next, and so on. */
+function averagesOf(picked: Picked[]) {
+  const best = picked.sort((a, b) => b.score - a.score);
+  const band = Math.ceil(best.length / BANDS);
+  const groups = [best, ...Array.from({ length: BANDS }, (_, i) => best.slice(i * band, (i + 1) * band))];
+  const some = groups.filter((group) => group.length > 0).map((group) => evenly(group, MOST_AVERAGED));
+  const scores = (group: typeof best) => `${group.at(-1)?.score.toFixed(2)} to ${group[0].score.toFixed(2)}`;
+  return {
+    groups: some.map(byPath),
+    labels: some.map((group, i) => `${i === 0 ? 'all' : `band ${i}`}: ${group.length}\n${scores(group)}`),
+  };
 }
 
 function byPath(picks: readonly { readonly path: string; readonly x: number; readonly y: number }[]) {

@@ -42,89 +42,115 @@ const SHOWN = 20;
 const SOME_FAILED = 3;
 const INTERRUPTED = [130, 143];
 
+/** A job with its process, while it has one. */
+interface Entry {
+  job: ApiJob;
+  readonly plan: JobPlan;
+  child: ChildProcess | null;
+}
+
 /**
  * @param program - path of the command line's main file
  * @param changed - told of every change of a job
  */
 export function startJobs(program: string, folder: string, changed: (job: ApiJob) => void): Jobs {
-  const jobs: { job: ApiJob; plan: JobPlan; child: ChildProcess | null }[] = [];
-  let last: Promise<void> = Promise.resolve();
-  let nextId = 1;
-  let closed = false;
+  return new JobQueue(program, folder, changed);
+}
 
-  async function run(entry: (typeof jobs)[number]): Promise<void> {
-    const update = (change: Partial<ApiJob>) => {
-      entry.job = { ...entry.job, ...change };
-      changed(entry.job);
+class JobQueue implements Jobs {
+  readonly #entries: Entry[] = [];
+  #last: Promise<void> = Promise.resolve();
+  #nextId = 1;
+  #isClosed = false;
+
+  constructor(
+    readonly program: string,
+    readonly folder: string,
+    readonly changed: (job: ApiJob) => void,
+  ) {}
+
+  list(): readonly ApiJob[] {
+    return this.#entries.slice(-SHOWN).map(({ job }) => job);
+  }
+
+  add(plan: JobPlan): ApiJob {
+    const commands = plan.commands.map((args) => ['deepem', ...args].map(quoted).join(' '));
+    const job: ApiJob = {
+      ...{ id: this.#nextId++, kind: plan.kind, commands, state: 'waiting', progress: 0, secondsLeft: null },
+      ...{ message: '', losses: [], epochs: [], result: plan.result },
     };
-    if (closed || isCancelled(entry.job)) return;
-    update({ state: 'running' });
+    const entry: Entry = { job, plan, child: null };
+    this.#entries.push(entry);
+    this.changed(job);
+    this.#last = this.#last
+      .then(() => this.#run(entry))
+      .catch((error) => this.#update(entry, { state: 'failed', message: String(error) }));
+    return job;
+  }
+
+  cancel(id: number): boolean {
+    const entry = this.#entries.find(({ job }) => job.id === id);
+    if (!entry || !['waiting', 'running'].includes(entry.job.state)) return false;
+    entry.child?.kill('SIGINT');
+    this.#update(entry, { state: 'cancelled', secondsLeft: null, message: 'stopped' });
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const { child } of this.#entries) child?.kill('SIGINT');
+    await this.#last;
+  }
+
+  #update(entry: Entry, change: Partial<ApiJob>): void {
+    entry.job = { ...entry.job, ...change };
+    this.changed(entry.job);
+  }
+
+  async #run(entry: Entry): Promise<void> {
+    if (this.#isClosed || isCancelled(entry.job)) return;
+    this.#update(entry, { state: 'running' });
     const started = performance.now();
     const total = entry.plan.commands.length;
     let failure: string | null = null;
-    for (const [i, args] of entry.plan.commands.entries()) {
-      if (closed || isCancelled(entry.job)) break;
-      // In a group of its own: Ctrl-C for the server must reach it once, not twice, which would end it at once.
-      const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
-      const child = spawn(process.execPath, [program, ...args], { cwd: folder, stdio, detached: true });
-      entry.child = child;
-      if (child.pid !== undefined) await entry.plan.onStart?.(args, child.pid);
-      const errors = follow(child, (event) => {
-        const done = entry.plan.onEvent?.(event);
-        const progress = done === undefined ? entry.job.progress : (i + done) / total;
-        const secondsLeft = done ? ((performance.now() - started) / 1000) * (1 / progress - 1) : entry.job.secondsLeft;
-        update({ ...describeEvent(event, entry.job), progress, secondsLeft });
-      });
-      const code = await new Promise<number>((resolve) => {
-        child.on('error', () => resolve(1));
-        child.on('close', (exit) => resolve(exit ?? 1));
-      });
-      if (isCancelled(entry.job)) break;
-      if (code !== 0 && code !== SOME_FAILED && !INTERRUPTED.includes(code)) {
-        failure = errors.at(-1) ?? `the command ended with code ${code}`;
-        break;
-      }
-      update({ progress: (i + 1) / total, message: code === SOME_FAILED ? (errors.at(-1) ?? '') : '' });
+    for (let i = 0; i < total && failure === null && !this.#isClosed && !isCancelled(entry.job); i++) {
+      failure = await this.#runCommand(entry, i, started);
     }
     entry.child = null;
     await entry.plan.onEnd?.();
-    if (failure !== null) update({ state: 'failed', message: failure, secondsLeft: null });
-    else if (!isCancelled(entry.job)) update({ state: 'done', progress: 1, secondsLeft: null });
+    if (failure !== null) this.#update(entry, { state: 'failed', message: failure, secondsLeft: null });
+    else if (!isCancelled(entry.job)) this.#update(entry, { state: 'done', progress: 1, secondsLeft: null });
   }
 
-  return {
-    list: () => jobs.slice(-SHOWN).map(({ job }) => job),
-    add(plan) {
-      const commands = plan.commands.map((args) => ['deepem', ...args].map(quoted).join(' '));
-      const job: ApiJob = {
-        ...{ id: nextId++, kind: plan.kind, commands, state: 'waiting', progress: 0, secondsLeft: null },
-        ...{ message: '', losses: [], epochs: [], result: plan.result },
-      };
-      const entry = { job, plan, child: null };
-      jobs.push(entry);
-      changed(job);
-      last = last
-        .then(() => run(entry))
-        .catch((error) => {
-          entry.job = { ...entry.job, state: 'failed', message: String(error) };
-          changed(entry.job);
-        });
-      return job;
-    },
-    cancel(id) {
-      const entry = jobs.find(({ job }) => job.id === id);
-      if (!entry || !['waiting', 'running'].includes(entry.job.state)) return false;
-      entry.job = { ...entry.job, state: 'cancelled', secondsLeft: null, message: 'stopped' };
-      entry.child?.kill('SIGINT');
-      changed(entry.job);
-      return true;
-    },
-    async close() {
-      closed = true;
-      for (const { child } of jobs) child?.kill('SIGINT');
-      await last;
-    },
-  };
+  /** Runs one command of a job; returns why it failed, or null. */
+  async #runCommand(entry: Entry, i: number, started: number): Promise<string | null> {
+    const args = entry.plan.commands[i];
+    const total = entry.plan.commands.length;
+    // In a group of its own: Ctrl-C for the server must reach it once, not twice, which would end it at once.
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe'];
+    const child = spawn(process.execPath, [this.program, ...args], { cwd: this.folder, stdio, detached: true });
+    entry.child = child;
+    if (child.pid !== undefined) await entry.plan.onStart?.(args, child.pid);
+    const errors = follow(child, (event) => {
+      const done = entry.plan.onEvent?.(event);
+      const progress = done === undefined ? entry.job.progress : (i + done) / total;
+      const secondsLeft = done ? ((performance.now() - started) / 1000) * (1 / progress - 1) : entry.job.secondsLeft;
+      this.#update(entry, { ...describeEvent(event, entry.job), progress, secondsLeft });
+    });
+    const code = await endOf(child);
+    if (isCancelled(entry.job)) return null;
+    if (code !== 0 && code !== SOME_FAILED && !INTERRUPTED.includes(code))
+      return errors.at(-1) ?? `the command ended with code ${code}`;
+    this.#update(entry, { progress: (i + 1) / total, message: code === SOME_FAILED ? (errors.at(-1) ?? '') : '' });
+    return null;
+  }
+}
+
+function endOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('close', (exit) => resolve(exit ?? 1));
+  });
 }
 
 /** The state may have been changed by `cancel` meanwhile. */

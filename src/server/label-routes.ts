@@ -72,23 +72,13 @@ function assertFewLines(bytes: Uint8Array, file: string): void {
 
 /** Adds the routes. */
 export function addLabelRoutes(app: Hono, context: Context): void {
-  const { project, labels, masks, sets, tell } = context;
+  addSettings(app, context);
+  addLabels(app, context);
+  addImports(app, context);
+  addMasks(app, context);
+}
 
-  function told<T extends ApiLabels>(changed: T): T {
-    tell({ kind: 'labels', labels: changed });
-    return changed;
-  }
-
-  /** Adds particles inside the micrograph where none is labelled yet; returns how many. */
-  async function addParticles(id: string, found: readonly Point[]): Promise<number> {
-    const { width, height } = await readMicrographHeader(micrographOf(project, id).path);
-    const accepted = found.filter((point) => isInside(point, width, height, 0)).map(({ x, y }) => ({ x, y }));
-    const before = labels.last(id).particles.length;
-    const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
-    const changed = await labels.update(id, (now) => addConfirmed(now, { accepted, rejected: [] }, diameter));
-    return told(changed).particles.length - before;
-  }
-
+function addSettings(app: Hono, { project, labels, tell }: Context): void {
   app.put('/api/settings', async (c) => {
     const { diameter, pixelSize } = await bodyOf(c, settingsSchema);
     await project.change(() => ({
@@ -105,6 +95,21 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     return c.json({});
   });
 
+  app.post('/api/checked', async (c) => {
+    const { id, checked } = await bodyOf(c, checkedSchema);
+    micrographOf(project, id);
+    await project.change((now) => {
+      const others = now.checked.filter((other) => other !== id);
+      return { checked: checked ? [...others, id] : others };
+    });
+    await labels.settle(id);
+    tell({ kind: 'project' });
+    return c.json({});
+  });
+}
+
+function addLabels(app: Hono, context: Context): void {
+  const { project, labels } = context;
   app.get('/api/labels', async (c) => {
     micrographOf(project, idOf(c));
     return c.json(await labels.of(idOf(c)));
@@ -113,9 +118,18 @@ export function addLabelRoutes(app: Hono, context: Context): void {
   app.post('/api/labels', async (c) => {
     const change = await bodyOf(c, changeSchema);
     micrographOf(project, change.id);
-    return c.json(told(await labels.change(change)));
+    return c.json(told(context, await labels.change(change)));
   });
 
+  app.post('/api/decide', async (c) => {
+    const { id, decision, ...place } = await bodyOf(c, decisionSchema);
+    micrographOf(project, id);
+    const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
+    return c.json(told(context, await labels.update(id, (now) => decideAbout(now, [place], decision, diameter))));
+  });
+}
+
+function addMasks(app: Hono, { project, masks, tell }: Context): void {
   app.get('/api/mask', async (c) => {
     micrographOf(project, idOf(c));
     const mask: ApiMask = { id: idOf(c), regions: await masks.of(idOf(c)) };
@@ -129,7 +143,10 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     tell({ kind: 'mask', mask });
     return c.json({});
   });
+}
 
+function addImports(app: Hono, context: Context): void {
+  const { project, sets } = context;
   app.post('/api/labels/import', async (c) => {
     const file = (c.req.query('name') ?? '').slice(-200);
     const bytes = new Uint8Array(await c.req.arrayBuffer());
@@ -145,7 +162,7 @@ export function addLabelRoutes(app: Hono, context: Context): void {
       });
     }
     let imported = 0;
-    for (const { owner, set } of pairs) imported += await addParticles(outputStem(owner), set.particles);
+    for (const { owner, set } of pairs) imported += await addParticles(context, outputStem(owner), set.particles);
     return c.json({ imported, micrographs: pairs.length, leftOver: leftOver.map(({ micrograph }) => micrograph) });
   });
 
@@ -154,26 +171,24 @@ export function addLabelRoutes(app: Hono, context: Context): void {
     const { path } = micrographOf(project, id);
     if (!(await sets.all(set)).has(id)) throw new LabelError({ what: `${path} has no picks in ${set}` });
     const picks = (await sets.decided(set)).get(id) ?? [];
-    const imported = await addParticles(id, particlesAt(picks, threshold));
+    const imported = await addParticles(context, id, particlesAt(picks, threshold));
     return c.json({ imported, micrographs: 1 });
   });
+}
 
-  app.post('/api/decide', async (c) => {
-    const { id, decision, ...place } = await bodyOf(c, decisionSchema);
-    micrographOf(project, id);
-    const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
-    return c.json(told(await labels.update(id, (now) => decideAbout(now, [place], decision, diameter))));
-  });
+/** Tells every page of changed labels. */
+function told<T extends ApiLabels>({ tell }: Context, changed: T): T {
+  tell({ kind: 'labels', labels: changed });
+  return changed;
+}
 
-  app.post('/api/checked', async (c) => {
-    const { id, checked } = await bodyOf(c, checkedSchema);
-    micrographOf(project, id);
-    await project.change((now) => {
-      const others = now.checked.filter((other) => other !== id);
-      return { checked: checked ? [...others, id] : others };
-    });
-    await labels.settle(id);
-    tell({ kind: 'project' });
-    return c.json({});
-  });
+/** Adds particles inside the micrograph where none is labelled yet; returns how many. */
+async function addParticles(context: Context, id: string, found: readonly Point[]): Promise<number> {
+  const { project, labels } = context;
+  const { width, height } = await readMicrographHeader(micrographOf(project, id).path);
+  const accepted = found.filter((point) => isInside(point, width, height, 0)).map(({ x, y }) => ({ x, y }));
+  const before = labels.last(id).particles.length;
+  const diameter = project.settings().diameter ?? UNKNOWN_DIAMETER;
+  const changed = await labels.update(id, (now) => addConfirmed(now, { accepted, rejected: [] }, diameter));
+  return told(context, changed).particles.length - before;
 }

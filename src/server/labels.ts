@@ -59,106 +59,134 @@ const NONE: Known = { points: [], modified: 0, replaces: [], damage: null };
 
 /** Opens the labels. Files that other programs put into these folders are copied into csv where it is plain whose they are. */
 export async function openLabels(project: Project): Promise<LabelStore> {
-  const known = new Map<string, Known>();
-  let version = 0;
-  const keep = (key: string, now: Known) => {
-    known.set(key, now);
-    version++;
-  };
-  const fileOf = (id: string, kind: LabelKind) => join(project.folder, FOLDERS[kind], `${id}.csv`);
-  const keyOf = (id: string, kind: LabelKind) => `${kind} ${id}`;
+  const labels = new LabelFiles(project);
   const inTurn = startQueue();
-  const last = (id: string, kind: LabelKind) => known.get(keyOf(id, kind)) ?? NONE;
+  const notices = await labels.takeOver();
+  return {
+    notices,
+    of: (id) => labels.of(id),
+    last: (id) => ({
+      id,
+      particles: labels.last(id, 'particle').points,
+      negatives: labels.last(id, 'negative').points,
+    }),
+    change: (change) => inTurn(() => labels.apply(change)),
+    update: (id, next) => inTurn(async () => labels.replace(id, next(await labels.of(id)))),
+    settle: (id) => inTurn(() => labels.settle(id)),
+    version: () => labels.version,
+    count: (id, kind) => labels.last(id, kind).points.length,
+    damage: (id) => labels.last(id, 'particle').damage ?? labels.last(id, 'negative').damage,
+  };
+}
 
-  async function look(id: string, kind: LabelKind): Promise<Known> {
-    const file = fileOf(id, kind);
-    const modified = (await stat(file).catch(() => null))?.mtimeMs ?? 0;
-    const before = known.get(keyOf(id, kind));
-    if (before?.modified === modified) return before;
-    const now = modified === 0 ? NONE : { ...(await readLabelFile(file)), modified };
-    keep(keyOf(id, kind), now);
-    return now;
+/** The files of labels, and what was in them when they were last looked at. */
+class LabelFiles {
+  /** Changes whenever labels may have. */
+  version = 0;
+  readonly #known = new Map<string, Known>();
+
+  constructor(readonly project: Project) {}
+
+  last(id: string, kind: LabelKind): Known {
+    return this.#known.get(keyOf(id, kind)) ?? NONE;
   }
 
-  /** @throws FileError if the file is damaged: it is never written over */
-  async function read(id: string, kind: LabelKind): Promise<readonly Point[]> {
-    const { points, damage } = await look(id, kind);
-    if (damage === null) return points;
-    throw new FileError({ what: damage, hint: 'Repair the file or move it away; it is read again at once' });
+  async of(id: string): Promise<ApiLabels> {
+    return { id, particles: await this.#read(id, 'particle'), negatives: await this.#read(id, 'negative') };
   }
 
-  async function write(id: string, kind: LabelKind, points: readonly Point[], taken?: string): Promise<void> {
-    const file = fileOf(id, kind);
-    const input = project.micrographs().get(id);
-    const picked = { name: input?.path ?? id, width: 0, height: 0, pixelSize: null, values: {}, optics: {}, box: 0 };
-    const text = csvFormat.perMicrograph?.write({ ...picked, particles: points }, { provenance: '', existing: null });
-    const replaces = [...last(id, kind).replaces, ...(taken === undefined ? [] : [taken])];
-    const comment = replaces.length === 0 ? '' : `${REPLACES}${replaces.join('\t')}\n`;
-    await writeWhole(file, `${comment}${text}`);
-    keep(keyOf(id, kind), { points, modified: (await stat(file)).mtimeMs, replaces, damage: null });
+  async apply({ id, kind, add, remove: gone }: ApiLabelChange): Promise<ApiLabels> {
+    const kept = awayFrom(await this.#read(id, kind), gone, SAME);
+    await this.#write(id, kind, [...kept, ...awayFrom(distinct(add, SAME), kept, SAME)]);
+    await this.settle(id);
+    return this.of(id);
+  }
+
+  async replace(id: string, { particles, negatives }: Labels): Promise<ApiLabels> {
+    await this.#write(id, 'particle', particles);
+    await this.#write(id, 'negative', negatives);
+    await this.settle(id);
+    return this.of(id);
   }
 
   /**
    * A training takes negatives only of micrographs that have a file of labels, and an empty file says that there are no particles:
    * it stays only where that is what a person saw.
    */
-  async function settle(id: string): Promise<void> {
-    const { particles, negatives } = await of(id);
-    const looked = project.settings().checked.includes(id);
+  async settle(id: string): Promise<void> {
+    const { particles, negatives } = await this.of(id);
+    const looked = this.project.settings().checked.includes(id);
     if (particles.length + negatives.length > 0 || looked) {
-      if (!existsSync(fileOf(id, 'particle'))) await write(id, 'particle', []);
-      if (negatives.length === 0) await remove(id, 'negative');
+      if (!existsSync(this.#fileOf(id, 'particle'))) await this.#write(id, 'particle', []);
+      if (negatives.length === 0) await this.#remove(id, 'negative');
       return;
     }
-    await remove(id, 'particle');
-    await remove(id, 'negative');
+    await this.#remove(id, 'particle');
+    await this.#remove(id, 'negative');
+  }
+
+  /** Looks at all files and takes over those of other programs; returns what was, and what was not, in sentences. */
+  async takeOver(): Promise<string[]> {
+    const notices: string[] = [];
+    const micrographs = this.project.micrographs();
+    for (const kind of KINDS) {
+      for (const id of micrographs.keys()) await this.#look(id, kind);
+      const folder = join(this.project.folder, FOLDERS[kind]);
+      const found = await foreignLabels(folder, micrographs, (id) => this.#fileOf(id, kind));
+      for (const { id, points, name } of found.taken) await this.#write(id, kind, points, name);
+      notices.push(...found.notices);
+    }
+    return notices;
+  }
+
+  #fileOf(id: string, kind: LabelKind): string {
+    return join(this.project.folder, FOLDERS[kind], `${id}.csv`);
+  }
+
+  #keep(id: string, kind: LabelKind, now: Known): void {
+    this.#known.set(keyOf(id, kind), now);
+    this.version++;
+  }
+
+  async #look(id: string, kind: LabelKind): Promise<Known> {
+    const file = this.#fileOf(id, kind);
+    const modified = (await stat(file).catch(() => null))?.mtimeMs ?? 0;
+    const before = this.#known.get(keyOf(id, kind));
+    if (before?.modified === modified) return before;
+    const now = modified === 0 ? NONE : { ...(await readLabelFile(file)), modified };
+    this.#keep(id, kind, now);
+    return now;
+  }
+
+  /** @throws FileError if the file is damaged: it is never written over */
+  async #read(id: string, kind: LabelKind): Promise<readonly Point[]> {
+    const { points, damage } = await this.#look(id, kind);
+    if (damage === null) return points;
+    throw new FileError({ what: damage, hint: 'Repair the file or move it away; it is read again at once' });
+  }
+
+  async #write(id: string, kind: LabelKind, points: readonly Point[], taken?: string): Promise<void> {
+    const file = this.#fileOf(id, kind);
+    const input = this.project.micrographs().get(id);
+    const picked = { name: input?.path ?? id, width: 0, height: 0, pixelSize: null, values: {}, optics: {}, box: 0 };
+    const text = csvFormat.perMicrograph?.write({ ...picked, particles: points }, { provenance: '', existing: null });
+    const replaces = [...this.last(id, kind).replaces, ...(taken === undefined ? [] : [taken])];
+    const comment = replaces.length === 0 ? '' : `${REPLACES}${replaces.join('\t')}\n`;
+    await writeWhole(file, `${comment}${text}`);
+    this.#keep(id, kind, { points, modified: (await stat(file)).mtimeMs, replaces, damage: null });
   }
 
   /** A file that stands for one of another program stays, empty: that one would be taken over again. */
-  async function remove(id: string, kind: LabelKind): Promise<void> {
-    if (last(id, kind).replaces.length > 0) return write(id, kind, []);
-    await rm(fileOf(id, kind), { force: true });
-    known.delete(keyOf(id, kind));
-    version++;
+  async #remove(id: string, kind: LabelKind): Promise<void> {
+    if (this.last(id, kind).replaces.length > 0) return this.#write(id, kind, []);
+    await rm(this.#fileOf(id, kind), { force: true });
+    this.#known.delete(keyOf(id, kind));
+    this.version++;
   }
+}
 
-  async function apply({ id, kind, add, remove: gone }: ApiLabelChange): Promise<ApiLabels> {
-    const kept = awayFrom(await read(id, kind), gone, SAME);
-    await write(id, kind, [...kept, ...awayFrom(distinct(add, SAME), kept, SAME)]);
-    await settle(id);
-    return of(id);
-  }
-
-  async function of(id: string): Promise<ApiLabels> {
-    return { id, particles: await read(id, 'particle'), negatives: await read(id, 'negative') };
-  }
-
-  const notices: string[] = [];
-  for (const kind of KINDS) {
-    for (const id of project.micrographs().keys()) await look(id, kind);
-    const folder = join(project.folder, FOLDERS[kind]);
-    const found = await foreignLabels(folder, project.micrographs(), (id) => fileOf(id, kind));
-    for (const { id, points, name } of found.taken) await write(id, kind, points, name);
-    notices.push(...found.notices);
-  }
-  return {
-    of,
-    notices,
-    last: (id) => ({ id, particles: last(id, 'particle').points, negatives: last(id, 'negative').points }),
-    change: (change) => inTurn(() => apply(change)),
-    update: (id, next) =>
-      inTurn(async () => {
-        const { particles, negatives } = next(await of(id));
-        await write(id, 'particle', particles);
-        await write(id, 'negative', negatives);
-        await settle(id);
-        return of(id);
-      }),
-    settle: (id) => inTurn(() => settle(id)),
-    version: () => version,
-    count: (id, kind) => last(id, kind).points.length,
-    damage: (id) => last(id, 'particle').damage ?? last(id, 'negative').damage,
-  };
+function keyOf(id: string, kind: LabelKind): string {
+  return `${kind} ${id}`;
 }
 
 async function readLabelFile(file: string): Promise<Pick<Known, 'points' | 'replaces' | 'damage'>> {

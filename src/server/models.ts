@@ -61,16 +61,8 @@ export function openModels(project: Project): Models {
     const modified = (await stat(file)).mtimeMs;
     const before = known.get(name);
     if (before?.modified === modified) return before.model;
-    // A file that is no model of this version does not stop the page.
-    const read = await loadModel(file).catch(() => null);
-    if (!read) return null;
-    const { metadata, architecture } = read;
-    const { diameter, threshold, thresholdFrom, thresholds, accuracy, chance, calibrationError } = metadata;
-    const { objective, recipe, epochs, labels, preparation } = metadata;
-    const model: ApiModel = {
-      ...{ name, diameter, threshold, thresholdFrom, thresholds, accuracy, chance, calibrationError },
-      ...{ objective, recipe, epochs, labels, network: architecture.name, binning: preparation.factor },
-    };
+    const model = await readModel(name, file);
+    if (!model) return null;
     known.set(name, { modified, model });
     return model;
   }
@@ -108,6 +100,19 @@ export function openModels(project: Project): Models {
     async thresholdOf(set) {
       return (await describe(set).catch(() => null))?.threshold ?? MIDDLE;
     },
+  };
+}
+
+/** What the page shows of a model; null for a file that is no model of this version, which does not stop the page. */
+async function readModel(name: string, file: string): Promise<ApiModel | null> {
+  const read = await loadModel(file).catch(() => null);
+  if (!read) return null;
+  const { metadata, architecture } = read;
+  const { diameter, threshold, thresholdFrom, thresholds, accuracy, chance, calibrationError } = metadata;
+  const { objective, recipe, epochs, labels, preparation } = metadata;
+  return {
+    ...{ name, diameter, threshold, thresholdFrom, thresholds, accuracy, chance, calibrationError },
+    ...{ objective, recipe, epochs, labels, network: architecture.name, binning: preparation.factor },
   };
 }
 

@@ -63,16 +63,82 @@ const leftOutSchema = z.array(z.object({ x: z.number(), y: z.number(), score: z.
 
 /** Opens the sets of a project. */
 export function openPickSets(project: Project, labels: LabelStore, masks: MaskStore): PickSets {
-  const decidedSets = new Map<string, DecidedSet>();
-  const loaded = new Map<string, Loaded>();
-  const folderOf = (name: string) => join(project.folder, 'picks', name);
-  const fileOf = (name: string, id: string, ending: string) => join(folderOf(name), `${id}${ending}`);
+  const files = new PickFiles(project);
+  const decisions = new Decisions(project, labels, masks);
+  const decide = async (name: string) => decisions.about(name, await files.picks(name));
+  return {
+    all: (name) => files.picks(name),
+    decided: async (name) => (await decide(name)).decided,
+    everyDecided: async (name) => (await decide(name)).every,
+    names: () => files.names(),
+    async of(name, id) {
+      const picks = decisions.on(id, (await files.picks(name)).get(id) ?? []);
+      return [...picks, ...(await files.leftOut(name, id))];
+    },
+    scoreMap: (name, id) => files.scoreMap(name, id),
+    failed: (name) => files.failed(name),
+  };
+}
+
+/** The files of sets, read again where they changed. */
+class PickFiles {
+  readonly #loaded = new Map<string, Loaded>();
+
+  constructor(readonly project: Project) {}
+
+  async names(): Promise<string[]> {
+    const folder = join(this.project.folder, 'picks');
+    if (!existsSync(folder)) return [];
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.flatMap(({ name }, i) => (entries[i].isDirectory() && NAME.test(name) ? [name] : [])).sort();
+  }
+
+  async picks(name: string): Promise<ReadonlyMap<string, Picks>> {
+    return (await this.#current(name)).picks;
+  }
+
+  async failed(name: string): Promise<ReadonlyMap<string, string>> {
+    return (await this.#current(name)).failed;
+  }
+
+  /** What filters left out. */
+  async leftOut(name: string, id: string): Promise<ApiPick[]> {
+    const file = this.#fileOf(name, id, LEFT_OUT);
+    if (!existsSync(file)) return [];
+    const leftOut = leftOutSchema.parse(JSON.parse(await readText(file)));
+    return leftOut.map((one) => ({ ...one, decision: null, counts: -1 }));
+  }
+
+  scoreMap(name: string, id: string): string | null {
+    const file = this.#fileOf(name, id, SCORES);
+    return existsSync(file) ? file : null;
+  }
+
+  #folderOf(name: string): string {
+    return join(this.project.folder, 'picks', name);
+  }
+
+  #fileOf(name: string, id: string, ending: string): string {
+    return join(this.#folderOf(name), `${id}${ending}`);
+  }
+
+  /** Reads a set where it has changed. */
+  async #current(name: string): Promise<Loaded> {
+    const stamp = await this.#stampOf(name);
+    const known = this.#loaded.get(name);
+    if (known?.stamp === stamp) return known;
+    const files = (known?.files ?? Promise.resolve(new Map())).then((before) => this.#load(name, before));
+    const picks = files.then((some) => new Map([...some].map(([id, { picks: own }]) => [id, own])));
+    const entry: Loaded = { stamp, files, picks, failed: this.#failedOf(name) };
+    this.#loaded.set(name, entry);
+    return entry;
+  }
 
   /** Reads what is new; a file that cannot be read has no picks, and does not keep the others from being shown. */
-  async function load(name: string, before: Files): Promise<Files> {
+  async #load(name: string, before: Files): Promise<Files> {
     const files = new Map<string, { modified: number; picks: Picks }>();
-    for (const id of project.micrographs().keys()) {
-      const file = fileOf(name, id, '.csv');
+    for (const id of this.project.micrographs().keys()) {
+      const file = this.#fileOf(name, id, '.csv');
       const modified = (await stat(file).catch(() => null))?.mtimeMs;
       if (modified === undefined) continue;
       const known = before.get(id);
@@ -86,80 +152,61 @@ export function openPickSets(project: Project, labels: LabelStore, masks: MaskSt
   }
 
   /** Changes whenever a command adds to the run, also one that a person typed. */
-  async function stampOf(name: string): Promise<string> {
-    const records = join(folderOf(name), '.deepem', 'records');
+  async #stampOf(name: string): Promise<string> {
+    const records = join(this.#folderOf(name), '.deepem', 'records');
     const names = await readdir(records).catch(() => []);
     const times = await Promise.all(names.map(async (file) => (await stat(join(records, file))).mtimeMs));
-    return [project.micrographs().size, ...times].join();
+    return [this.project.micrographs().size, ...times].join();
   }
 
-  async function failedOf(name: string): Promise<ReadonlyMap<string, string>> {
-    const { records } = await readRun(folderOf(name)).catch(() => ({ records: new Map() }));
+  async #failedOf(name: string): Promise<ReadonlyMap<string, string>> {
+    const { records } = await readRun(this.#folderOf(name)).catch(() => ({ records: new Map() }));
     const failed = new Map<string, string>();
-    for (const [id, { path }] of project.micrographs()) {
+    for (const [id, { path }] of this.project.micrographs()) {
       const record = records.get(resolve(path));
       if (record?.state === 'failed') failed.set(id, record.reason ?? 'unknown');
     }
     return failed;
   }
+}
 
-  /** Reads a set where it has changed. */
-  async function current(name: string): Promise<Loaded> {
-    const stamp = await stampOf(name);
-    const known = loaded.get(name);
-    if (known?.stamp === stamp) return known;
-    const files = (known?.files ?? Promise.resolve(new Map())).then((before) => load(name, before));
-    const picks = files.then((some) => new Map([...some].map(([id, { picks: own }]) => [id, own])));
-    const entry: Loaded = { stamp, files, picks, failed: failedOf(name) };
-    loaded.set(name, entry);
-    return entry;
+/** What a person decided about the picks of sets: labels, masks, and which micrographs are excluded. */
+class Decisions {
+  readonly #known = new Map<string, DecidedSet>();
+
+  constructor(
+    readonly project: Project,
+    readonly labels: LabelStore,
+    readonly masks: MaskStore,
+  ) {}
+
+  /** The picks of one micrograph; those in a mask count nowhere. */
+  on(id: string, picks: Picks): ApiPick[] {
+    const { diameter } = this.project.settings();
+    return decidedPicks(picks, this.labels.last(id), diameter).map((pick) =>
+      this.#isMasked(id, pick) ? { ...pick, filter: 'masked', counts: -1 } : pick,
+    );
   }
 
-  const all = async (name: string) => (await current(name)).picks;
-
-  const isMasked = (id: string, { decision, x, y }: DecidedPick) =>
-    decision !== 'accepted' && masks.excludes(id, { x, y });
-
-  async function decide(name: string): Promise<DecidedSet> {
-    const [picks, { diameter, excluded }] = [await all(name), project.settings()];
-    const version = `${labels.version()} ${masks.version()} ${excluded.join()}`;
-    const gone = new Set(excluded);
-    const known = decidedSets.get(name);
+  /** The picks of a set, made again where something has changed. */
+  about(name: string, picks: ReadonlyMap<string, Picks>): DecidedSet {
+    const { diameter, excluded } = this.project.settings();
+    const version = `${this.labels.version()} ${this.masks.version()} ${excluded.join()}`;
+    const known = this.#known.get(name);
     if (known?.picks === picks && known.version === version && known.diameter === diameter) return known;
+    const gone = new Set(excluded);
     const every = new Map<string, readonly DecidedPick[]>();
-    for (const id of project.micrographs().keys()) {
-      const some = decidedPicks(picks.get(id) ?? [], labels.last(id), diameter);
-      const open = some.filter((pick) => !isMasked(id, pick));
+    for (const id of this.project.micrographs().keys()) {
+      const some = decidedPicks(picks.get(id) ?? [], this.labels.last(id), diameter);
+      const open = some.filter((pick) => !this.#isMasked(id, pick));
       if (open.length > 0) every.set(id, open);
     }
     const made = { picks, version, diameter, every, decided: new Map([...every].filter(([id]) => !gone.has(id))) };
-    decidedSets.set(name, made);
+    this.#known.set(name, made);
     return made;
   }
 
-  return {
-    all,
-    decided: async (name) => (await decide(name)).decided,
-    everyDecided: async (name) => (await decide(name)).every,
-    async names() {
-      const folder = join(project.folder, 'picks');
-      if (!existsSync(folder)) return [];
-      const entries = await readdir(folder, { withFileTypes: true });
-      return entries.flatMap(({ name }, i) => (entries[i].isDirectory() && NAME.test(name) ? [name] : [])).sort();
-    },
-    async of(name, id) {
-      const picks = decidedPicks((await all(name)).get(id) ?? [], labels.last(id), project.settings().diameter).map(
-        (pick): ApiPick => (isMasked(id, pick) ? { ...pick, filter: 'masked', counts: -1 } : pick),
-      );
-      const file = fileOf(name, id, LEFT_OUT);
-      if (!existsSync(file)) return picks;
-      const leftOut = leftOutSchema.parse(JSON.parse(await readText(file)));
-      return [...picks, ...leftOut.map((one) => ({ ...one, decision: null, counts: -1 }))];
-    },
-    scoreMap(name, id) {
-      const file = fileOf(name, id, SCORES);
-      return existsSync(file) ? file : null;
-    },
-    failed: async (name) => (await current(name)).failed,
-  };
+  #isMasked(id: string, { decision, x, y }: DecidedPick): boolean {
+    return decision !== 'accepted' && this.masks.excludes(id, { x, y });
+  }
 }

@@ -16,7 +16,13 @@ const WORST = 20;
 
 /** Adds the routes. */
 export function addReviewRoutes(app: Hono, context: Context): void {
-  const { project, labels, sets, models, tell } = context;
+  addPicks(app, context);
+  addTable(app, context);
+  addJudgement(app, context);
+}
+
+function addPicks(app: Hono, context: Context): void {
+  const { project, sets, tell } = context;
 
   app.get('/api/picks', async (c) => {
     micrographOf(project, idOf(c));
@@ -43,6 +49,10 @@ export function addReviewRoutes(app: Hono, context: Context): void {
     });
     return c.json(gallery);
   });
+}
+
+function addTable(app: Hono, context: Context): void {
+  const { project, sets, tell } = context;
 
   app.get('/api/table', async (c) => {
     return c.json(await tableOf(context, c.req.query('set') === undefined ? null : nameOf(c, 'set')));
@@ -65,6 +75,10 @@ export function addReviewRoutes(app: Hono, context: Context): void {
     tell({ kind: 'project' });
     return c.json({});
   });
+}
+
+function addJudgement(app: Hono, context: Context): void {
+  const { project, labels, sets, models } = context;
 
   app.get('/api/worst', async (c) => {
     const set = nameOf(c, 'set');

@@ -1,42 +1,23 @@
 /** Training: labelled micrographs in, a model out, a report after every epoch. It prints nothing and touches no disk. */
 
 import { UsageError } from '../core/errors.js';
-import { random } from '../core/random.js';
-import { PROGRAM } from '../core/version.js';
 import type { Architecture } from '../network/architecture.js';
-import type { Model } from '../network/model.js';
 import type { Weights } from '../network/parameters.js';
-import { deviationRangeOf } from '../picking/deviation.js';
 import type { DeviceChoice } from '../picking/device.js';
-import { unevennessLimitOf } from '../picking/unevenness.js';
 import { threadCount } from '../runtime/cpus.js';
 import { type Engine, startEngine } from '../runtime/engine.js';
-import { type BatchSource, patchesOf, turnedBoxes } from './batches.js';
 import type { Checkpoint } from './checkpoint.js';
 import { openGradientWorkers } from './device.js';
-import { compare, type EarlierModel, lossOfSure, withUnsure } from './earlier.js';
-import { chanceOf, runEpochs } from './epochs.js';
-import {
-  assertTrainable,
-  countLabels,
-  type Example,
-  type HeldOutColumns,
-  inRegion,
-  labelsIn,
-  makeExamples,
-  type Split,
-  splitAsBefore,
-  splitMicrographs,
-} from './examples.js';
+import { type EarlierModel, withUnsure } from './earlier.js';
+import { runEpochs } from './epochs.js';
+import type { HeldOutColumns, Split } from './examples.js';
+import { againstEarlier, finish } from './finish.js';
 import { gather } from './gather.js';
-import { checkLabels, type LabelCheck, objectiveOf } from './label-check.js';
-import { makeLabelMap } from './label-map.js';
+import { checkLabels, type LabelCheck } from './label-check.js';
 import type { LabelledMicrograph, PreparedMicrograph } from './labelled.js';
+import { planTraining, type Settings } from './plan.js';
 import { AUTO_RECIPE, type Recipe } from './recipe.js';
 import type { TrainReport } from './reports.js';
-import { SEED_STREAM } from './seeds.js';
-import { startOf, withStart } from './start.js';
-import { chooseThreshold } from './threshold.js';
 
 /** How a network is trained. */
 export interface TrainOptions {
@@ -75,11 +56,6 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Share of the micrographs that are held out by default. */
-const TEST_FRACTION = 0.2;
-/** Fewer labels than this are worth a warning. */
-const FEW_LABELS = 50;
-
 /**
  * Trains a network.
  *
@@ -91,7 +67,42 @@ export async function* train(
   micrographs: Iterable<LabelledMicrograph> | AsyncIterable<LabelledMicrograph>,
   options: TrainOptions,
 ): AsyncGenerator<TrainReport, void, void> {
-  const settings = {
+  const settings = withDefaults(options);
+  assertObjective(settings);
+  const threads = threadCount(settings.threads);
+  const data = await gather(micrographs, settings);
+  if (settings.signal?.aborted) return;
+  const plan = planTraining(data, await sortedPicks(data.prepared, settings.earlier, threads), settings);
+  yield plan.report;
+  const { architecture, seed } = settings;
+  const { recipe } = plan.start;
+  const positions = recipe.sampling.kind === 'patches' ? recipe.sampling.positions : 1;
+  const { workers, ...found } = await openGradientWorkers(settings.device, {
+    ...{ architecture, loss: recipe.loss, batch: plan.source.batch, positions, threads },
+  });
+  const engine = startEngine(threads);
+  try {
+    if (settings.device !== 'cpu') yield { kind: 'device', ...found };
+    const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
+    const run = {
+      ...{ architecture, seed, workers, engine, start: plan.start, source: plan.source, heldOut: plan.heldOut },
+      checkLabels: labelChecker(engine, settings, plan.split, smoothing),
+      checkpoint: settings.checkpoint ?? null,
+    };
+    const best = yield* runEpochs(run, settings.signal);
+    const { model, heldOut } = await finish(engine, { data, plan, settings, best, smoothing });
+    const verdict = await againstEarlier(engine, model, { prepared: data.prepared, plan, settings });
+    yield {
+      ...{ kind: 'done', epoch: best.epoch, interrupted: settings.signal?.aborted ?? false, heldOut },
+      ...{ model: verdict.kept ?? model, before: verdict.before, kept: verdict.kept !== null, loss: verdict.loss },
+    };
+  } finally {
+    await Promise.all([workers.close(), engine.close()]);
+  }
+}
+
+function withDefaults(options: TrainOptions): Settings {
+  return {
     architecture: (options.recipe ?? AUTO_RECIPE).architecture,
     labels: 'auto' as const,
     edge: options.diameter / 2,
@@ -100,102 +111,6 @@ export async function* train(
     recipe: AUTO_RECIPE,
     ...options,
   };
-  const { architecture, seed } = settings;
-  assertObjective(settings);
-  const threads = threadCount(settings.threads);
-  const data = await gather(micrographs, settings);
-  if (settings.signal?.aborted) return;
-  const split = splitOf(await sortedPicks(data.prepared, settings.earlier, threads), settings);
-  const trained = split.training.flatMap(labelsIn).length;
-  const start = startOf(settings.recipe, architecture, data.prepared, {
-    ...{ diameter: options.diameter, trained, seed },
-    ...(settings.earlier && { earlier: settings.earlier.model.weights }),
-    ...(settings.start && { general: settings.start }),
-  });
-  const { recipe } = start;
-  const negatives = { perPositive: recipe.negativesPerPositive, distance: recipe.negativeDistance * options.diameter };
-  const examples = makeExamples(split.training, architecture.box, negatives, random(seed, SEED_STREAM.negatives));
-  assertTrainable(examples, split.training.length, data.warnings);
-  const heldOut = makeExamples(split.heldOut, architecture.box, negatives, random(seed, SEED_STREAM.heldOutNegatives));
-  const labels = countLabels(split, examples, heldOut, recipe);
-  const source = sourceOf(recipe, architecture, examples, split, options.diameter);
-  yield {
-    kind: 'data',
-    labels,
-    architecture,
-    factor: data.preparation.factor,
-    start: start.from,
-    steps: source.epochs * source.stepsPerEpoch,
-    warnings: [...data.warnings, ...fewLabels(labels.positives)],
-    heldOut: split.heldOut.map(({ micrograph, from, to }) => ({ name: micrograph.name, columns: [from, to] })),
-  };
-  const positions = recipe.sampling.kind === 'patches' ? recipe.sampling.positions : 1;
-  const { workers, ...found } = await openGradientWorkers(settings.device, {
-    ...{ architecture, loss: recipe.loss, batch: source.batch, positions, threads },
-  });
-  const engine = startEngine(threads);
-  try {
-    if (settings.device !== 'cpu') yield { kind: 'device', ...found };
-    const smoothing = (recipe.smoothing * options.diameter) / data.preparation.factor;
-    const run = {
-      ...{ architecture, seed, source, workers, engine, heldOut, start },
-      checkLabels: labelChecker(engine, settings, split, smoothing),
-      checkpoint: settings.checkpoint ?? null,
-    };
-    const best = yield* runEpochs(run, settings.signal);
-    const labelsComplete = best.labelCheck?.complete ?? settings.labels !== 'incomplete';
-    const metadata = {
-      program: PROGRAM,
-      preparation: data.preparation,
-      pixelSize: data.pixelSize,
-      diameter: options.diameter,
-      box: data.box,
-      threshold: 0.5,
-      thresholdFrom: '',
-      thresholds: null,
-      calibration: null,
-      calibrationError: null,
-      prevalence: null,
-      mustStandOut: false,
-      usual: null,
-      objective: objectiveOf(labelsComplete, start),
-      minDistance: options.diameter / 2,
-      smoothing,
-      deviationRange: deviationRangeOf(atPositives(split, 'deviations').flat()),
-      unevennessLimit: recipe.unevennessFilter ? unevennessLimitOf(atPositives(split, 'unevenness')) : null,
-      scoring: recipe.scoring,
-      recipe: recipe.name,
-      labels,
-      accuracy: best.accuracy,
-      chance: chanceOf(heldOut),
-      epochs: best.epoch,
-      seed,
-    };
-    const model: Model = { architecture, weights: withStart(best.weights, start), metadata };
-    const chosen = await chooseThreshold(engine, model, split, {
-      ...{ recipe, seed, labelsComplete, few: start.few },
-      fromGeneral: start.from === 'general',
-    });
-    const trainedModel: Model = { ...model, metadata: { ...metadata, ...chosen.choice } };
-    const earlier = isUnseen(split, settings) ? settings.earlier?.model : undefined;
-    const comparison = earlier ? await compare(engine, earlier, trainedModel, split.heldOut, seed) : null;
-    const before = settings.earlier?.model;
-    const loss = before ? await lossOfSure(engine, before, trainedModel, data.prepared) : null;
-    const isWorse = (earlier !== undefined && !comparison?.isBetter) || loss?.isTooMuch === true;
-    const kept = before && isWorse ? before : null;
-    yield {
-      kind: 'done',
-      model: kept ?? trainedModel,
-      interrupted: settings.signal?.aborted ?? false,
-      epoch: best.epoch,
-      heldOut: chosen.heldOut,
-      before: comparison?.before ?? null,
-      kept: kept !== null,
-      loss,
-    };
-  } finally {
-    await Promise.all([workers.close(), engine.close()]);
-  }
 }
 
 /** What the earlier model found besides, where its picks were sorted. */
@@ -213,12 +128,6 @@ async function sortedPicks(
   }
 }
 
-/** Whether the earlier model was trained on nothing of what is held out. */
-function isUnseen({ heldOut }: Split, settings: Settings): boolean {
-  const isNew = (name: string) => settings.heldOut !== undefined || settings.earlier?.reviewed.has(name) === true;
-  return heldOut.length > 0 && heldOut.every(({ micrograph }) => isNew(micrograph.name));
-}
-
 /** The risk of unlabelled places is part of the patches' loss. */
 function assertObjective({ recipe, labels }: Settings): void {
   if (labels !== 'incomplete' || recipe.sampling.kind === 'patches') return;
@@ -227,17 +136,6 @@ function assertObjective({ recipe, labels }: Settings): void {
     received: 'labels that are incomplete',
     expected: 'a recipe that learns from patches, such as auto',
   });
-}
-
-function splitOf(
-  prepared: readonly PreparedMicrograph[],
-  { heldOut, testFraction, recipe, seed, diameter, earlier }: Settings,
-): Split {
-  const gap = recipe.boxDiameters * diameter;
-  if (heldOut) return splitAsBefore(prepared, heldOut, gap);
-  const labels = prepared.reduce((sum, { positives }) => sum + positives.length, 0);
-  const fraction = testFraction ?? (labels >= recipe.holdOutFrom ? TEST_FRACTION : 0);
-  return splitMicrographs(prepared, fraction, gap, random(seed, SEED_STREAM.split), earlier?.reviewed);
 }
 
 /** What looks after the first epoch whether labels are missing; null where that is known, or not used. */
@@ -255,49 +153,4 @@ function labelChecker(
     const check = await checkLabels(engine, architecture, weights, split.training, options);
     return labels === 'auto' ? check : { ...check, complete: false };
   };
-}
-
-function sourceOf(
-  recipe: Recipe,
-  architecture: Architecture,
-  examples: readonly Example[],
-  split: Split,
-  diameter: number,
-): BatchSource {
-  const { sampling } = recipe;
-  if (sampling.kind === 'turned-boxes') return turnedBoxes(examples, architecture.box, recipe);
-  const distances = {
-    particle: sampling.particleDistance * diameter,
-    unknown: recipe.negativeDistance * diameter,
-  };
-  const maps = split.training.map((region) => makeLabelMap(region, architecture.box, distances));
-  return patchesOf(maps, architecture, recipe, sampling);
-}
-
-/** What the helpers below need to know. */
-interface Settings {
-  readonly diameter: number;
-  readonly pixelSize?: number | null;
-  readonly recipe: Recipe;
-  readonly architecture: Architecture;
-  readonly edge: number;
-  readonly labels: 'complete' | 'incomplete' | 'auto';
-  readonly seed: number;
-  readonly testFraction?: number;
-  readonly heldOut?: HeldOutColumns;
-  readonly earlier?: EarlierModel;
-  readonly start?: Weights;
-  readonly checkpoint?: Checkpoint;
-  readonly signal?: AbortSignal;
-}
-
-function fewLabels(positives: number): string[] {
-  return positives < FEW_LABELS ? [`only ${positives} labels to train on; ${FEW_LABELS} or more are better`] : [];
-}
-
-/** A measure at the positives that are trained on, by micrograph. */
-function atPositives(split: Split, measure: 'deviations' | 'unevenness'): number[][] {
-  return split.training.map((region) =>
-    region.micrograph.positives.flatMap((point, i) => (inRegion(region, point) ? [region.micrograph[measure][i]] : [])),
-  );
 }
