@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { counted, duration, perMinute } from '../core/words.js';
-import { type RunHistory, type RunStart, readRun } from '../storage/run.js';
+import { type RunHistory, type RunStart, readRun } from '../storage/run-history.js';
 import { print, printJson } from './console.js';
 
 const HELP = `

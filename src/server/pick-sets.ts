@@ -9,7 +9,7 @@ import { FILTERS } from '../core/words.js';
 import { readCoordinates } from '../storage/coordinates.js';
 import { readText } from '../storage/files.js';
 import { LEFT_OUT, SCORES } from '../storage/outputs.js';
-import { readRun } from '../storage/run.js';
+import { readRun } from '../storage/run-history.js';
 import type { ApiPick } from './api.js';
 import type { LabelStore } from './labels.js';
 import type { MaskStore } from './masks.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readText, writeWhole } from './files.js';
 import { assertFree } from './outputs.js';
-import { runFolder } from './run.js';
+import { runFolder } from './run-history.js';
 
 const NAME = 'unfinished.json';
 const schema = z.array(z.string());

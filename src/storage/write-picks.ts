@@ -7,7 +7,7 @@ import { type Provenance, provenanceLine } from '../core/provenance.js';
 import type { CoordinateFormat, PickedMicrograph, RunEntry, WriteContext } from '../formats/coordinate-format.js';
 import { readText, writePieces, writeWhole } from './files.js';
 import { stem } from './names.js';
-import { keptPicksFolder, readKeptPicks } from './run.js';
+import { keptPicksFolder, readKeptPicks } from './run-history.js';
 
 /** Ending of the provenance that stands beside files that cannot hold it. */
 const PROVENANCE = '.provenance.json';

@@ -16,7 +16,7 @@ import { type InputMicrograph, listedName } from '../../storage/inputs.js';
 import type { Masks } from '../../storage/masks.js';
 import { LEFT_OUT, outputStem, SCORES } from '../../storage/outputs.js';
 import type { PreparedFile } from '../../storage/preparer.js';
-import { hashesOf, type RunRecord } from '../../storage/run.js';
+import { hashesOf, type RunRecord } from '../../storage/run-history.js';
 import type { PicksWriter } from '../../storage/write-picks.js';
 import { describeRemoved, type Outcome } from './outcome.js';
 import { type PickSettings, pickOptionsOf } from './settings.js';

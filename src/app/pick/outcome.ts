@@ -2,7 +2,7 @@
 
 import { FILTER_WORDS, FILTERS, type Filter } from '../../core/words.js';
 import type { InputMicrograph } from '../../storage/inputs.js';
-import type { RunRecord } from '../../storage/run.js';
+import type { RunRecord } from '../../storage/run-history.js';
 import type { RunEvent } from '../events.js';
 
 /** What became of one micrograph. */

@@ -4,7 +4,7 @@ import { PROGRAM } from '../../core/version.js';
 import type { Model } from '../../network/model.js';
 import { hashFile } from '../../storage/files.js';
 import type { Masks } from '../../storage/masks.js';
-import type { RunParameters } from '../../storage/run.js';
+import type { RunParameters } from '../../storage/run-history.js';
 import { modelFileOf, type SizedSettings } from './settings.js';
 
 /** Threads and the place of the model do not count. The names are those that folders of earlier versions hold. */

@@ -14,7 +14,7 @@ import { BRIGHTER, CANDIDATE, decide, gainOfNegative, type Scouted } from '../..
 import { readText } from '../../storage/files.js';
 import type { InputMicrograph } from '../../storage/inputs.js';
 import type { PreparedFile } from '../../storage/preparer.js';
-import { runFolder } from '../../storage/run.js';
+import { runFolder } from '../../storage/run-history.js';
 import { writeFirst } from '../../storage/write-first.js';
 import type { Tell } from '../events.js';
 import { note } from '../tell.js';

@@ -10,12 +10,13 @@ import { watchMemory } from '../../storage/heavy.js';
 import { type InputMicrograph, listedName } from '../../storage/inputs.js';
 import { openMasks } from '../../storage/masks.js';
 import { type PreparedFile, type Preparer, startPreparer } from '../../storage/preparer.js';
-import { type OpenRun, openRun, runFolder } from '../../storage/run.js';
+import { type OpenRun, openRun } from '../../storage/run.js';
+import { runFolder } from '../../storage/run-history.js';
 import { openPicksWriter } from '../../storage/write-picks.js';
 import { tellDevice } from '../device.js';
 import type { Tell } from '../events.js';
 import { note, warn } from '../tell.js';
-import { openFirstLooks, type PrepareAt, preparedFor } from './first-looks.js';
+import { type FirstLooks, openFirstLooks, type PrepareAt, preparedFor } from './first-looks.js';
 import { planRun } from './memory-plan.js';
 import { chooseModel } from './model.js';
 import { type PickTools, pickOne, runProvenance } from './one.js';
@@ -58,6 +59,25 @@ export async function openSession(
   tell: Tell,
 ): Promise<PickSession> {
   const settings = await withDiameter(inputs, given, tell);
+  return new OpenSession(await openTools(inputs, settings, tell), settings, tell);
+}
+
+/** What a session works with. */
+interface SessionTools extends PickTools {
+  readonly run: OpenRun;
+  readonly heavy: Awaited<ReturnType<typeof watchMemory>>;
+  readonly first: FirstLooks;
+  readonly prepareAt: Preparation;
+  /** Whether the next micrograph is read while one is scored. */
+  readonly readsAhead: boolean;
+  close(): Promise<void>;
+}
+
+async function openTools(
+  inputs: readonly InputMicrograph[],
+  settings: SizedSettings,
+  tell: Tell,
+): Promise<SessionTools> {
   const chosen = await chooseModel(inputs, settings, tell);
   const plan = await planRun(inputs, chosen, settings, tell);
   const masks = settings.masks === undefined ? null : await openMasks(settings.masks, inputs);
@@ -65,63 +85,92 @@ export async function openSession(
   const run = await openRun(settings.out, await runParameters(settings, chosen, masks), settings.force);
   const { engine, device, reasons } = await openDevice(chosen, settings.device, threadCount(settings.threads));
   if (settings.device !== 'cpu') await tellDevice(tell, 'scoring', { device, reasons });
-  const writer = openPicksWriter(settings.out, settings.formats);
   const heavy = await watchMemory(runFolder(settings.out), plan.bytes);
   const preparer = startPreparer({ keepsMemory: plan.ahead });
   const prepareAt = preparationOf(preparer, chosen, settings);
   const open = (model: Model) => openPicker(engine, model, plan.mapBytes);
-  const model = await scouted(inputs, chosen, open, { settings, prepareAt, tell });
-  const tools = { picker: open(model), writer, masks };
+  const picker = open(await scouted(inputs, chosen, open, { settings, prepareAt, tell }));
   const turns = settings.turns ? { turns: settings.turns } : {};
-  const first = openFirstLooks(tools.picker, (input, times) => prepareAt(input, times, true), turns, tell);
-  const ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
-  const prepare = (input: InputMicrograph) => {
-    heavy.begin(input.path);
-    const preparing = prepareAt(input, 1, first.wantsNext());
-    // Whoever waits for it sees why it failed; nobody may be waiting yet.
-    preparing.catch(() => {});
-    return preparing;
-  };
-  const results = { run, writer, settings };
+  const first = openFirstLooks(picker, (input, times) => prepareAt(input, times, true), turns, tell);
   return {
-    run,
-    readAhead(input) {
-      if (!plan.ahead || heavy.reason(input.path) !== null) return;
-      ahead.set(input, prepare(input));
-    },
-    assertReplacesNothing: (some) => assertReplacesNothing(some, results),
-    async pick(input) {
-      const inTheWay = settings.overwrite ? null : await whatIsInTheWay(input, results);
-      if (inTheWay !== null) {
-        run.release(input.path);
-        return { micrograph: input.path, error: inTheWay };
-      }
-      const reason = heavy.reason(input.path);
-      const preparing = reason ? refused(reason) : (ahead.get(input) ?? prepare(input));
-      ahead.delete(input);
-      const { record, outcome, first: look } = await pickOne(input, preparing, tools, settings);
-      heavy.end(input.path);
-      await run.add(record).catch((error: unknown) => {
-        const what = `what became of ${input.path} could not be written down, so it will be picked again`;
-        warn(tell, `${what}: ${messageOf(error)}`);
-      });
-      await first.add(input, look);
-      return outcome;
-    },
-    async earlier(input) {
-      const record = await run.finished(input.path);
-      return record && outcomeOf(input, record);
-    },
-    async finish(written) {
-      await first.end();
-      await writeLists(written, tools, { run, settings, tell });
-    },
+    ...{ run, heavy, first, prepareAt, picker, masks, readsAhead: plan.ahead },
+    writer: openPicksWriter(settings.out, settings.formats),
     async close() {
       await heavy.close();
       await preparer.close();
       await engine.close();
     },
   };
+}
+
+class OpenSession implements PickSession {
+  readonly run: OpenRun;
+  readonly #ahead = new Map<InputMicrograph, Promise<PreparedFile>>();
+
+  constructor(
+    readonly tools: SessionTools,
+    readonly settings: SizedSettings,
+    readonly tell: Tell,
+  ) {
+    this.run = tools.run;
+  }
+
+  readAhead(input: InputMicrograph): void {
+    const { readsAhead, heavy } = this.tools;
+    if (!readsAhead || heavy.reason(input.path) !== null) return;
+    this.#ahead.set(input, this.#prepare(input));
+  }
+
+  assertReplacesNothing(some: readonly InputMicrograph[]): Promise<void> {
+    return assertReplacesNothing(some, this.#results());
+  }
+
+  async pick(input: InputMicrograph): Promise<Outcome> {
+    const { run, heavy, first } = this.tools;
+    const inTheWay = this.settings.overwrite ? null : await whatIsInTheWay(input, this.#results());
+    if (inTheWay !== null) {
+      run.release(input.path);
+      return { micrograph: input.path, error: inTheWay };
+    }
+    const reason = heavy.reason(input.path);
+    const preparing = reason ? refused(reason) : (this.#ahead.get(input) ?? this.#prepare(input));
+    this.#ahead.delete(input);
+    const { record, outcome, first: look } = await pickOne(input, preparing, this.tools, this.settings);
+    heavy.end(input.path);
+    await run.add(record).catch((error: unknown) => {
+      const what = `what became of ${input.path} could not be written down, so it will be picked again`;
+      warn(this.tell, `${what}: ${messageOf(error)}`);
+    });
+    await first.add(input, look);
+    return outcome;
+  }
+
+  async earlier(input: InputMicrograph): Promise<Outcome | undefined> {
+    const record = await this.run.finished(input.path);
+    return record && outcomeOf(input, record);
+  }
+
+  async finish(written: readonly InputMicrograph[]): Promise<void> {
+    await this.tools.first.end();
+    await writeLists(written, this.tools, { run: this.run, settings: this.settings, tell: this.tell });
+  }
+
+  close(): Promise<void> {
+    return this.tools.close();
+  }
+
+  #results() {
+    return { run: this.run, writer: this.tools.writer, settings: this.settings };
+  }
+
+  #prepare(input: InputMicrograph): Promise<PreparedFile> {
+    const { heavy, prepareAt, first } = this.tools;
+    heavy.begin(input.path);
+    const preparing = prepareAt(input, 1, first.wantsNext());
+    // Whoever waits for it sees why it failed; nobody may be waiting yet.
+    preparing.catch(() => {});
+    return preparing;
+  }
 }
 
 /** Prepares a micrograph as if the particle were so many times as large, perhaps with its power spectrum. */

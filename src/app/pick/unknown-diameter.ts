@@ -10,7 +10,7 @@ import { startEngine } from '../../runtime/engine.js';
 import type { InputMicrograph } from '../../storage/inputs.js';
 import { GENERAL_MODEL_FILE, loadModel } from '../../storage/model-file.js';
 import { readMicrograph } from '../../storage/read-micrograph.js';
-import { readRun } from '../../storage/run.js';
+import { readRun } from '../../storage/run-history.js';
 import type { Tell } from '../events.js';
 import { note } from '../tell.js';
 import type { PickSettings, SizedSettings } from './settings.js';
