@@ -30,6 +30,15 @@ export const WRITTEN_FORMATS: readonly CoordinateFormat[] = COORDINATE_FORMATS.f
   ({ perMicrograph, perRun }) => perMicrograph ?? perRun,
 );
 
+/** Endings of coordinate files, each with its dot: `.star`, `.csv`. */
+export const COORDINATE_ENDINGS: readonly string[] = [
+  ...new Set(
+    COORDINATE_FORMATS.flatMap(({ extensions, namedExtensions = [] }) =>
+      [...extensions, ...namedExtensions].map((extension) => extension.slice(extension.lastIndexOf('.'))),
+    ),
+  ),
+];
+
 /**
  * The format of a name as given to `--format`.
  *

@@ -52,10 +52,21 @@ function feeds(
 
 /** Each layer type between a convolution and the score: few enough units that none lies within eps of a kink. */
 const KERNELS: Layer = { type: 'convolution', maps: 2, kernel: 3 };
-const LAYER_TYPES: [string, Layer[]][] = [
-  ['convolutions', [KERNELS, { type: 'convolution', maps: 3, kernel: 2 }]],
+const BY_TYPE: { readonly [Type in Layer['type']]: readonly Layer[] } = {
+  convolution: [KERNELS, { type: 'convolution', maps: 3, kernel: 2 }],
+  add: [KERNELS, { type: 'convolution', maps: 2, kernel: 3 }, { type: 'add', layer: 1 }],
+  'mean-pool': [KERNELS, { type: 'mean-pool', size: 2 }],
+  'max-pool': [KERNELS, { type: 'max-pool', size: 2 }],
+  'batch-normalisation': [KERNELS, { type: 'batch-normalisation' }],
+  dropout: [KERNELS, { type: 'dropout', rate: 0.5 }],
+  sigmoid: [KERNELS, { type: 'sigmoid' }],
+  relu: [KERNELS, { type: 'relu' }],
+  'leaky-relu': [KERNELS, { type: 'leaky-relu', slope: 0.2 }],
+  'fully-connected': [{ type: 'fully-connected', units: 4 }, { type: 'batch-normalisation' }, { type: 'sigmoid' }],
+};
+const LAYER_TYPES: readonly (readonly [string, readonly Layer[]])[] = [
+  ...Object.entries(BY_TYPE),
   ['dilated convolutions', [KERNELS, { type: 'convolution', maps: 3, kernel: 2, dilation: 2 }]],
-  ['an addition', [KERNELS, { type: 'convolution', maps: 2, kernel: 3 }, { type: 'add', layer: 1 }]],
   [
     'two additions',
     [
@@ -64,14 +75,6 @@ const LAYER_TYPES: [string, Layer[]][] = [
       { type: 'add', layer: 1 },
     ],
   ],
-  ['mean-pool', [KERNELS, { type: 'mean-pool', size: 2 }]],
-  ['max-pool', [KERNELS, { type: 'max-pool', size: 2 }]],
-  ['batch-normalisation', [KERNELS, { type: 'batch-normalisation' }]],
-  ['dropout', [KERNELS, { type: 'dropout', rate: 0.5 }]],
-  ['sigmoid', [KERNELS, { type: 'sigmoid' }]],
-  ['relu', [KERNELS, { type: 'relu' }]],
-  ['leaky-relu', [KERNELS, { type: 'leaky-relu', slope: 0.2 }]],
-  ['fully-connected', [{ type: 'fully-connected', units: 4 }, { type: 'batch-normalisation' }, { type: 'sigmoid' }]],
 ];
 
 /** A bias before batch normalisation has gradient 0: Adam makes steps of its rounding errors, in PyTorch too. */

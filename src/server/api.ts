@@ -125,6 +125,8 @@ export interface ApiProject {
   readonly notices: readonly string[];
   /** Names of the formats that picks can be written in. */
   readonly formats: readonly { readonly name: string; readonly summary: string }[];
+  /** Endings of the files that labels are read from, each with its dot. */
+  readonly labelEndings: readonly string[];
 }
 
 /** A training that was started by a server that has ended. */

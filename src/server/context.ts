@@ -5,7 +5,7 @@ import { evenly } from '../core/evenly.js';
 import { boxOfDiameter } from '../core/sizes.js';
 import { VERSION } from '../core/version.js';
 import { LOOKED_AT, thresholdWithoutLabels } from '../evaluation/mixture.js';
-import { WRITTEN_FORMATS } from '../formats/coordinates.js';
+import { COORDINATE_ENDINGS, WRITTEN_FORMATS } from '../formats/coordinates.js';
 import type { ApiEvent, ApiProject } from './api.js';
 import { type StartedTrainings, startedTrainings } from './cut-off.js';
 import type { Images } from './images.js';
@@ -113,5 +113,6 @@ export async function describeProject(context: Context): Promise<ApiProject> {
     ...{ models: found, notices: [...project.notices(), ...labels.notices] },
     ...{ pickSets, jobs: jobs.list() },
     formats: WRITTEN_FORMATS.map(({ name, summary }) => ({ name, summary })),
+    labelEndings: COORDINATE_ENDINGS,
   };
 }

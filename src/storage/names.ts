@@ -1,8 +1,13 @@
 /** Names of files: what is left without folder and ending, and the base name of the field's conventions. */
 
 import { basename } from 'node:path';
+import { COORDINATE_ENDINGS } from '../formats/coordinates.js';
 
-const EXTENSIONS = /\.(mrcs?(\.gz)?|png|jpe?g|tiff?|c?box|star|csv|json|cs|txt|tsv|eer)$/i;
+/** Of micrographs and of coordinates. */
+const EXTENSIONS = new RegExp(
+  `\\.(mrcs?(\\.gz)?|png|jpe?g|tiff?|eer|${COORDINATE_ENDINGS.map((ending) => ending.slice(1)).join('|')})$`,
+  'i',
+);
 /** cryoSPARC puts a number of 15 digits or more and an underscore before the names of its micrographs. */
 const UID_PREFIX = /^(\d{15,})_/;
 /** Endings that pickers add to the names of micrographs. */

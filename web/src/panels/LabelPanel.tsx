@@ -120,13 +120,7 @@ export function LabelPanel({ project, micrograph, set, threshold, labelState, on
       <div className="buttons">
         <label className="button">
           Import labels
-          <input
-            type="file"
-            multiple
-            className="hidden"
-            accept=".box,.star,.csv,.cbox,.json,.txt,.tsv,.cs"
-            onChange={importFile}
-          />
+          <input type="file" multiple className="hidden" accept={project.labelEndings.join()} onChange={importFile} />
         </label>
         <button
           type="button"
