@@ -1,10 +1,11 @@
 /** Who may talk to the server, and what it refuses. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testFolder } from '../src/testing/folder.js';
 import { type Served, serve } from './browser/harness.js';
 import { deepem } from './command-line.js';
@@ -50,9 +51,14 @@ const json = (value: unknown) => JSON.stringify(value);
 const post = (path: string, value: unknown) =>
   ask(path, { ...own(), 'Content-Type': 'application/json' }, 'POST', json(value));
 
+/** Made once, and copied for each test. */
+const made = mkdtempSync(join(tmpdir(), 'deepem-serve-'));
+beforeAll(() => {
+  deepem('simulate', '--out', made, '--micrographs', '2', '--size', '256', '--particles', '6');
+});
 beforeEach(async () => {
   project = folder.at('project');
-  deepem('simulate', '--out', join(project, 'micrographs'), '--micrographs', '2', '--size', '256', '--particles', '6');
+  cpSync(made, join(project, 'micrographs'), { recursive: true });
   server = await serve(project);
   token = new URL(server.url).searchParams.get('token') ?? '';
 });
