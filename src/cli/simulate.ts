@@ -68,19 +68,23 @@ async function runSimulate(options: SimulateArguments): Promise<void> {
   const outputs = await openOutputs(options.out, simulatedFiles(options), options.overwrite);
   const { snr, pixelSize, particles, seed } = options;
   const progress = startProgress(options.micrographs, 'simulating');
-  let count = 0;
+  let [count, diameter] = [0, 0];
   try {
     for (let i = 0; i < options.micrographs; i++) {
       const made = simulate({ bodies, ...options.size, snr, pixelSize, particles, seed }, i);
       await writeSimulated(made, options.body.split(','), options.out, nameOf(i));
       count += made.particles.length;
+      diameter = made.diameter;
       progress.update(i + 1, '');
     }
   } finally {
     progress.stop();
   }
   await outputs.finish();
-  print(`${counted(options.micrographs, 'micrograph')} with ${counted(count, 'particle')}, written to ${options.out}`);
+  const size = `${diameter.toFixed(0)} px across`;
+  print(
+    `${counted(options.micrographs, 'micrograph')} with ${counted(count, 'particle')}, ${size}, written to ${options.out}`,
+  );
 }
 
 /** Name of a micrograph, from 0. */

@@ -64,7 +64,7 @@ export function configure(command: Command): void {
       number('--epochs', { min: 1, max: 100_000, whole: true }),
     )
     .option('--plot <file.svg>', 'draw loss and accuracy')
-    .option('--json', 'reports as JSON lines: data, steps, epochs, objective, done')
+    .option('--json', 'a JSON line an event instead of words')
     .requiredOption('-o, --output <model.onnx>', 'where the model goes')
     .option('--overwrite', 'replace a model that is there')
     .addHelpText('after', HELP)

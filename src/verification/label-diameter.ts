@@ -27,6 +27,8 @@ const FEWEST = 10;
 /** The mean image contradicts a diameter where it is this many times as large; further off it shows something else. */
 const TOO_SMALL = [0.37, 0.66] as const;
 const TOO_LARGE = [1.4, 2.8] as const;
+/** Two estimates of the size agree up to this factor. */
+const SAME_SIZE = 1.35;
 /** Labels whose mean image is made. */
 const MOST_AVERAGED = 200;
 
@@ -75,8 +77,12 @@ function ofDistances(labels: readonly SizedLabels[], diameter: number): string |
 
 function ofImages(patients: readonly Patient[], diameter: number): string | null {
   const factor = factorForLook(diameter);
-  const size = labelSize(firstOf(patients, MOST_AVERAGED), diameter / factor);
+  const some = firstOf(patients, MOST_AVERAGED);
+  const size = labelSize(some, diameter / factor);
   if (size === null) return null;
+  // A size that is right is found again when it is asked for; a fringe that only depends on what was asked is not.
+  const again = labelSize(some, size);
+  if (again === null || Math.max(again, size) > SAME_SIZE * Math.min(again, size)) return null;
   const ratio = (size * factor) / diameter;
   const isBetween = ([low, high]: readonly [number, number]) => ratio >= low && ratio <= high;
   if (!isBetween(TOO_SMALL) && !isBetween(TOO_LARGE)) return null;
