@@ -60,7 +60,9 @@ describe('diameterWarnings', () => {
 
 it('says nothing of the right diameter of simulated particles, whose fringes reach far', () => {
   for (const body of [barrel(), asymmetric()]) {
-    const fields = [0, 1, 2, 3].map((i) => simulate({ bodies: [body], width: 768, height: 768, snr: 0.2, seed: 4 }, i));
+    const fields = [0, 1, 2, 3].map((i) =>
+      simulate({ bodies: [body], width: 1024, height: 1024, snr: 0.2, seed: 4 }, i),
+    );
     const [{ diameter }] = fields;
     const patients = fields.map(({ micrograph, particles }) => reduceForLook(micrograph, particles, diameter));
     expect(diameterWarnings([], patients, diameter)).toEqual([]);
