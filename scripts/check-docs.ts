@@ -5,9 +5,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { Command } from 'commander';
 import { globSync } from 'tinyglobby';
-import { COMMANDS } from '../src/cli/commands.js';
+import { loadedCommands } from './loaded-commands.js';
 
 const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...globSync('docs/*.md')];
 const FOLDERS = /^(src|web|test|bench|scripts|experiments|docs|models)\//;
@@ -40,14 +39,13 @@ function checkLinks(page: string, text: string): void {
 
 /** Commands with their options. */
 async function optionsByCommand(): Promise<Map<string, Set<string>>> {
-  const known = new Map<string, Set<string>>();
-  for (const [name, , load] of COMMANDS) {
-    const command = new Command(name).exitOverride();
-    (await load()).configure(command);
-    const own = command.options.flatMap(({ long, short }) => [long, short].filter((one) => one !== undefined));
-    known.set(name, new Set([...own, '--help', '-h']));
-  }
-  return known;
+  const commands = await loadedCommands();
+  return new Map(
+    commands.map((command) => {
+      const own = command.options.flatMap(({ long, short }) => [long, short].filter((one) => one !== undefined));
+      return [command.name(), new Set([...own, '--help', '-h'])];
+    }),
+  );
 }
 
 /** Lines of code in which `deepem` is called, also those that go on in the next line. */

@@ -4,8 +4,8 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { COMMANDS } from '../src/cli/commands.js';
+import type { Command } from 'commander';
+import { loadedCommands } from './loaded-commands.js';
 
 const PAGE = 'docs/reference.md';
 
@@ -49,9 +49,8 @@ function textAfter(command: Command): string {
     .trim();
 }
 
-async function describe([name, summary, load]: (typeof COMMANDS)[number]): Promise<string> {
-  const command = new Command(name).exitOverride();
-  (await load()).configure(command);
+function describe(command: Command): string {
+  const summary = command.description();
   const help = command.createHelp();
   const rows = [
     ...command.registeredArguments.map((argument) => [
@@ -69,7 +68,7 @@ async function describe([name, summary, load]: (typeof COMMANDS)[number]): Promi
   const table = rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
   const more = textAfter(command);
   return [
-    `## deepem ${name}`,
+    `## deepem ${command.name()}`,
     `${summary[0].toUpperCase()}${summary.slice(1)}.`,
     rows.length > 0 ? `| option | meaning |\n|---|---|\n${table}` : '',
     more === '' ? '' : `\`\`\`text\n${more}\n\`\`\``,
@@ -78,8 +77,7 @@ async function describe([name, summary, load]: (typeof COMMANDS)[number]): Promi
     .join('\n\n');
 }
 
-const sections: string[] = [];
-for (const command of COMMANDS) sections.push(await describe(command));
+const sections = (await loadedCommands()).map(describe);
 const text = `${INTRODUCTION}\n${sections.join('\n\n')}\n`;
 if (process.argv.includes('--check')) {
   const isCurrent = readFileSync(PAGE, 'utf8') === text;

@@ -31,10 +31,11 @@
  */
 
 export type { RunEvent } from './app/events.js';
-export type { Ended, PickRunSettings } from './app/pick/pick-run.js';
+export type { PickRunSettings } from './app/pick/pick-run.js';
 export { runPick } from './app/pick/pick-run.js';
 export type { NamedThreshold, PickSettings, PickWith } from './app/pick/settings.js';
 export { DEFAULT_PICK_SETTINGS } from './app/pick/settings.js';
+export type { Ended } from './app/tell.js';
 export type { MicrographParticles, WriteCoordinatesOptions } from './app/write-coordinates.js';
 export { writeCoordinates } from './app/write-coordinates.js';
 export { ArchitectureError, DeepemError, FileError, LabelError, ModelError, UsageError } from './core/errors.js';

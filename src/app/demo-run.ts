@@ -2,10 +2,8 @@
 
 import { join } from 'node:path';
 import { matchRadius } from '../core/sizes.js';
-import { PROGRAM } from '../core/version.js';
 import { counted } from '../core/words.js';
-import type { Evaluation } from '../evaluation/evaluate.js';
-import { csvFormat } from '../formats/csv.js';
+import type { Measures } from '../evaluation/evaluate.js';
 import type { Model } from '../network/model.js';
 import { blobModel } from '../picking/blob.js';
 import type { PickResult } from '../picking/pick.js';
@@ -16,21 +14,28 @@ import { asymmetric, barrel } from '../simulation/volume.js';
 import { writeWhole } from '../storage/files.js';
 import { saveModel } from '../storage/model-file.js';
 import { assertFree } from '../storage/outputs.js';
-import { openPicksWriter } from '../storage/write-picks.js';
 import type { RunEvent, Tell } from './events.js';
 import { judgeFields, pickFields, trainOnFields, writeSimulated } from './simulated-fields.js';
-import { eventsOf, note } from './tell.js';
+import { type Ended, eventsOf, note } from './tell.js';
+import { writeCoordinates } from './write-coordinates.js';
 
-/** What the demo came to. */
-export interface Demonstrated {
-  readonly evaluation: Evaluation;
+/** What the demo came to: figures at the model's threshold, and what they are of. */
+export interface Demonstrated extends Ended {
+  readonly figures: Figures;
+  /** True centres. */
+  readonly particles: number;
+  /** Micrographs that were judged. */
+  readonly micrographs: number;
+}
+
+/** As in `evaluation.json`. */
+interface Figures extends Pick<Measures, 'precision' | 'recall' | 'f1' | 'f2'> {
+  /** Average precision. */
+  readonly ap: number;
   /** Threshold of the model. */
   readonly threshold: number;
   /** Best F1 of the blob picker, which was not trained. */
   readonly blobF1: number;
-  /** Micrographs that were judged. */
-  readonly judged: number;
-  readonly failed: 0;
 }
 
 const BODIES = ['barrel', 'asymmetric'];
@@ -84,13 +89,20 @@ async function demonstrate(out: string, tell: Tell): Promise<Demonstrated> {
     edge,
   });
   const blobF1 = blobs.bestF1?.f1 ?? 0;
-  await writePicks(out, model, judged, results);
+  const picked = judged.map(({ name, made: { micrograph } }, i) => {
+    const { width, height, pixelSize } = micrograph;
+    const { particles } = results[i];
+    return { micrograph: join(out, 'micrographs', `${name}.mrc`), width, height, pixelSize, particles };
+  });
+  await writeCoordinates(join(out, 'picks'), picked, {
+    provenance: { model: join(out, 'model.onnx'), threshold: LOWEST },
+  });
   await drawFirst(out, model, made[0], results[0]);
   await writeWhole(join(out, 'curve.svg'), drawEvaluation(evaluation));
   const { precision, recall, f1, f2 } = evaluation.atThreshold ?? { precision: 0, recall: 0, f1: 0, f2: 0 };
-  const json = { precision, recall, f1, f2, ap: evaluation.averagePrecision, threshold, blobF1 };
-  await writeWhole(join(out, 'evaluation.json'), `${JSON.stringify(json, null, 1)}\n`);
-  return { evaluation, threshold, blobF1, judged: JUDGED, failed: 0 };
+  const figures = { precision, recall, f1, f2, ap: evaluation.averagePrecision, threshold, blobF1 };
+  await writeWhole(join(out, 'evaluation.json'), `${JSON.stringify(figures, null, 1)}\n`);
+  return { figures, particles: evaluation.truthCount, micrographs: JUDGED, failed: [] };
 }
 
 async function simulateFields(out: string): Promise<Field[]> {
@@ -114,24 +126,6 @@ function trainFirst(fields: readonly Field[], tell: Tell): Promise<Model> {
     onEpoch: ({ epoch, epochs, loss, accuracy }) =>
       note(tell, `epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}, accuracy ${((accuracy ?? 0) * 100).toFixed(1)} %`),
   });
-}
-
-async function writePicks(
-  out: string,
-  { metadata: { box } }: Model,
-  judged: readonly Field[],
-  results: readonly PickResult[],
-): Promise<void> {
-  const writer = openPicksWriter(join(out, 'picks'), [csvFormat]);
-  for (const [i, { name, made }] of judged.entries()) {
-    const { width, height, pixelSize } = made.micrograph;
-    const micrograph = join(out, 'micrographs', `${name}.mrc`);
-    const { particles } = results[i];
-    await writer.write({ name: micrograph, width, height, pixelSize, values: {}, optics: {}, box, particles }, '', {
-      ...{ program: PROGRAM, micrograph, width, height, pixelSize },
-      ...{ model: join(out, 'model.onnx'), threshold: LOWEST },
-    });
-  }
 }
 
 async function drawFirst(

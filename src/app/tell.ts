@@ -26,6 +26,12 @@ export function pause(): Promise<void> {
   });
 }
 
+/** How work ended. */
+export interface Ended {
+  /** Why files could not be used, in words. */
+  readonly failed: readonly string[];
+}
+
 /** What every piece of work is given beside its settings. */
 export interface Work {
   readonly tell: Tell;

@@ -98,18 +98,18 @@ async function classes(
   const { classes: count, most, side, seed, plot } = options;
   const how = { classes: count, most, side, seed, invert: options.invert ?? false, ...defined({ plot }) };
   const found = await show((signal) => runClassify({ ...shared, ...how }, signal));
-  const { particles, over, sizes, seconds, reasons } = found;
-  if (json) printJson({ particles, over, classes: found.classes, seconds, failed: reasons });
+  const { particles, over, sizes, seconds, failed } = found;
+  if (json) printJson({ particles, over, classes: found.classes, seconds, failed });
   else {
     print(`${counted(particles, 'particle')} in ${sizes.length} classes of ${sizes.join(', ')}`);
     if (over > 0) print(`${over} more reach over the edge of their micrograph with their boxes, and are not used`);
     print(`written to ${output} in ${duration(seconds)}`);
   }
-  for (const reason of reasons) note(`left out: ${reason}`);
+  for (const reason of failed) note(`left out: ${reason}`);
 }
 
-function saySorted({ accepted, rejected, undecided, reasons }: Sorted, output: string, json: boolean): void {
-  if (json) printJson({ accepted, rejected, undecided, failed: reasons });
+function saySorted({ accepted, rejected, undecided, failed }: Sorted, output: string, json: boolean): void {
+  if (json) printJson({ accepted, rejected, undecided, failed });
   else {
     print(`accepted: ${counted(accepted, 'pick')}, in ${join(output, 'accepted')}`);
     print(`rejected: ${counted(rejected, 'pick')}, in ${join(output, 'rejected')}`);
@@ -120,7 +120,7 @@ function saySorted({ accepted, rejected, undecided, reasons }: Sorted, output: s
       'every pick was kept; if the file holds all classes, name those to reject with --reject, or those to keep with --keep',
     );
   }
-  for (const reason of reasons) note(`left out: ${reason}`);
+  for (const reason of failed) note(`left out: ${reason}`);
 }
 
 /** @throws UsageError where options of one way are given for the other */

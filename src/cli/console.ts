@@ -2,6 +2,7 @@
 
 import { writeSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
+import { INTERRUPTED } from '../core/exit-codes.js';
 import { duration, perMinute } from '../core/words.js';
 
 /** Streams that can take no more: their reader has gone, or their disk is full. What is on disk does not depend on them. */
@@ -104,10 +105,10 @@ export function onInterrupt(
   kept: () => string = () => 'what was written before is kept',
 ): Interruption {
   const controller = new AbortController();
-  let code = 0;
+  let code: number = 0;
   const handler = (signal: NodeJS.Signals) => {
     if (code !== 0) endAtOnce(signal, kept());
-    code = signal === 'SIGINT' ? 130 : 143;
+    code = signal === 'SIGINT' ? INTERRUPTED.SIGINT : INTERRUPTED.SIGTERM;
     note(`\n${message}`);
     controller.abort();
   };

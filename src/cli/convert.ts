@@ -70,12 +70,12 @@ async function convert(paths: readonly string[], options: ConvertArguments): Pro
     ...{ paths, to, out, swap, scale, shift, flipX, flipY, overwrite: options.overwrite ?? false },
     ...defined({ from, threshold, box, pixelSize, micrographs }),
   };
-  const { files, picks, below, notPoints, failed, reasons } = await show((signal) => runConvert(settings, signal), {
+  const { files, picks, below, notPoints, failed } = await show((signal) => runConvert(settings, signal), {
     stopping: 'Stopping after this file. Ctrl-C again ends at once.',
   });
   print(`${counted(picks, 'particle')} of ${counted(files, 'micrograph')}, written to ${out}`);
   if (below > 0) print(`${below} are left out by --threshold`);
   if (notPoints > 0) print(`${notPoints} are left out: a coordinate is NaN or infinite`);
-  if (failed > 0) print(`could not be converted: ${counted(failed, 'file')}`);
-  for (const reason of reasons) print(`  ${reason}`);
+  if (failed.length > 0) print(`could not be converted: ${counted(failed.length, 'file')}`);
+  for (const reason of failed) print(`  ${reason}`);
 }

@@ -18,13 +18,13 @@ export function configure(command: Command): void {
     });
 }
 
-function summarise({ evaluation, threshold, blobF1, judged }: Demonstrated, out: string, seconds: number): void {
-  const { precision, recall, f1, f2 } = evaluation.atThreshold ?? { precision: 0, recall: 0, f1: 0, f2: 0 };
+function summarise({ figures, particles, micrographs }: Demonstrated, out: string, seconds: number): void {
+  const { precision, recall, f1, f2, ap, threshold, blobF1 } = figures;
   print(
     `precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)}, F1 ${f1.toFixed(3)}, F2 ${f2.toFixed(3)} at the model's threshold ${threshold.toFixed(3)}`,
   );
   print(
-    `average precision ${evaluation.averagePrecision.toFixed(3)}; ${counted(evaluation.truthCount, 'particle')} on ${counted(judged, 'micrograph')}; ${duration(seconds)}`,
+    `average precision ${ap.toFixed(3)}; ${counted(particles, 'particle')} on ${counted(micrographs, 'micrograph')}; ${duration(seconds)}`,
   );
   print(`without training, the blob picker reaches F1 ${blobF1.toFixed(3)} at its best threshold`);
   print(`look at ${join(out, 'picks.png')} (green: right, red: false, yellow: missed) and ${join(out, 'curve.svg')}`);

@@ -12,6 +12,7 @@ import {
   withHistories,
 } from '../app/labels/judged-inputs.js';
 import { UsageError } from '../core/errors.js';
+import { SOME_FAILED } from '../core/exit-codes.js';
 import { type Length, toPixels } from '../core/length.js';
 import { isInside, type Point } from '../core/particle.js';
 import { counted } from '../core/words.js';
@@ -109,7 +110,7 @@ async function runEvaluate(options: EvaluateArguments): Promise<void> {
   if (options.json) printJson({ ...result, cut, sparse, leftOver });
   else printTable(result, cut, sparse);
   for (const reason of failed) note(`left out: ${reason}`);
-  process.exitCode = failed.length > 0 ? 3 : 0;
+  process.exitCode = failed.length > 0 ? SOME_FAILED : 0;
 }
 
 /** Draws every micrograph with its picks above the threshold: the one given, else the best. */

@@ -77,7 +77,7 @@ async function extract(picks: string, micrographs: readonly string[], options: E
 }
 
 function summarise(extracted: Extracted, { edge, out }: ExtractSettings): void {
-  const { particles, micrographs, atEdge, outside, below, failed, reasons, seconds } = extracted;
+  const { particles, micrographs, atEdge, outside, below, failed, seconds } = extracted;
   print(
     `${counted(particles, 'particle')} of ${counted(micrographs, 'micrograph')} in ${duration(seconds)}, written to ${out}`,
   );
@@ -85,6 +85,6 @@ function summarise(extracted: Extracted, { edge, out }: ExtractSettings): void {
     print(`boxes that reach beyond the edge: ${atEdge}, ${edge === 'drop' ? 'left out' : 'filled by reflection'}`);
   if (outside > 0) print(`centres outside the micrograph: ${outside}, left out`);
   if (below > 0) print(`below --threshold: ${below}, left out`);
-  if (failed > 0) print(`could not be extracted from: ${counted(failed, 'micrograph')}`);
-  for (const reason of reasons) print(`  ${reason}`);
+  if (failed.length > 0) print(`could not be extracted from: ${counted(failed.length, 'micrograph')}`);
+  for (const reason of failed) print(`  ${reason}`);
 }

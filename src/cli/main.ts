@@ -7,13 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { DeepemError, messageOf, UsageError } from '../core/errors.js';
+import { FAILED, USAGE } from '../core/exit-codes.js';
 import { PROGRAM, VERSION } from '../core/version.js';
 import { COMMANDS } from './commands.js';
 import { note, outliveReaders, whatIsAtHand } from './console.js';
-
-/** Exit codes (docs/architecture.md, Conventions). */
-const FAILED = 1;
-const USAGE = 2;
 
 async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('deepem')

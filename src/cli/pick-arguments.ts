@@ -78,13 +78,13 @@ export function addPickOptions(command: Command): Command {
       '--std-range <range>',
       "allowed standard deviation of the (binned) grey values in a box: auto (the model's, if it has one), off, or MIN,MAX in grey values",
       parseRange,
-      'auto',
+      DEFAULT_PICK_SETTINGS.deviationRange,
     )
     .option(
       '--ground <limit>',
       "highest unevenness of the ground (carbon, ice, aggregates): auto (the model's: deepem info), off, or a number; lower is stricter",
       wordOrNumber('--ground', ['auto', 'off'], { min: 0 }),
-      'auto',
+      DEFAULT_PICK_SETTINGS.unevennessLimit,
     )
     .option(
       '--keep-scores',

@@ -36,7 +36,7 @@ accepted.
 
 The new model is trained on the labels in model.training.json, plus the accepted picks, with the rejected ones as places that
 are no particles. On micrographs of which only sorted picks are known, places where the model has other candidates count neither way.
-What was held out stays held out; where nothing was (of fewer than 100 labels), a fifth is held out once there are more, of the
+What was held out stays held out; where nothing was (there were fewer than 100 labels), a fifth is held out once there are more, of the
 new micrographs if there are two. Both models are judged on it, and the new one is written if it is surely better, else the earlier one. Confirmed picks belong to the micrographs of the same base
 name; picks on micrographs that the model was not trained on need these micrographs as arguments. Run it in the folder in which
 the model was trained, unless paths were absolute.`;

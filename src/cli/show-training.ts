@@ -1,7 +1,7 @@
 /** Shows a training: it can be stopped at any time, and says what is kept. */
 
 import type { RunEvent } from '../app/events.js';
-import type { Ended } from '../app/pick/pick-run.js';
+import type { Ended } from '../app/tell.js';
 import { defined } from '../core/defined.js';
 import { show } from './show.js';
 

@@ -1,6 +1,8 @@
 /** Shows work: what it tells as words or as JSON lines, Ctrl-C, and the exit code. */
 
 import type { RunEvent, Tell } from '../app/events.js';
+import type { Ended } from '../app/tell.js';
+import { SOME_FAILED } from '../core/exit-codes.js';
 import { type Interruption, note, onInterrupt, type Progress, printJson, startProgress } from './console.js';
 import { sayEvent } from './say.js';
 
@@ -19,16 +21,13 @@ export interface ShowOptions {
 /** Ctrl-C does what it does everywhere. */
 const UNINTERRUPTED: Interruption = { signal: new AbortController().signal, exitCode: () => 0, dispose: () => {} };
 
-/** Exit code of a command that is done but for files that could not be used. */
-const SOME_FAILED = 3;
-
 /**
  * Shows what work tells until it ends, and sets the exit code: 130 or 143 where it was interrupted, 3 where files could not be used.
  *
  * @param start - starts the work; the signal asks it to end
  * @returns what the work returns
  */
-export async function show<Result extends { readonly failed: number }>(
+export async function show<Result extends Ended>(
   start: (signal: AbortSignal) => AsyncGenerator<RunEvent, Result, void>,
   { json = false, stopping, kept, sees }: ShowOptions = {},
 ): Promise<Result> {
@@ -39,7 +38,7 @@ export async function show<Result extends { readonly failed: number }>(
     for (;;) {
       const next = await events.next();
       if (next.done) {
-        process.exitCode = interruption.exitCode() || (next.value.failed > 0 ? SOME_FAILED : 0);
+        process.exitCode = interruption.exitCode() || (next.value.failed.length > 0 ? SOME_FAILED : 0);
         return next.value;
       }
       sees?.(next.value);
@@ -50,6 +49,11 @@ export async function show<Result extends { readonly failed: number }>(
     interruption.dispose();
   }
 }
+
+/** What comes while a bar goes on; before anything else it ends, so that lines do not run into it. */
+const BESIDE_A_BAR: readonly RunEvent['kind'][] = [
+  ...(['progress', 'warning', 'micrograph', 'step', 'epoch', 'objective', 'checkpoint'] as const),
+];
 
 /** Where events are shown. */
 interface Screen {
@@ -67,6 +71,7 @@ function openScreen(json: boolean): Screen {
   return {
     close,
     tell(event) {
+      if (!BESIDE_A_BAR.includes(event.kind)) close();
       switch (event.kind) {
         case 'note':
           note(event.text);

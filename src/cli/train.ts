@@ -55,7 +55,7 @@ export function configure(command: Command): void {
     )
     .option(
       '--test-fraction <f>',
-      'share of the micrographs held out to judge (default: 0.2; recipe auto: none of fewer than 100 labels)',
+      'share of the micrographs held out to judge (default: 0.2; recipe auto: none if there are fewer than 100 labels)',
       number('--test-fraction', { min: 0, max: 0.9 }),
     )
     .option(

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ArchitectureError } from '../core/errors.js';
 import type { Shape } from './layer-type.js';
 import { LAST_LAYER } from './layers/add.js';
-import { behaviourOf, type Layer, layerSchema } from './layers.js';
+import { behaviourOf, type Layer, layerSchema, windowKind } from './layers.js';
 
 export type { Shape } from './layer-type.js';
 export type { Layer } from './layers.js';
@@ -86,14 +86,14 @@ export function coarsening(layer: Layer): number {
 
 /** True for a layer that sees all of its maps at once. */
 export function isWhole(layer: Layer): boolean {
-  return behaviourOf(layer).window(layer, 1)?.kind === 'whole';
+  return windowKind(layer) === 'whole';
 }
 
 /** The output's shape of one layer, or what is wrong. `shapes` holds those before it, input first. */
 function outputShape(layers: readonly Layer[], index: number, shapes: readonly Shape[]): Shape | string {
   const layer = layers[index];
   const behaviour = behaviourOf(layer);
-  const kind = behaviour.window(layer, 1)?.kind;
+  const kind = windowKind(layer);
   const isFlat = layers.slice(0, index).some(isWhole);
   if (isFlat && (kind === 'kernel' || kind === 'pool')) return 'a layer without rows and columns';
   return behaviour.outputShape(layer, shapes[index], {

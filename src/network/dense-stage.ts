@@ -5,7 +5,7 @@ import { DenseWeights, QUARTERS, transposeRows } from './dense-kernels.js';
 import { type Grid, nextGrid, reach, type Window } from './dense-window.js';
 import { BATCH_NORM_EPSILON } from './layer-type.js';
 import { addMiddle, cropAtEachSide } from './layers/add.js';
-import { behaviourOf } from './layers.js';
+import { behaviourOf, windowKind } from './layers.js';
 import { GraphBuilder } from './onnx.js';
 import type { Weights } from './parameters.js';
 
@@ -97,7 +97,7 @@ export class StageBuilder {
     const layer = this.architecture.layers[index];
     const { grid } = this;
     const inputs = this.#mapsAt(index);
-    const kind = behaviourOf(layer).window(layer, 1)?.kind;
+    const kind = windowKind(layer);
     const hasKernel = kind === 'kernel' || kind === 'whole';
     if (hasKernel && !grid.shared && !this.#groupsAreFast()) this.#split(index);
     const fillers = grid.shared && kind === 'kernel' ? this.#fillersFor(this.shapes[index + 1].maps) : grid.fillers;
@@ -145,7 +145,7 @@ export class StageBuilder {
   /** True where every convolution fills the engine's blocks. */
   #groupsAreFast(): boolean {
     return this.architecture.layers.every((layer, i) => {
-      return behaviourOf(layer).window(layer, 1)?.kind !== 'kernel' || this.shapes[i + 1].maps % MAP_BLOCK === 0;
+      return windowKind(layer) !== 'kernel' || this.shapes[i + 1].maps % MAP_BLOCK === 0;
     });
   }
 
@@ -191,7 +191,7 @@ export class StageBuilder {
   #convolution(index: number, value: string, turns: readonly number[]): string {
     const { shared } = this.grid;
     const layer = this.architecture.layers[index];
-    const isKernel = behaviourOf(layer).window(layer, 1)?.kind === 'kernel';
+    const isKernel = windowKind(layer) === 'kernel';
     const fillers = shared && isKernel ? this.#fillersFor(this.shapes[index + 1].maps) : 0;
     const [kernel, bias] = [
       this.#weights.kernel(index, turns, fillers),

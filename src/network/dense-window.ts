@@ -3,7 +3,7 @@
 import { windowPositions } from '../imaging/pad.js';
 import { coarsening, type Layer } from './architecture.js';
 import { gcd } from './cost.js';
-import { behaviourOf } from './layers.js';
+import { windowKind } from './layers.js';
 
 /** The grid on which a layer of the dense graph works. */
 export interface Grid {
@@ -19,7 +19,7 @@ export interface Grid {
 
 /** The grid behind a layer. `step` is that between positions of the scores. */
 export function nextGrid(layer: Layer, grid: Grid, step: number): Omit<Grid, 'fillers'> {
-  switch (behaviourOf(layer).window(layer, 1)?.kind) {
+  switch (windowKind(layer)) {
     case 'pool': {
       const spacing = grid.spacing * coarsening(layer);
       return { ...grid, spacing, step: gcd(step, spacing) };

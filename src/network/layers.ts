@@ -1,7 +1,7 @@
 /** Every layer type. A new one is a file in `layers/` and two lines here; tests and the compiler say what else is missing. */
 
 import { z } from 'zod';
-import type { LayerBehaviour } from './layer-type.js';
+import type { LayerBehaviour, LayerWindow } from './layer-type.js';
 import { leakyRelu, relu, sigmoid } from './layers/activation.js';
 import { add } from './layers/add.js';
 import { batchNormalisation } from './layers/batch-normalisation.js';
@@ -43,4 +43,9 @@ const LAYER_TYPES: { readonly [Type in Layer['type']]: LayerBehaviour<Extract<La
 /** What the type of a layer does. */
 export function behaviourOf(layer: Layer): LayerBehaviour<Layer> {
   return LAYER_TYPES[layer.type] as LayerBehaviour<Layer>;
+}
+
+/** How a layer moves over its map, whatever its side; undefined where it works on each value alone. */
+export function windowKind(layer: Layer): LayerWindow['kind'] | undefined {
+  return behaviourOf(layer).window(layer, 1)?.kind;
 }

@@ -3,11 +3,10 @@
  * It knows devices and threads, not what the graphs mean.
  */
 
-import { createRequire } from 'node:module';
 import { messageOf } from '../core/errors.js';
 import type { Image } from '../core/micrograph.js';
 import type { Answer, BandStage, Device, Margins, Request, Tensors } from './protocol.js';
-import { openThread } from './thread.js';
+import { compiledWorker, openThread } from './thread.js';
 
 export type { Device, Tensor, Tensors } from './protocol.js';
 
@@ -43,9 +42,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** The compiled worker, found by the package's own name for it, also when the tests run the TypeScript sources. */
-const WORKER_FILE = createRequire(import.meta.url).resolve('#engine-worker');
-
 /**
  * Starts a worker thread.
  *
@@ -53,7 +49,11 @@ const WORKER_FILE = createRequire(import.meta.url).resolve('#engine-worker');
  * @param device - what computes; whether it can is seen when a graph is loaded
  */
 export function startEngine(threads: number, device: Device = 'cpu'): Engine {
-  const thread = openThread<Request, Answer>({ file: WORKER_FILE, name: "engine's", restarts: false });
+  const thread = openThread<Request, Answer>({
+    file: compiledWorker('#engine-worker'),
+    name: "engine's",
+    restarts: false,
+  });
   const ask = (request: Request, transfer?: ArrayBuffer[]) =>
     thread.ask(request, transfer).catch((error) => {
       throw new Error(`The engine failed: ${messageOf(error)}`);

@@ -1,5 +1,6 @@
 /** A worker thread that answers requests: the side that asks. */
 
+import { createRequire } from 'node:module';
 import { type Transferable, Worker } from 'node:worker_threads';
 
 /** A message with the number that its answer carries. */
@@ -31,6 +32,11 @@ export interface ThreadOptions {
   readonly name: string;
   /** True: one that ended (memory) is restarted at the next request; what it held is lost. */
   readonly restarts: boolean;
+}
+
+/** A compiled worker, found by the package's own name for it (`imports` in package.json), also when the tests run the TypeScript sources. */
+export function compiledWorker(name: `#${string}-worker`): string {
+  return createRequire(import.meta.url).resolve(name);
 }
 
 /** A thread that is started at the first request. */

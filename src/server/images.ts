@@ -1,7 +1,6 @@
 /** Pictures of micrographs, made in a thread of their own. */
 
-import { createRequire } from 'node:module';
-import { openThread } from '../runtime/thread.js';
+import { compiledWorker, openThread } from '../runtime/thread.js';
 import type { ImageRequest, Picture } from './image-protocol.js';
 
 /** Makes pictures. */
@@ -10,9 +9,6 @@ export interface Images {
   make(request: ImageRequest): Promise<Picture>;
   close(): Promise<void>;
 }
-
-/** The compiled thread, found by the package's own name for it. */
-const WORKER_FILE = createRequire(import.meta.url).resolve('#image-worker');
 
 /** What a person looks at goes before the list. */
 const PRIORITIES: readonly (readonly ImageRequest['kind'][])[] = [
@@ -25,7 +21,11 @@ const MOST_RUNNING = 2;
 
 /** Starts the thread; it is restarted should it end (memory). */
 export function startImages(): Images {
-  const thread = openThread<ImageRequest, Picture>({ file: WORKER_FILE, name: 'image', restarts: true });
+  const thread = openThread<ImageRequest, Picture>({
+    file: compiledWorker('#image-worker'),
+    name: 'image',
+    restarts: true,
+  });
   const queues: (() => void)[][] = PRIORITIES.map(() => []);
   let running = 0;
   const next = () => {

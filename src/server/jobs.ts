@@ -7,6 +7,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline';
 import { type RunEvent, readEvent } from '../app/events.js';
 import { quoted } from '../cluster/shell.js';
+import { INTERRUPTED, SOME_FAILED } from '../core/exit-codes.js';
 import type { ApiJob } from './api.js';
 
 /** What a job is to do. */
@@ -38,9 +39,8 @@ export interface Jobs {
 const MOST_LOSSES = 400;
 /** Finished jobs that are still shown. */
 const SHOWN = 20;
-/** Exit code of a command that is done but for files that could not be read. */
-const SOME_FAILED = 3;
-const INTERRUPTED = [130, 143];
+/** What a command may end with that has done what was asked for, as far as it came. */
+const IN_ORDER: readonly number[] = [0, SOME_FAILED, ...Object.values(INTERRUPTED)];
 
 /** A job with its process, while it has one. */
 interface Entry {
@@ -139,8 +139,7 @@ class JobQueue implements Jobs {
     });
     const code = await endOf(child);
     if (isCancelled(entry.job)) return null;
-    if (code !== 0 && code !== SOME_FAILED && !INTERRUPTED.includes(code))
-      return errors.at(-1) ?? `the command ended with code ${code}`;
+    if (!IN_ORDER.includes(code)) return errors.at(-1) ?? `the command ended with code ${code}`;
     this.#update(entry, { progress: (i + 1) / total, message: code === SOME_FAILED ? (errors.at(-1) ?? '') : '' });
     return null;
   }

@@ -1,8 +1,7 @@
 /** Reading and preparing micrographs in a thread of its own, while another micrograph is scored. */
 
-import { createRequire } from 'node:module';
 import type { PreparedFor, ReadyMicrograph } from '../picking/pick.js';
-import { openThread } from '../runtime/thread.js';
+import { compiledWorker, openThread } from '../runtime/thread.js';
 
 /** What the thread is asked: one file, for one model. */
 export interface PreparationRequest {
@@ -37,9 +36,6 @@ export interface Preparer {
   close(): Promise<void>;
 }
 
-/** The compiled thread, found by the package's own name for it. */
-const WORKER_FILE = createRequire(import.meta.url).resolve('#preparation-worker');
-
 /**
  * Starts the thread at the first request, and again if it ends: one file that fills the memory does not stop a run.
  *
@@ -47,7 +43,7 @@ const WORKER_FILE = createRequire(import.meta.url).resolve('#preparation-worker'
  */
 export function startPreparer({ keepsMemory }: { readonly keepsMemory: boolean }): Preparer {
   const thread = openThread<PreparationRequest, PreparedFile>({
-    file: WORKER_FILE,
+    file: compiledWorker('#preparation-worker'),
     name: 'preparation',
     restarts: true,
   });

@@ -80,12 +80,12 @@ function ofImages(patients: readonly Patient[], diameter: number): string | null
   const some = firstOf(patients, MOST_AVERAGED);
   const size = labelSize(some, diameter / factor);
   if (size === null) return null;
-  // A size that is right is found again when it is asked for; a fringe that only depends on what was asked is not.
-  const again = labelSize(some, size);
-  if (again === null || Math.max(again, size) > SAME_SIZE * Math.min(again, size)) return null;
   const ratio = (size * factor) / diameter;
   const isBetween = ([low, high]: readonly [number, number]) => ratio >= low && ratio <= high;
   if (!isBetween(TOO_SMALL) && !isBetween(TOO_LARGE)) return null;
+  // A size that is right is found again when it is asked for; a fringe that only depends on what was asked is not.
+  const again = labelSize(some, size);
+  if (again === null || Math.max(again, size) > SAME_SIZE * Math.min(again, size)) return null;
   return `the mean image of the labels shows particles of about ${round(size * factor)} px, ${times(ratio)} --diameter (${round(diameter)} px)`;
 }
 

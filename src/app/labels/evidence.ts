@@ -1,14 +1,15 @@
 /** Labels against pixels, before anything is trained: what contradicts them ends the command in its first seconds. */
 
 import { quoted } from '../../cluster/shell.js';
-import { LabelError, messageOf } from '../../core/errors.js';
+import { LabelError } from '../../core/errors.js';
 import { counted } from '../../core/words.js';
 import type { CoordinateSet } from '../../storage/coordinate-pairs.js';
 import { readMicrograph } from '../../storage/read-micrograph.js';
 import { diameterWarnings, type SizedLabels } from '../../verification/label-diameter.js';
 import { type LabelVerdict, lookAtLabels, reduceForLook } from '../../verification/label-look.js';
+import { forEach } from '../each.js';
 import type { Tell } from '../events.js';
-import { note, startProgress, warn } from '../tell.js';
+import { note, warn } from '../tell.js';
 import type { LabelledInput } from './labelled-inputs.js';
 
 /** What is known of the labels beside them. */
@@ -73,19 +74,15 @@ function sizedLabels({ particles, box, diameter, optics = {} }: CoordinateSet, p
 }
 
 async function readReduced(looked: readonly LabelledInput[], diameter: number, tell: Tell) {
-  const progress = startProgress(tell, 'looking at labels', looked.length);
-  const patients = [];
+  const patients: ReturnType<typeof reduceForLook>[] = [];
   const read: LabelledInput[] = [];
-  for (const [i, one] of looked.entries()) {
-    try {
-      patients.push(reduceForLook(await readMicrograph(one.input.path), one.positives.particles, diameter));
-      read.push(one);
-    } catch (error) {
-      // It is reported again when it is to be trained on.
-      warn(tell, messageOf(error));
-    }
-    progress(i + 1, one.input.path);
-  }
+  const progress = { what: 'looking at labels', nameOf: ({ input }: LabelledInput) => input.path };
+  const failed = await forEach(looked, { tell }, progress, async (one) => {
+    patients.push(reduceForLook(await readMicrograph(one.input.path), one.positives.particles, diameter));
+    read.push(one);
+  });
+  // They are reported again when they are to be trained on.
+  for (const reason of failed) warn(tell, reason);
   return { patients, read };
 }
 

@@ -23,7 +23,7 @@ import { forEach } from '../each.js';
 import type { RunEvent, Tell } from '../events.js';
 import { micrographsOf } from '../inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from '../labels/labelled-inputs.js';
-import { eventsOf, pause, startProgress, type Work } from '../tell.js';
+import { type Ended, eventsOf, pause, startProgress, type Work } from '../tell.js';
 
 /** What is classified, and how. */
 export interface ClassifySettings {
@@ -51,16 +51,13 @@ export interface ClassifySettings {
 }
 
 /** What came of it. */
-export interface Classified {
+export interface Classified extends Ended {
   readonly particles: number;
   /** Particles whose boxes reach over the edge of their micrograph. */
   readonly over: number;
   readonly sizes: readonly number[];
   readonly classes: ClassSummary['classes'];
   readonly seconds: number;
-  readonly failed: number;
-  /** Why micrographs could not be read. */
-  readonly reasons: readonly string[];
 }
 
 /**
@@ -81,9 +78,9 @@ async function classifyPicks(settings: ClassifySettings, work: Work): Promise<Cl
   const files = classFiles(output);
   assertFree([...Object.values(files), ...(plot ? [plot] : [])], overwrite);
   const started = performance.now();
-  const { cuts, drawn, reasons, pixelSize, diameter } = await cutAll(settings, work);
+  const { cuts, drawn, failed, pixelSize, diameter } = await cutAll(settings, work);
   const over = drawn - cuts.length;
-  assertEnough(cuts.length, reasons);
+  assertEnough(cuts.length, failed);
   assertMostFit(over, drawn);
   const images = cuts.map(({ image }) => image);
   const classes = await runRounds(images, settings, work.tell);
@@ -97,7 +94,7 @@ async function classifyPicks(settings: ClassifySettings, work: Work): Promise<Cl
   const seconds = (performance.now() - started) / 1000;
   return {
     ...{ particles: cuts.length, over, sizes: classes.sizes, classes: summary, seconds },
-    ...{ failed: reasons.length, reasons },
+    ...{ failed },
   };
 }
 
@@ -175,13 +172,13 @@ async function cutAll(settings: ClassifySettings, { tell }: Work) {
   const cuts: Cut[] = [];
   let drawn = 0;
   const progress = { what: 'reading', nameOf: ({ path }: InputMicrograph) => path };
-  const reasons = await forEach(inputs, { tell }, progress, async (input) => {
+  const failed = await forEach(inputs, { tell }, progress, async (input) => {
     const own = drawnOf.get(input) ?? [];
     if (own.length === 0) return;
     cuts.push(...(await cutOf(input.path, own, factor, settings)));
     drawn += own.length;
   });
-  return { cuts, drawn, reasons, diameter, pixelSize: firstSize === null ? null : firstSize * factor };
+  return { cuts, drawn, failed, diameter, pixelSize: firstSize === null ? null : firstSize * factor };
 }
 
 /** Draws particles at random, by micrograph. @throws LabelError if there are none */

@@ -21,7 +21,7 @@ import { forEach } from '../each.js';
 import type { RunEvent, Tell } from '../events.js';
 import { micrographsOf } from '../inputs.js';
 import { labelOfSet } from '../labels/labelled-inputs.js';
-import { eventsOf, note, type Work, warn } from '../tell.js';
+import { type Ended, eventsOf, note, type Work, warn } from '../tell.js';
 
 /** What is converted, and how. Changes are made in the order of `Transform`. */
 export interface ConvertSettings extends Transform {
@@ -44,16 +44,13 @@ export interface ConvertSettings extends Transform {
 }
 
 /** What was converted, and what was not. */
-export interface Converted {
+export interface Converted extends Ended {
   files: number;
   picks: number;
   /** Picks below the threshold. */
   below: number;
   /** Picks with a coordinate that is no number. */
   notPoints: number;
-  failed: number;
-  /** Why files could not be converted. */
-  reasons: readonly string[];
 }
 
 /**
@@ -101,7 +98,7 @@ async function convert(settings: ConvertSettings, work: Work): Promise<Converted
   } finally {
     await rm(kept, { recursive: true, force: true });
   }
-  return { ...counts, failed: failed.length, reasons: failed };
+  return { ...counts, failed };
 }
 
 /** Reads all coordinates; `failed` says why files cannot be read. */

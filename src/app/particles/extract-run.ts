@@ -26,7 +26,7 @@ import { forEach } from '../each.js';
 import type { RunEvent, Tell } from '../events.js';
 import { micrographsOf } from '../inputs.js';
 import { pairWithMicrographs, readLabels } from '../labels/labelled-inputs.js';
-import { eventsOf, note, type Work, warn } from '../tell.js';
+import { type Ended, eventsOf, note, type Work, warn } from '../tell.js';
 import { type OpticsSource, opticsSource } from './optics.js';
 
 /** What is cut out, and how. */
@@ -57,7 +57,7 @@ export interface ExtractSettings {
 }
 
 /** What was extracted, and what was not. */
-export interface Extracted {
+export interface Extracted extends Ended {
   particles: number;
   micrographs: number;
   /** Boxes that reach beyond the edge. */
@@ -66,9 +66,6 @@ export interface Extracted {
   outside: number;
   /** Scores below the threshold. */
   below: number;
-  failed: number;
-  /** Why micrographs could not be extracted from. */
-  reasons: readonly string[];
   seconds: number;
 }
 
@@ -107,7 +104,7 @@ async function extract(settings: ExtractSettings, work: Work): Promise<Extracted
   const done: Stack[] = [];
   const tools = { optics, shape: shaper(settings), settings, counts, tell };
   const progress = { what: 'extracting', nameOf: ([input]: (typeof pairs)[number]) => input.path };
-  const reasons = await forEach(pairs, work, progress, async ([input, set]) => {
+  const failed = await forEach(pairs, work, progress, async ([input, set]) => {
     done.push(...(await extractOne(input, set, tools)));
   });
   if (done.length === 0) note(tell, 'no particles: particles.star is not written');
@@ -115,7 +112,7 @@ async function extract(settings: ExtractSettings, work: Work): Promise<Extracted
   else await writeList(done, settings, tell);
   if (!signal.aborted) await outputs.finish();
   const seconds = (performance.now() - started) / 1000;
-  return { ...counts, micrographs: done.length, failed: reasons.length, reasons, seconds };
+  return { ...counts, micrographs: done.length, failed, seconds };
 }
 
 /** @throws UsageError if a side is odd, or the images would be larger than the boxes */

@@ -17,7 +17,7 @@ import { forEach } from '../each.js';
 import type { RunEvent, Tell } from '../events.js';
 import { micrographsOf } from '../inputs.js';
 import { firstPixelSize, pairWithMicrographs, readLabels } from '../labels/labelled-inputs.js';
-import { eventsOf, note, type Work } from '../tell.js';
+import { type Ended, eventsOf, note, type Work } from '../tell.js';
 import { type ClassNumbers, classParter } from './class-parts.js';
 
 /** Which picks are sorted, and by what. */
@@ -40,11 +40,7 @@ export interface SortSettings extends ClassNumbers {
 }
 
 /** How many picks were sorted where. */
-export interface Sorted extends Readonly<Record<keyof SortedPicks, number>> {
-  readonly failed: number;
-  /** Why micrographs could not be read. */
-  readonly reasons: readonly string[];
-}
+export interface Sorted extends Ended, Readonly<Record<keyof SortedPicks, number>> {}
 
 const FATES = ['accepted', 'rejected', 'undecided'] as const;
 
@@ -72,7 +68,7 @@ async function sortByClass(settings: SortSettings, work: Work): Promise<Sorted> 
   const outputs = await openOutputs(output, owners.flatMap(writer.filesOf), settings.overwrite);
   const counts = { accepted: 0, rejected: 0, undecided: 0 };
   const progress = { what: 'sorting', nameOf: ([input]: (typeof pairs)[number]) => input.path };
-  const reasons = await forEach(pairs, { tell }, progress, async ([input, set]) => {
+  const failed = await forEach(pairs, { tell }, progress, async ([input, set]) => {
     const header = await readMicrographHeader(input.path);
     const picks = set.particles.filter(({ score = 1 }) => score >= threshold);
     const sorted = sortPicks(picks, selectionFor({ input, picks, diameter, ...header }), SAME_DIAMETERS * diameter);
@@ -80,7 +76,7 @@ async function sortByClass(settings: SortSettings, work: Work): Promise<Sorted> 
     for (const fate of FATES) counts[fate] += sorted[fate].length;
   });
   await outputs.finish();
-  return { ...counts, failed: reasons.length, reasons };
+  return { ...counts, failed };
 }
 
 /** Writes both folders. */

@@ -10,7 +10,7 @@ import { assertDistinctNames, assertOutputsApart, SCORES } from '../../storage/o
 import { forgetRun } from '../../storage/run.js';
 import type { RunEvent } from '../events.js';
 import { micrographsOf } from '../inputs.js';
-import { eventsOf, note, startProgress, type Work } from '../tell.js';
+import { type Ended, eventsOf, note, startProgress, type Work } from '../tell.js';
 import { type Outcome, outcomeOf, summaryOf } from './outcome.js';
 import { openSession, type PickSession } from './session.js';
 import type { PickSettings } from './settings.js';
@@ -30,12 +30,6 @@ export interface PickRunSettings extends PickSettings {
   readonly root?: string;
   /** Only a part of the micrographs; another process without it writes the lists of the run. */
   readonly shard?: Shard;
-}
-
-/** How a run ended. */
-export interface Ended {
-  /** Files that could not be used. */
-  readonly failed: number;
 }
 
 /**
@@ -64,7 +58,7 @@ async function pickAll(settings: PickRunSettings, work: Work): Promise<Ended> {
     tell(summaryOf({ earlier, outcomes, total: inputs.length }, (performance.now() - started) / 1000, settings.out));
     for (const { input } of before) done.add(input);
     if (!settings.shard) await session.finish(inputs.filter((input) => done.has(input)));
-    return { failed: outcomes.filter(({ error }) => error !== undefined).length };
+    return { failed: outcomes.flatMap(({ error }) => error ?? []) };
   } finally {
     await session.close();
   }

@@ -8,19 +8,27 @@ import type { Masks } from '../../storage/masks.js';
 import type { RunParameters } from '../../storage/run-history.js';
 import { modelFileOf, type SizedSettings } from './settings.js';
 
-/** Settings that decide nothing about the results, or stand in the parameters by another name. */
-const ELSEWHERE = [
-  ...['with', 'formats', 'threshold', 'masks', 'out', 'threads', 'memory', 'device', 'force', 'overwrite'],
-  ...['micrographs', 'root', 'shard', 'folder', 'interval', 'patience', 'until'],
-];
-/** Names that folders of earlier versions hold. */
-const NAMES: Readonly<Record<string, string>> = {
+/**
+ * The names of settings in the parameters; null: it decides nothing about the results, or stands there in another form. Every setting has its line,
+ * so that a new one is not forgotten. Some names are older than those of the settings: folders of earlier versions hold them.
+ */
+const NAMES: { readonly [Name in keyof SizedSettings]-?: string | null } = {
+  step: 'step',
+  turns: 'turns',
+  minDistance: 'minDistance',
   deviationRange: 'stdRange',
   unevennessLimit: 'ground',
   overlapDistance: 'overlap',
+  edge: 'edge',
+  pixelSize: 'pixelSize',
+  diameter: 'diameter',
+  saveScores: 'saveScores',
+  saveLeftOut: 'saveLeftOut',
+  ...{ with: null, formats: null, threshold: null, lowerWhereEmpty: null, masks: null },
+  ...{ out: null, threads: null, memory: null, device: null, force: null, overwrite: null },
 };
 
-/** Every setting counts that is not listed above: a run with another value of a new one is another run. */
+/** The parameters of a run, for its folder. */
 export async function runParameters(
   settings: SizedSettings,
   model: Model,
@@ -29,18 +37,17 @@ export async function runParameters(
   const file = modelFileOf(settings);
   // A threshold that is read off the scores is kept elsewhere: it is found once the run is open.
   const ofModel = settings.with.kind === 'general' ? 'from the scores' : model.metadata.threshold;
-  const { lowerWhereEmpty, ...others } = settings;
+  const named = (Object.keys(NAMES) as (keyof SizedSettings)[]).flatMap((name) => {
+    const [key, value] = [NAMES[name], settings[name]];
+    return key === null || value === false ? [] : [[key, value] as const];
+  });
   return defined({
     program: PROGRAM,
     model: file === null ? 'blob' : await hashFile(file),
     threshold: typeof settings.threshold === 'number' ? settings.threshold : ofModel,
     formats: settings.formats.map(({ name }) => name),
-    keepScores: lowerWhereEmpty ? undefined : true,
+    keepScores: settings.lowerWhereEmpty ? undefined : true,
     masks: masks?.hash,
-    ...Object.fromEntries(
-      Object.entries(others)
-        .filter(([name, value]) => !ELSEWHERE.includes(name) && value !== false)
-        .map(([name, value]) => [NAMES[name] ?? name, value]),
-    ),
+    ...Object.fromEntries(named),
   });
 }

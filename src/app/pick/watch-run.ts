@@ -10,9 +10,8 @@ import { bestOfEachName, filesBelow, type InputMicrograph } from '../../storage/
 import { outputStem, SCORES } from '../../storage/outputs.js';
 import { hasMicrographEnding, readMicrographHeader } from '../../storage/read-micrograph.js';
 import type { RunEvent } from '../events.js';
-import { eventsOf, note, type Work } from '../tell.js';
+import { type Ended, eventsOf, note, type Work } from '../tell.js';
 import { type Outcome, outcomeOf, summaryOf } from './outcome.js';
-import type { Ended } from './pick-run.js';
 import { openSession, type PickSession } from './session.js';
 import type { PickSettings } from './settings.js';
 
@@ -131,7 +130,7 @@ class Watcher {
   summarise(seconds: number): Ended {
     const outcomes = [...this.#outcomes.values()];
     this.#work.tell(summaryOf({ earlier: [], outcomes, total: this.#seen.size }, seconds, this.#settings.out));
-    return { failed: outcomes.filter(({ error }) => error !== undefined).length };
+    return { failed: outcomes.flatMap(({ error }) => error ?? []) };
   }
 
   async close(): Promise<void> {

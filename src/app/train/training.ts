@@ -17,8 +17,7 @@ import { floatsToText } from '../../training/float-text.js';
 import { AUTO_RECIPE } from '../../training/recipe.js';
 import { type TrainOptions, train } from '../../training/train.js';
 import { type LabelledInput, readLabelled } from '../labels/labelled-inputs.js';
-import type { Ended } from '../pick/pick-run.js';
-import { note, type Work } from '../tell.js';
+import { type Ended, note, type Work } from '../tell.js';
 import { followTraining } from './follow.js';
 
 /** One training, and where its results go. */
@@ -59,7 +58,7 @@ export async function runTraining(labels: readonly LabelledInput[], training: Tr
   });
   if (!done || done.epoch === 0 || (done.interrupted && keeper.last() === null)) {
     note(tell, 'Interrupted in the first epoch: no model was saved, and the same command begins again.');
-    return { failed: failed.length };
+    return { failed };
   }
   const { output, plot } = training;
   await saveModel(done.model, output);
@@ -71,7 +70,7 @@ export async function runTraining(labels: readonly LabelledInput[], training: Tr
   const again = training.train.earlier !== undefined;
   const seconds = (performance.now() - started) / 1000;
   tell({ ...done, model: done.model.metadata, again, output, record: trainingRecordFile(output), seconds });
-  return { failed: failed.length };
+  return { failed };
 }
 
 /** What becomes the training record, but for its micrographs. */

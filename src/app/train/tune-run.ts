@@ -19,7 +19,7 @@ import {
   type Trial,
 } from '../../training/tune.js';
 import type { RunEvent } from '../events.js';
-import { eventsOf, note, type Work, warn } from '../tell.js';
+import { type Ended, eventsOf, note, type Work, warn } from '../tell.js';
 import { findTrainingInputs, type TrainingInputs, type TrainingSettings } from './training-inputs.js';
 import { assertComplete, judgeFold } from './tune-fold.js';
 
@@ -44,13 +44,11 @@ export interface JudgedTrial {
 }
 
 /** What a search came to. */
-export interface Tuned {
+export interface Tuned extends Ended {
   /** The best first. */
   readonly trials: readonly JudgedTrial[];
   /** Folds of a whole trial. */
   readonly folds: number;
-  /** Files that could not be used: none, here. */
-  readonly failed: number;
 }
 
 /** Results so far, and the preset of the best trial. */
@@ -208,7 +206,7 @@ async function finish(
     await writeWhole(join(out, PRESET), `${JSON.stringify({ architecture, recipe }, null, 1)}\n`);
     note(tell, `best: trial ${number}, written to ${join(out, PRESET)}`);
   } else note(tell, 'No trial has finished all its folds: start it again with the same --out to go on.');
-  return { trials: judged, folds, failed: 0 };
+  return { trials: judged, folds, failed: [] };
 }
 
 /** The first trials. */
