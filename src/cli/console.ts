@@ -69,8 +69,8 @@ export function startProgress(total: number, what: string): Progress {
     barsize: 24,
     hideCursor: true,
     etaBuffer: 50,
-    // The library's own words know a minute of 60 seconds.
-    formatTime: (left: number) => duration(left),
+    // The library's own words know a minute of 60 seconds. It gives a text such as INF or NULL where it cannot tell.
+    formatTime: (left: number | string) => (typeof left === 'number' ? duration(left) : '?'),
     stream: process.stderr,
   });
   bar.start(total, 0, { text: '', rate: '' });
