@@ -40,6 +40,7 @@ describe.skipIf(!hasScript)('on a terminal', () => {
     const trained = onTerminal('train', at('sim'), ...how);
     expect([trained.code, trained.lines.join('\n')]).toEqual([0, expect.stringMatching(/^reading .* 2\/2 \|/m)]);
     expect(trained.lines.join('\n')).toMatch(/^training .* 100% \| (\d+)\/\1 \|.*loss /m);
+    expect(trained.lines.join('\n')).toMatch(/^training .*loss \d\.\d+, accuracy \d+\.\d %, by chance/m);
     expect(trained.lines.some((line) => /^threshold \d\.\d+: /.test(line))).toBe(true);
   });
 });

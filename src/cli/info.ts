@@ -1,7 +1,7 @@
 /** `deepem info` */
 
 import type { Command } from 'commander';
-import { counted } from '../core/words.js';
+import { counted, describeAccuracy } from '../core/words.js';
 import { layerShapes } from '../network/architecture.js';
 import type { Model } from '../network/model.js';
 import { loadModel } from '../storage/model-file.js';
@@ -16,12 +16,6 @@ export function configure(command: Command): void {
       if (options.json) printJson({ architecture: model.architecture, ...model.metadata });
       else printInfo(model);
     });
-}
-
-/** A share right among boxes, and what a guess gets. */
-export function describeAccuracy(accuracy: number, chance: number | null): string {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return chance === null ? percent(accuracy) : `${percent(accuracy)}, by chance ${percent(chance)}`;
 }
 
 /** Both thresholds, with the range in which they lie in 68 of 100 cases. */

@@ -1,10 +1,10 @@
 /** The end of a training, in words. */
 
 import type { RunEvent } from '../app/events.js';
-import { counted, duration } from '../core/words.js';
+import { counted, describeAccuracy, duration } from '../core/words.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { print } from './console.js';
-import { describeAccuracy, describeThresholds } from './info.js';
+import { describeThresholds } from './info.js';
 import { describeOffset } from './label-offset.js';
 
 type Done = Extract<RunEvent, { kind: 'done' }>;

@@ -2,9 +2,8 @@
 
 import type { RunEvent, Words } from '../app/events.js';
 import { describeRemoved } from '../app/pick/outcome.js';
-import { counted, duration } from '../core/words.js';
+import { accuracyWords, counted, duration } from '../core/words.js';
 import { note, print } from './console.js';
-import { describeAccuracy } from './info.js';
 import { sayTrained } from './say-trained.js';
 
 type Event<Kind extends RunEvent['kind']> = Extract<RunEvent, { kind: Kind }>;
@@ -85,10 +84,10 @@ function sayData({ warnings, labels, architecture, factor, start }: Event<'data'
 }
 
 /** On a terminal the bar says as much. */
-function sayEpoch({ epoch, epochs, loss, accuracy, chance, secondsLeft }: Event<'epoch'>): void {
+function sayEpoch(event: Event<'epoch'>): void {
   if (process.stderr.isTTY) return;
-  const right = accuracy === null ? '' : `, accuracy ${describeAccuracy(accuracy, chance)}`;
-  note(`epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}${right}, ${duration(secondsLeft)} left`);
+  const { epoch, epochs, loss, secondsLeft } = event;
+  note(`epoch ${epoch}/${epochs}: loss ${loss.toFixed(4)}${accuracyWords(event)}, ${duration(secondsLeft)} left`);
 }
 
 function describeObjective({ objective, found, labelled }: Event<'objective'>): string {

@@ -26,6 +26,17 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** A share right among boxes, and what a guess gets. */
+export function describeAccuracy(accuracy: number, chance: number | null): string {
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return chance === null ? percent(accuracy) : `${percent(accuracy)}, by chance ${percent(chance)}`;
+}
+
+/** `, accuracy 95.0 %, by chance 75.0 %`, to stand behind a loss; nothing where nothing is held out. */
+export function accuracyWords(epoch?: { readonly accuracy: number | null; readonly chance: number | null }): string {
+  return typeof epoch?.accuracy === 'number' ? `, accuracy ${describeAccuracy(epoch.accuracy, epoch.chance)}` : '';
+}
+
 /** Names that a list shows. */
 const SHOWN = 10;
 

@@ -1,5 +1,6 @@
 /** Tells what a training reports, and keeps each epoch on disk. */
 
+import { accuracyWords } from '../../core/words.js';
 import type { CheckpointKeeper } from '../../storage/checkpoint-file.js';
 import type { DataReport, DoneReport, EpochReport, TrainReport } from '../../training/reports.js';
 import { tellDevice } from '../device.js';
@@ -40,7 +41,7 @@ export async function followTraining(
         break;
       case 'step':
         tell(report);
-        progress(report.step, `loss ${report.loss.toFixed(4)}`);
+        progress(report.step, `loss ${report.loss.toFixed(4)}${accuracyWords(epochs.at(-1))}`);
         break;
       case 'epoch': {
         epochs.push(report);
